@@ -1,0 +1,240 @@
+//! The one error type: what was expected, what was given, and what to do about it.
+
+use num_complex::Complex64;
+
+/// Result with the crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can be wrong with an input, or impossible about a request.
+///
+/// Not converging to a tolerance is no error: optimisers return a report with a status.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A vector or matrix of the wrong size.
+    #[error("{what}: expected shape {} x {}, given {} x {}; {remedy}", expected.0, expected.1, given.0, given.1)]
+    Shape {
+        /// The argument.
+        what: &'static str,
+        /// Rows and columns it must have.
+        expected: (usize, usize),
+        /// Rows and columns it has.
+        given: (usize, usize),
+        /// How to mend the call.
+        remedy: &'static str,
+    },
+    /// A NaN or an infinity among the numbers.
+    #[error("{what}: expected finite numbers, given {value} at index {index}; remove or replace it")]
+    NotFinite {
+        /// The argument.
+        what: &'static str,
+        /// Position of the first such entry (column-major for matrices).
+        index: usize,
+        /// The entry.
+        value: f64,
+    },
+    /// A number outside its documented range.
+    #[error("{what}: expected {expected}, given {given}")]
+    OutOfRange {
+        /// The argument.
+        what: &'static str,
+        /// The range, in words.
+        expected: &'static str,
+        /// The number.
+        given: f64,
+    },
+    /// A count outside its documented range.
+    #[error("{what}: expected {expected}, given {given}")]
+    Count {
+        /// The argument.
+        what: &'static str,
+        /// The range, in words.
+        expected: &'static str,
+        /// The count.
+        given: usize,
+    },
+    /// A collection that must hold something.
+    #[error("{what}: expected at least one element, given none; {remedy}")]
+    Empty {
+        /// The argument.
+        what: &'static str,
+        /// How to mend the call.
+        remedy: &'static str,
+    },
+    /// A motif that is zero everywhere has nothing to fit.
+    #[error(
+        "motif: expected a series with at least one non-zero sample, given {samples} zeros; leave it out of the library"
+    )]
+    ZeroMotif {
+        /// Its length.
+        samples: usize,
+    },
+    /// A complex number whose conjugate is missing (or has another amplitude).
+    #[error(
+        "{what}: expected numbers closed under conjugation, given {value} at index {index} without its conjugate; add the conjugate"
+    )]
+    NotConjugate {
+        /// The argument.
+        what: &'static str,
+        /// Position of the lone number.
+        index: usize,
+        /// The lone number.
+        value: Complex64,
+    },
+    /// Two targets that coincide; placement needs distinct ones.
+    #[error(
+        "targets: expected distinct eigenvalues, given {value} at indices {first} and {second} ({distance:.1e} apart); separate or drop one"
+    )]
+    RepeatedTarget {
+        /// Index of the first.
+        first: usize,
+        /// Index of the second.
+        second: usize,
+        /// The value at `first`.
+        value: Complex64,
+        /// Their distance.
+        distance: f64,
+    },
+    /// A target that coincides with an eigenvalue of A, where Q has a pole.
+    #[error(
+        "targets: expected distance from the spectrum of A, given {target} at {distance:.1e} from its eigenvalue {eigenvalue}; move the target"
+    )]
+    TargetOnEigenvalue {
+        /// The target.
+        target: Complex64,
+        /// The eigenvalue of A it sits on.
+        eigenvalue: Complex64,
+        /// Their distance.
+        distance: f64,
+    },
+    /// More modes than the cortex can carry in double precision.
+    #[error(
+        "placement: expected cond(Q) <= {limit:.1e}, given {condition:.1e} with {modes} targets on {units} units; use fewer modes, spread the targets, or a larger cortex"
+    )]
+    IllConditionedPlacement {
+        /// Condition number of Q.
+        condition: f64,
+        /// The largest one accepted.
+        limit: f64,
+        /// Number of targets K (stabilising ones included).
+        modes: usize,
+        /// Number of units N.
+        units: usize,
+    },
+    /// Rank-one feedback whose eigenvalues did not arrive where they were asked.
+    #[error(
+        "placement: expected eigenvalues within {tolerance:.1e} of the targets, achieved {distance:.1e}; use fewer modes or another u"
+    )]
+    PlacementInaccurate {
+        /// Largest distance of a target from the closed loop's spectrum.
+        distance: f64,
+        /// The largest one accepted.
+        tolerance: f64,
+    },
+    /// A system that must be stable and is not.
+    #[error(
+        "{what}: expected every eigenvalue left of {limit:.1e}, given spectral abscissa {abscissa:.3e}; {remedy}"
+    )]
+    Unstable {
+        /// The system.
+        what: &'static str,
+        /// Its largest real part.
+        abscissa: f64,
+        /// The bound it must stay below.
+        limit: f64,
+        /// What may help.
+        remedy: &'static str,
+    },
+    /// An eigenvalue iteration that gave up.
+    #[error(
+        "eigendecomposition of a {size} x {size} matrix: expected convergence, given none; check the matrix for extreme scaling"
+    )]
+    EigenNotConverged {
+        /// Order of the matrix.
+        size: usize,
+    },
+    /// A matrix without a usable basis of eigenvectors.
+    #[error(
+        "eigendecomposition: expected independent eigenvectors, given condition number {condition:.1e} (limit {limit:.1e}), residual {residual:.1e}; the matrix is defective or nearly so"
+    )]
+    Defective {
+        /// Condition number of the eigenvector basis.
+        condition: f64,
+        /// The largest one accepted.
+        limit: f64,
+        /// Relative residual of A R = R diag(lambda).
+        residual: f64,
+    },
+    /// A linear system or equation that has no solution in double precision.
+    #[error("{what}: expected a regular problem, given one that is singular to working precision; {remedy}")]
+    Singular {
+        /// The problem.
+        what: &'static str,
+        /// What may help.
+        remedy: &'static str,
+    },
+    /// A solution whose residual is too large to be trusted.
+    #[error("{what}: expected residual <= {limit:.1e}, achieved {residual:.1e}; {remedy}")]
+    Residual {
+        /// The problem.
+        what: &'static str,
+        /// Relative residual.
+        residual: f64,
+        /// The largest one accepted.
+        limit: f64,
+        /// What may help.
+        remedy: &'static str,
+    },
+    /// A result that must be real and carries an imaginary part.
+    #[error(
+        "{what}: expected a real result, given an imaginary part of {imaginary:.1e} (relative, limit {limit:.1e})"
+    )]
+    NotReal {
+        /// The quantity.
+        what: &'static str,
+        /// Relative size of the imaginary part.
+        imaginary: f64,
+        /// The largest one accepted.
+        limit: f64,
+    },
+    /// Constraints that no point satisfies.
+    #[error(
+        "constraints: expected a non-empty feasible set, given {modes} modes with {constraint}; {remedy}"
+    )]
+    Infeasible {
+        /// Number of exponentials.
+        modes: usize,
+        /// The constraint that cannot be met.
+        constraint: &'static str,
+        /// What may help.
+        remedy: &'static str,
+    },
+    /// An index past the end of a library.
+    #[error("{what}: expected an index below {len}, given {index}")]
+    UnknownIndex {
+        /// What is indexed.
+        what: &'static str,
+        /// The index.
+        index: usize,
+        /// The number of entries.
+        len: usize,
+    },
+    /// A duration that does not fall on the time grid.
+    #[error("{what}: expected a multiple of dt = {dt}, given {given}; round it to the grid")]
+    OffGrid {
+        /// The duration's name.
+        what: &'static str,
+        /// The duration, in tau.
+        given: f64,
+        /// The grid step, in tau.
+        dt: f64,
+    },
+    /// Motifs sampled at different steps in one library.
+    #[error("motif: expected the library's dt = {expected}, given {given}; resample the motif")]
+    TimeStep {
+        /// The library's step.
+        expected: f64,
+        /// The motif's step.
+        given: f64,
+    },
+}
