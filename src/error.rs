@@ -237,4 +237,32 @@ pub enum Error {
         /// The motif's step.
         given: f64,
     },
+    /// A library whose maps contract in none of the norms tried: nothing can be certified.
+    #[error(
+        "certificate: expected every preparation and motif to contract deviations, given a factor {contraction:.3} in the best norm tried; prepare longer"
+    )]
+    NotContracting {
+        /// The largest factor.
+        contraction: f64,
+    },
+    /// A certificate that does not hold for the network it was checked against.
+    #[error(
+        "certificate: {claim}: expected at most {claimed:.6e}, given {found:.6e}; certify this network anew"
+    )]
+    CertificateViolated {
+        /// What was claimed.
+        claim: &'static str,
+        /// The number claimed.
+        claimed: f64,
+        /// The number found.
+        found: f64,
+    },
+    /// What went wrong with one motif of several.
+    #[error("motif {index}: {source}")]
+    InMotif {
+        /// Its index.
+        index: usize,
+        /// What went wrong.
+        source: Box<Error>,
+    },
 }
