@@ -1,0 +1,237 @@
+//! Conjugate-symmetric complex vectors and matrices, held as real ones of the same size.
+//!
+//! A vector over a conjugate-closed spectrum takes conjugate values at conjugate eigenvalues, so half of it
+//! says everything: `[reals | real parts of the upper half | imaginary parts of the upper half]`. With `B` the
+//! basis that unpacks it (`[1 i; 1 -i]` on each pair), `B^T B = D = diag(1; 2; -2)`, and a complex matrix
+//! becomes a real one of the same size: products cost a quarter of the complex ones.
+
+use nalgebra::DMatrix;
+use num_complex::Complex64;
+
+/// How many real entries and conjugate pairs a packed vector has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) reals: usize,
+    pub(crate) pairs: usize,
+}
+
+impl Layout {
+    /// Of a spectrum in canonical order: real eigenvalues, then adjacent conjugate pairs.
+    pub(crate) fn of(values: &[Complex64]) -> Self {
+        let reals = values.iter().take_while(|z| z.im == 0.0).count();
+        Self { reals, pairs: (values.len() - reals) / 2 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.reals + 2 * self.pairs
+    }
+
+    /// Start of the real parts and of the imaginary parts of the pairs.
+    fn halves(&self) -> (usize, usize) {
+        (self.reals, self.reals + self.pairs)
+    }
+
+    /// One representative of each real entry and pair, from a vector in canonical order.
+    pub(crate) fn representatives(&self, canonical: &[Complex64]) -> Vec<Complex64> {
+        let (reals, pairs) = canonical.split_at(self.reals);
+        reals.iter().copied().chain(pairs.iter().step_by(2).copied()).collect()
+    }
+
+    /// Packs a conjugate-symmetric vector given in canonical order.
+    pub(crate) fn pack(&self, canonical: &[Complex64]) -> Vec<f64> {
+        self.pack_representatives(&self.representatives(canonical))
+    }
+
+    /// Packs a vector given by its representatives.
+    pub(crate) fn pack_representatives(&self, half: &[Complex64]) -> Vec<f64> {
+        let re = half.iter().map(|z| z.re);
+        re.chain(half[self.reals..].iter().map(|z| z.im)).collect()
+    }
+
+    /// Unpacks to representatives.
+    pub(crate) fn unpack(&self, x: &[f64]) -> Vec<Complex64> {
+        let (re, im) = self.halves();
+        (0..self.reals + self.pairs)
+            .map(|i| Complex64::new(x[i], if i < re { 0.0 } else { x[im + i - re] }))
+            .collect()
+    }
+
+    /// Elementwise `out = x * y`.
+    pub(crate) fn multiply(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        self.multiply_add(1.0, x, y, out);
+    }
+
+    /// Elementwise `out += s x * y`.
+    pub(crate) fn multiply_add(&self, s: f64, x: &[f64], y: &[f64], out: &mut [f64]) {
+        let Layout { reals, pairs } = *self;
+        let (x0, xp) = x.split_at(reals);
+        let (y0, yp) = y.split_at(reals);
+        let (o0, op) = out.split_at_mut(reals);
+        for ((o, x), y) in o0.iter_mut().zip(x0).zip(y0) {
+            *o += s * x * y;
+        }
+        let (xr, xi) = (&xp[..pairs], &xp[pairs..2 * pairs]);
+        let (yr, yi) = (&yp[..pairs], &yp[pairs..2 * pairs]);
+        let (or, oi) = op.split_at_mut(pairs);
+        let oi = &mut oi[..pairs];
+        for k in 0..pairs {
+            or[k] += s * (xr[k] * yr[k] - xi[k] * yi[k]);
+            oi[k] += s * (xr[k] * yi[k] + xi[k] * yr[k]);
+        }
+    }
+
+    /// Elementwise `out = x / y`.
+    pub(crate) fn divide(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        let (re, im) = self.halves();
+        for k in 0..re {
+            out[k] = x[k] / y[k];
+        }
+        for k in 0..self.pairs {
+            let (yr, yi) = (y[re + k], y[im + k]);
+            let s = 1.0 / (yr * yr + yi * yi);
+            let (xr, xi) = (x[re + k], x[im + k]);
+            out[re + k] = s * (xr * yr + xi * yi);
+            out[im + k] = s * (xi * yr - xr * yi);
+        }
+    }
+
+    /// The unconjugated product `x^T y`, which is real.
+    pub(crate) fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
+        let (re, im) = self.halves();
+        let sum = |from: usize, to: usize| -> f64 { (from..to).map(|k| x[k] * y[k]).sum() };
+        sum(0, re) + 2.0 * (sum(re, im) - sum(im, self.len()))
+    }
+
+    /// `D x` in place: turns a packed vector into the coefficients of the form `y -> x^T y`.
+    pub(crate) fn weight(&self, x: &mut [f64]) {
+        let (re, im) = self.halves();
+        x[re..im].iter_mut().for_each(|v| *v *= 2.0);
+        x[im..].iter_mut().for_each(|v| *v *= -2.0);
+    }
+
+    /// `D^-1 x` in place.
+    pub(crate) fn unweight(&self, x: &mut [f64]) {
+        let (re, im) = self.halves();
+        x[re..im].iter_mut().for_each(|v| *v *= 0.5);
+        x[im..].iter_mut().for_each(|v| *v *= -0.5);
+    }
+}
+
+/// The real matrix `B^T M B` of the bilinear form `x^T M y`, from the entries of `M`: `entry(i, j, false)` at
+/// representatives i, j and `entry(i, j, true)` at representative i and the conjugate of j.
+pub(crate) fn bilinear_form(
+    rows: Layout,
+    cols: Layout,
+    mut entry: impl FnMut(usize, usize, bool) -> Complex64,
+) -> DMatrix<f64> {
+    let mut form = DMatrix::zeros(rows.len(), cols.len());
+    let (row_reals, col_reals) = (rows.reals, cols.reals);
+    for j in 0..col_reals + cols.pairs {
+        for i in 0..row_reals + rows.pairs {
+            let m = entry(i, j, false);
+            match (i >= row_reals, j >= col_reals) {
+                (false, false) => form[(i, j)] = m.re,
+                (true, false) => {
+                    form[(i, j)] = 2.0 * m.re;
+                    form[(i + rows.pairs, j)] = -2.0 * m.im;
+                }
+                (false, true) => {
+                    form[(i, j)] = 2.0 * m.re;
+                    form[(i, j + cols.pairs)] = -2.0 * m.im;
+                }
+                (true, true) => {
+                    let c = entry(i, j, true);
+                    form[(i, j)] = 2.0 * (m.re + c.re);
+                    form[(i, j + cols.pairs)] = 2.0 * (c.im - m.im);
+                    form[(i + rows.pairs, j)] = -2.0 * (m.im + c.im);
+                    form[(i + rows.pairs, j + cols.pairs)] = 2.0 * (c.re - m.re);
+                }
+            }
+        }
+    }
+    form
+}
+
+/// The real matrix of the map `y -> M y` between packed vectors: `D^-1 B^T M B`.
+pub(crate) fn packed_map(
+    rows: Layout,
+    cols: Layout,
+    entry: impl FnMut(usize, usize, bool) -> Complex64,
+) -> DMatrix<f64> {
+    let mut map = bilinear_form(rows, cols, entry);
+    for mut column in map.column_iter_mut() {
+        rows.unweight(column.as_mut_slice());
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DVector;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn canonical(layout: Layout, half: &[Complex64]) -> DVector<Complex64> {
+        let pairs = half[layout.reals..].iter().flat_map(|z| [*z, z.conj()]);
+        DVector::from_iterator(layout.len(), half[..layout.reals].iter().copied().chain(pairs))
+    }
+
+    fn random(layout: Layout, rng: &mut ChaCha8Rng) -> Vec<Complex64> {
+        (0..layout.reals + layout.pairs)
+            .map(|i| {
+                let im = if i < layout.reals { 0.0 } else { rng.random_range(-1.0..1.0) };
+                Complex64::new(rng.random_range(-1.0..1.0), im)
+            })
+            .collect()
+    }
+
+    /// Every operation against the same one on the full complex vectors.
+    #[test]
+    fn packed_operations_are_the_complex_ones() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        for (rows, cols) in [((3, 4), (1, 5)), ((0, 3), (4, 0)), ((2, 0), (2, 2)), ((1, 1), (0, 6))] {
+            let [rows, cols] = [rows, cols].map(|(reals, pairs)| Layout { reals, pairs });
+            let (lambda, mu) = (random(cols, &mut rng), random(rows, &mut rng));
+            let (x, y) = (random(cols, &mut rng), random(rows, &mut rng));
+            let cauchy = |i: usize, j: usize, conj: bool| {
+                1.0 / (mu[i] + 3.0 - if conj { lambda[j].conj() } else { lambda[j] })
+            };
+            let (full_mu, full_lambda) = (canonical(rows, &mu), canonical(cols, &lambda));
+            let full =
+                DMatrix::from_fn(rows.len(), cols.len(), |i, j| 1.0 / (full_mu[i] + 3.0 - full_lambda[j]));
+            let (px, py) = (cols.pack_representatives(&x), rows.pack_representatives(&y));
+            let (cx, cy) = (canonical(cols, &x), canonical(rows, &y));
+
+            let form = bilinear_form(rows, cols, cauchy);
+            let value =
+                (DVector::from_vec(py.clone()).transpose() * &form * DVector::from_vec(px.clone()))[0];
+            let expected = (cy.transpose() * &full * &cx)[0];
+            assert!((value - expected.re).abs() < 1e-12 && expected.im.abs() < 1e-12);
+
+            let map = packed_map(rows, cols, cauchy);
+            let image = map * DVector::from_vec(px.clone());
+            let expected = &full * &cx;
+            assert!((canonical(rows, &rows.unpack(image.as_slice())) - expected).norm() < 1e-12);
+
+            let mut weighted = py.clone();
+            rows.weight(&mut weighted);
+            let plain: f64 = weighted.iter().zip(&py).map(|(a, b)| a * b).sum();
+            assert!((plain - rows.dot(&py, &py)).abs() < 1e-12);
+            assert!((rows.dot(&py, &py) - (cy.transpose() * &cy)[0].re).abs() < 1e-12);
+            rows.unweight(&mut weighted);
+            assert_eq!(weighted, py);
+
+            let z = random(cols, &mut rng);
+            let pz = cols.pack_representatives(&z);
+            let mut out = vec![0.0; cols.len()];
+            cols.multiply(&px, &pz, &mut out);
+            let product: Vec<_> = x.iter().zip(&z).map(|(a, b)| a * b).collect();
+            assert!(cols.unpack(&out).iter().zip(&product).all(|(a, b)| (a - b).norm() < 1e-14));
+            let mut back = vec![0.0; cols.len()];
+            cols.divide(&out, &pz, &mut back);
+            assert!(back.iter().zip(&px).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Products, inverses and norms over nalgebra's buffers with faer's kernels: no copies, one thread.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::lu::partial_pivoting::{factor, inverse, solve};
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, MatMut, MatRef, Par};
+use nalgebra::DMatrix;
+use num_complex::Complex64;
+
+/// Whether a factor of a product enters transposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// As stored.
+    Plain,
+    /// Transposed, without a copy.
+    Transposed,
+}
+
+/// Column-major view of a matrix.
+pub(crate) fn view(m: &DMatrix<f64>) -> MatRef<'_, f64> {
+    MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
+}
+
+/// Mutable column-major view of a matrix.
+pub(crate) fn view_mut(m: &mut DMatrix<f64>) -> MatMut<'_, f64> {
+    let (rows, columns) = m.shape();
+    MatMut::from_column_major_slice_mut(m.as_mut_slice(), rows, columns)
+}
+
+fn view_op(m: &DMatrix<f64>, op: Op) -> MatRef<'_, f64> {
+    match op {
+        Op::Plain => view(m),
+        Op::Transposed => view(m).transpose(),
+    }
+}
+
+/// `dst = alpha op(a) op(b)`, or `dst += ...` with `Accum::Add`.
+pub(crate) fn mul_into(
+    dst: &mut DMatrix<f64>,
+    accum: Accum,
+    alpha: f64,
+    (a, op_a): (&DMatrix<f64>, Op),
+    (b, op_b): (&DMatrix<f64>, Op),
+) {
+    faer::linalg::matmul::matmul(view_mut(dst), accum, view_op(a, op_a), view_op(b, op_b), alpha, Par::Seq);
+}
+
+/// Lower triangle of `dst = alpha op(a) op(b)` for a product known to be symmetric; the rest of `dst` is kept.
+pub(crate) fn mul_lower_into(
+    dst: &mut DMatrix<f64>,
+    accum: Accum,
+    alpha: f64,
+    (a, op_a): (&DMatrix<f64>, Op),
+    (b, op_b): (&DMatrix<f64>, Op),
+) {
+    triangular::matmul(
+        view_mut(dst),
+        BlockStructure::TriangularLower,
+        accum,
+        view_op(a, op_a),
+        BlockStructure::Rectangular,
+        view_op(b, op_b),
+        BlockStructure::Rectangular,
+        alpha,
+        Par::Seq,
+    );
+}
+
+/// Copies the lower triangle onto the upper one.
+pub(crate) fn mirror_lower(m: &mut DMatrix<f64>) {
+    let n = m.nrows();
+    let data = m.as_mut_slice();
+    for j in 0..n {
+        for i in j + 1..n {
+            data[i * n + j] = data[j * n + i];
+        }
+    }
+}
+
+/// Frobenius norm, safe against overflow.
+pub(crate) fn frobenius(m: &DMatrix<f64>) -> f64 {
+    let plain = m.norm();
+    if plain.is_finite() && plain > f64::MIN_POSITIVE.sqrt() {
+        return plain;
+    }
+    let largest = m.amax();
+    if largest == 0.0 || !largest.is_finite() { largest } else { m.map(|x| x / largest).norm() * largest }
+}
+
+/// Largest absolute column sum.
+pub(crate) fn one_norm(m: &DMatrix<f64>) -> f64 {
+    largest(m.column_iter().map(|c| c.iter().map(|x| x.abs()).sum()))
+}
+
+/// The largest of non-negative numbers, NaN if one of them is: `f64::max` would drop it.
+pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a })
+}
+
+/// LU factors of a square matrix with their memory, to be refilled without allocation.
+pub(crate) struct Lu {
+    factors: DMatrix<f64>,
+    forward: Vec<usize>,
+    backward: Vec<usize>,
+    memory: MemBuffer,
+}
+
+impl std::fmt::Debug for Lu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lu").field("factors", &self.factors).finish_non_exhaustive()
+    }
+}
+
+impl Lu {
+    /// Memory for matrices of order `n`.
+    pub(crate) fn new(n: usize) -> Self {
+        let requirement = factor::lu_in_place_scratch::<usize, f64>(n, n, Par::Seq, Default::default())
+            .or(inverse::inverse_scratch::<usize, f64>(n, Par::Seq))
+            .or(solve::solve_in_place_scratch::<usize, f64>(n, n, Par::Seq));
+        Self {
+            factors: DMatrix::zeros(n, n),
+            forward: vec![0; n],
+            backward: vec![0; n],
+            memory: MemBuffer::new(requirement),
+        }
+    }
+
+    /// The matrix to factorise: fill it, then call [`Lu::invert_into`] or [`Lu::solve_in_place`], which destroy it.
+    pub(crate) fn matrix_mut(&mut self) -> &mut DMatrix<f64> {
+        &mut self.factors
+    }
+
+    /// Inverse of the matrix; entries are infinite or NaN when it is singular.
+    pub(crate) fn invert_into(&mut self, out: &mut DMatrix<f64>) {
+        let stack = MemStack::new(&mut self.memory);
+        let (_, permutation) = factor::lu_in_place(
+            view_mut(&mut self.factors),
+            &mut self.forward,
+            &mut self.backward,
+            Par::Seq,
+            stack,
+            Default::default(),
+        );
+        let lu = view(&self.factors);
+        inverse::inverse(view_mut(out), lu, lu, permutation, Par::Seq, MemStack::new(&mut self.memory));
+    }
+
+    /// Solves `matrix * x = rhs` in place of a square `rhs`.
+    pub(crate) fn solve_in_place(&mut self, rhs: &mut DMatrix<f64>) {
+        let stack = MemStack::new(&mut self.memory);
+        let (_, permutation) = factor::lu_in_place(
+            view_mut(&mut self.factors),
+            &mut self.forward,
+            &mut self.backward,
+            Par::Seq,
+            stack,
+            Default::default(),
+        );
+        let lu = view(&self.factors);
+        let stack = MemStack::new(&mut self.memory);
+        solve::solve_in_place(lu, lu, permutation, view_mut(rhs), Par::Seq, stack);
+    }
+}
+
+/// `a b`.
+pub(crate) fn mul_complex(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
+    complex_product(a.nrows(), b.ncols(), view_complex(a), view_complex(b))
+}
+
+/// `a^H b`.
+pub(crate) fn adjoint_mul(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
+    complex_product(a.ncols(), b.ncols(), view_complex(a).adjoint(), view_complex(b))
+}
+
+/// `a b^H`.
+pub(crate) fn mul_adjoint(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
+    complex_product(a.nrows(), b.nrows(), view_complex(a), view_complex(b).adjoint())
+}
+
+fn view_complex(m: &DMatrix<Complex64>) -> MatRef<'_, Complex64> {
+    MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
+}
+
+fn complex_product<L, R>(
+    rows: usize,
+    columns: usize,
+    a: MatRef<'_, L>,
+    b: MatRef<'_, R>,
+) -> DMatrix<Complex64>
+where
+    L: faer::traits::Conjugate<Canonical = Complex64>,
+    R: faer::traits::Conjugate<Canonical = Complex64>,
+{
+    let mut out = DMatrix::zeros(rows, columns);
+    let dst = MatMut::from_column_major_slice_mut(out.as_mut_slice(), rows, columns);
+    faer::linalg::matmul::matmul(dst, Accum::Replace, a, b, Complex64::new(1.0, 0.0), Par::Seq);
+    out
+}
