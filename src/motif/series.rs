@@ -3,6 +3,18 @@
 use crate::{Error, Result, validate};
 
 /// A target series for the readout, sampled at `t = 0, dt, 2 dt, ...` (time in tau).
+///
+/// Never empty, never all zeros, every sample finite.
+///
+/// ```
+/// use thalamo::motif::Motif;
+///
+/// let ramp = Motif::new(0.1, vec![0.0, 1.0, 2.0, 3.0])?;
+/// assert_eq!(ramp.len(), 4);
+/// assert_eq!(ramp.mean(), 1.5);
+/// assert_eq!(ramp.standard_deviation(), 1.25_f64.sqrt());
+/// # Ok::<(), thalamo::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Motif {
     dt: f64,
@@ -10,10 +22,11 @@ pub struct Motif {
 }
 
 impl Motif {
-    /// A motif from its samples.
+    /// A motif from its samples, `dt` apart (in tau).
     ///
     /// # Errors
-    /// `dt` not finite and positive, no samples, a NaN or infinity, or zeros only.
+    /// [`Error::OutOfRange`] when `dt` is not finite and positive, [`Error::Empty`] without samples,
+    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::ZeroMotif`] when there are only zeros.
     pub fn new(dt: f64, values: Vec<f64>) -> Result<Self> {
         validate::positive("motif dt", dt)?;
         if values.is_empty() {
@@ -45,5 +58,26 @@ impl Motif {
     /// Duration `len * dt`, in tau.
     pub fn duration(&self) -> f64 {
         self.len() as f64 * self.dt
+    }
+
+    /// Sample times `0, dt, 2 dt, ...`, in tau.
+    pub fn times(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        (0..self.len()).map(|i| i as f64 * self.dt)
+    }
+
+    /// Mean of the samples.
+    pub fn mean(&self) -> f64 {
+        self.values.iter().sum::<f64>() / self.len() as f64
+    }
+
+    /// Root mean square of the samples.
+    pub fn rms(&self) -> f64 {
+        (self.values.iter().map(|y| y * y).sum::<f64>() / self.len() as f64).sqrt()
+    }
+
+    /// Population standard deviation of the samples: the root mean square deviation from [`mean`](Self::mean).
+    pub fn standard_deviation(&self) -> f64 {
+        let mean = self.mean();
+        (self.values.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / self.len() as f64).sqrt()
     }
 }

@@ -1,0 +1,88 @@
+//! Oscillating motifs: smooth series of a constant and a few harmonics.
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use super::{Motif, grid};
+use crate::{Error, Result, validate};
+
+/// Stream kind of this generator.
+const KIND: u64 = 2;
+
+/// How oscillating motifs are drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OscillationOptions {
+    /// Sampling step, in tau. Default 0.1.
+    pub dt: f64,
+    /// Length of the motif and period of its first harmonic, in tau, a multiple of `dt`. Default 100.
+    pub duration: f64,
+    /// Number of harmonics, at least 1 and below half the number of samples. Default 4.
+    pub harmonics: usize,
+    /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs have.
+    pub amplitude: f64,
+}
+
+impl Default for OscillationOptions {
+    fn default() -> Self {
+        Self { dt: 0.1, duration: 100.0, harmonics: 4, amplitude: 0.8 }
+    }
+}
+
+/// Draws `count` oscillating motifs with default options; motif `i` depends on `seed` and `i` only.
+///
+/// ```
+/// let motifs = thalamo::motif::oscillating_motifs(3, 1)?;
+/// assert!(motifs.iter().all(|m| m.values()[0] == 0.0 && m.len() == 1000));
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Count`] when `count` is zero.
+pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
+    grid::count(count)?;
+    let options = OscillationOptions::default();
+    (0..count).map(|index| oscillating_motif(&options, seed, index)).collect()
+}
+
+/// Draws one oscillating motif, number `index` of the seed.
+///
+/// $$ y(t) = \sum_{k=1}^{H} a_k \left( \cos \frac{2 \pi k t}{T} - 1 \right) + b_k \sin \frac{2 \pi k t}{T},
+/// \qquad a_k, b_k \sim N(0, s^2 / H), $$
+/// with `harmonics` $H$, `duration` $T$ and `amplitude` $s$. The constant makes `y(0) = 0`; the series spans one
+/// period, so that its variance over the samples is $\tfrac12 \sum_k (a_k^2 + b_k^2)$.
+///
+/// ```
+/// use thalamo::motif::{OscillationOptions, oscillating_motif};
+///
+/// let slow = OscillationOptions { harmonics: 2, ..OscillationOptions::default() };
+/// assert_eq!(oscillating_motif(&slow, 1, 0)?.values()[0], 0.0);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive, [`Error::OffGrid`]
+/// on a `duration` that is no multiple of `dt`, [`Error::Count`] on `harmonics` outside its range.
+pub fn oscillating_motif(options: &OscillationOptions, seed: u64, index: usize) -> Result<Motif> {
+    let &OscillationOptions { dt, duration, harmonics, amplitude } = options;
+    validate::positive("oscillating motif dt", dt)?;
+    validate::positive("oscillating motif duration", duration)?;
+    validate::positive("oscillating motif amplitude", amplitude)?;
+    let samples = grid::steps("oscillating motif duration", duration, dt)?;
+    if harmonics == 0 || harmonics >= samples.div_ceil(2) {
+        let expected = "at least 1 and below half the number of samples";
+        return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
+    }
+
+    let mut rng = grid::stream(seed, KIND, index);
+    let scale = amplitude / (harmonics as f64).sqrt();
+    let mut values = vec![0.0; samples];
+    for k in 1..=harmonics {
+        let a = scale * rng.sample::<f64, _>(StandardNormal);
+        let b = scale * rng.sample::<f64, _>(StandardNormal);
+        for (i, y) in values.iter_mut().enumerate() {
+            let (sin, cos) = (std::f64::consts::TAU * k as f64 * i as f64 / samples as f64).sin_cos();
+            *y += a * (cos - 1.0) + b * sin;
+        }
+    }
+    Motif::new(dt, values)
+}
