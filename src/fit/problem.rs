@@ -1,0 +1,81 @@
+//! The motif in scaled units: time in T, values in root mean squares.
+
+use super::options::FitOptions;
+use super::spectrum::Bounds;
+use crate::Result;
+use crate::motif::Motif;
+
+/// Everything the search needs to know; inner products are means over the samples.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// `weighted[p]` holds `(n/N)^p y_n` with y of unit root mean square.
+    pub(crate) weighted: [Vec<f64>; 3],
+    /// Root mean square of the motif.
+    pub(crate) scale: f64,
+    /// Duration T of the motif, in tau.
+    pub(crate) duration: f64,
+    /// Number of exponentials.
+    pub(crate) modes: usize,
+    /// Feasible poles, in 1/T.
+    pub(crate) bounds: Bounds,
+    /// Bound on the norm of the amplitudes, in units of `scale`.
+    pub(crate) amplitude_bound: Option<f64>,
+    /// Whether the amplitudes sum to zero.
+    pub(crate) zero_start: bool,
+}
+
+/// Smallest imaginary part of a pair, in 1/T: below it, the two columns of a pair are one.
+const OMEGA_FLOOR: f64 = 1e-3;
+
+impl Problem {
+    pub(crate) fn new(motif: &Motif, options: &FitOptions) -> Result<Self> {
+        options.validate()?;
+        let (dt, duration) = (motif.dt(), motif.duration());
+        crate::validate::positive("motif duration", duration)?;
+        let margin = options.margin_rate(duration);
+        let decay = options.decay_rate(dt, duration);
+        if decay < margin {
+            return Err(crate::Error::OutOfRange {
+                what: "fit decay limit",
+                expected: "at least the margin",
+                given: decay,
+            });
+        }
+        let samples = motif.len() as f64;
+        // Scaled by the largest value first: squares of huge values overflow.
+        let peak = motif.values().iter().fold(0.0_f64, |m, y| m.max(y.abs()));
+        let mean_square = motif.values().iter().map(|y| (y / peak) * (y / peak)).sum::<f64>() / samples;
+        let root = mean_square.sqrt();
+        let y: Vec<f64> = motif.values().iter().map(|y| (y / peak) / root).collect();
+        let times = |p: i32| y.iter().enumerate().map(|(n, y)| y * (n as f64 / samples).powi(p)).collect();
+        let weighted = [times(0), times(1), times(2)];
+        let separation = options.separation * duration;
+        let bounds = Bounds {
+            sigma_min: -decay * duration,
+            sigma_max: -margin * duration,
+            omega_min: (0.5 * separation).max(OMEGA_FLOOR),
+            omega_max: options.frequency_rate(dt) * duration,
+            separation,
+        };
+        Ok(Self {
+            weighted,
+            scale: peak * root,
+            duration,
+            modes: options.modes,
+            bounds,
+            amplitude_bound: options.amplitude_bound.map(|bound| bound / peak / root),
+            zero_start: options.zero_start,
+        })
+    }
+
+    pub(crate) fn samples(&self) -> usize {
+        self.weighted[0].len()
+    }
+
+    /// Standard deviation of the scaled motif about its mean.
+    pub(crate) fn deviation(&self) -> f64 {
+        let y = &self.weighted[0];
+        let mean = y.iter().sum::<f64>() / y.len() as f64;
+        (y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / y.len() as f64).sqrt()
+    }
+}
