@@ -1,1 +1,12 @@
-//! optim
+//! Smooth unconstrained minimisation: one objective trait, L-BFGS from argmin, and a gradient check.
+
+mod gradient_check;
+mod lbfgs;
+mod line_search;
+mod objective;
+mod report;
+
+pub use gradient_check::gradient_error;
+pub use lbfgs::{LbfgsOptions, minimise};
+pub use objective::Objective;
+pub use report::{Minimum, Status};

@@ -1,0 +1,34 @@
+//! What a minimisation achieved.
+
+/// Why a minimisation ended. None of these is an error: the point returned is the best one met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// The gradient norm fell below its tolerance.
+    GradientSmall,
+    /// A step improved the value by less than its tolerance.
+    ValueStalled,
+    /// The line search found no better point: rounding limits the value, or the domain ends here.
+    NoBetterPoint,
+    /// The iteration limit was reached first.
+    IterationLimit,
+}
+
+/// The best point of a minimisation, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Minimum {
+    /// The point.
+    pub point: Vec<f64>,
+    /// Value at the point.
+    pub value: f64,
+    /// Value at the start.
+    pub initial_value: f64,
+    /// Euclidean norm of the gradient at the point.
+    pub gradient_norm: f64,
+    /// Steps taken.
+    pub iterations: usize,
+    /// Evaluations of value and gradient together.
+    pub evaluations: usize,
+    /// Why it ended.
+    pub status: Status,
+}
