@@ -1,1 +1,25 @@
-//! thalamus
+//! The two thalamic modules: a rank-one loop per motif, and one preparatory module for all.
+
+mod feasibility;
+mod modes;
+mod motif_loop;
+mod placement;
+mod preparation;
+mod preparation_cost;
+mod residues;
+mod robustness;
+mod robustness_gradient;
+mod robustness_tables;
+mod robustness_workspace;
+mod secular;
+mod verdict;
+
+pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
+pub(crate) use modes::CortexModes;
+pub(crate) use motif_loop::MAX_STARTS;
+pub use motif_loop::{LoopDesign, LoopOptions, LoopReport, LoopStart, MotifLoop};
+pub use placement::{Placement, PlacementOptions};
+pub use preparation::{Preparation, PreparationOptions, PreparationReport, WeightBound};
+pub use preparation_cost::{PreparationCost, PreparationTerms};
+pub use robustness::{CostTerms, Horizon, RobustnessCost};
+pub use verdict::{Obstacle, Verdict};

@@ -1,0 +1,162 @@
+//! Cost of a preparatory module: how far and how long deviations live.
+
+use faer::Accum;
+use nalgebra::{DMatrix, DVector};
+
+use crate::cortex::Cortex;
+use crate::linalg::views::{Op, mul_into};
+use crate::linalg::{LyapunovWorkspace, PairStatus};
+use crate::{Error, Result, validate};
+
+/// Largest Lyapunov residual a value is trusted with.
+const RESIDUAL_LIMIT: f64 = 1e-9;
+
+/// The preparatory cost, equation (5) of the paper, for $M = A + U V^T$:
+///
+/// $$ C(U, V) = \mathbb E \int |\delta x|^2 dt + \beta N\\, \mathbb E \int \Big(\frac{d}{dt} w^T \delta x\Big)^2 dt
+///    = \mathrm{tr} X + \beta N\\, w^T M X M^T w, \qquad \delta x(0) \sim N(0, I). $$
+///
+/// With the Lyapunov pair $M X + X M^T + I = 0$ and $M^T Y + Y M + I + \beta N (M^T w)(M^T w)^T = 0$,
+///
+/// $$ \frac{dC}{dM} = 2 Y X + 2 \beta N\\, w (X M^T w)^T, \qquad
+///    \frac{dC}{dU} = \frac{dC}{dM} V, \qquad \frac{dC}{dV} = \Big(\frac{dC}{dM}\Big)^T U. $$
+///
+/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use thalamo::{Cortex, thalamus::PreparationCost};
+/// let cortex = Cortex::random(12, 0.5, 1)?;
+/// let u = DMatrix::from_fn(12, 3, |i, j| ((i + 5 * j) as f64).sin());
+/// let mut cost = PreparationCost::new(&cortex, 0.05)?;
+/// let terms = cost.evaluate(&u, &(-&u))?.expect("V = -U makes M more stable");
+/// assert!(terms.decay > 0.0 && terms.smoothness > 0.0);
+/// // Directional derivative along U against a central difference.
+/// let (h, slope) = (1e-5, cost.gradient_input().dot(&u));
+/// let mut at = |s: f64| cost.evaluate(&(&u * s), &(-&u)).map(|t| t.map_or(f64::NAN, |t| t.total()));
+/// let difference = (at(1.0 + h)? - at(1.0 - h)?) / (2.0 * h);
+/// assert!((slope / difference - 1.0).abs() < 1e-7);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct PreparationCost<'a> {
+    cortex: &'a Cortex,
+    beta: f64,
+    lyapunov: LyapunovWorkspace,
+    identity: DMatrix<f64>,
+    closed: DMatrix<f64>,
+    source: DMatrix<f64>,
+    sensitivity: DMatrix<f64>,
+    gradient_input: DMatrix<f64>,
+    gradient_feedback: DMatrix<f64>,
+}
+
+/// The two parts of a preparatory cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PreparationTerms {
+    /// `tr X`: time-integrated squared deviation.
+    pub decay: f64,
+    /// `beta N w^T M X M^T w`: time-integrated squared rate of change of the readout, weighted.
+    pub smoothness: f64,
+    /// Larger relative residual of the two Lyapunov equations.
+    pub residual: f64,
+}
+
+impl PreparationTerms {
+    /// The cost.
+    pub fn total(&self) -> f64 {
+        self.decay + self.smoothness
+    }
+}
+
+impl<'a> PreparationCost<'a> {
+    /// The cost over a cortex, with the weight `beta >= 0` of the smoothness term.
+    ///
+    /// # Errors
+    /// `beta` negative or not finite.
+    pub fn new(cortex: &'a Cortex, beta: f64) -> Result<Self> {
+        validate::non_negative("beta", beta)?;
+        let n = cortex.units();
+        let zeros = || DMatrix::zeros(n, n);
+        Ok(Self {
+            cortex,
+            beta,
+            lyapunov: LyapunovWorkspace::new(n),
+            identity: DMatrix::identity(n, n),
+            closed: zeros(),
+            source: zeros(),
+            sensitivity: zeros(),
+            gradient_input: DMatrix::zeros(n, 0),
+            gradient_feedback: DMatrix::zeros(n, 0),
+        })
+    }
+
+    /// The cost at U and V (N x P each), and its gradients; `None` where M is not stable, for there the
+    /// formula would return a number that means nothing.
+    ///
+    /// # Errors
+    /// Shapes that do not match, or entries that are not finite.
+    pub fn evaluate(&mut self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Result<Option<PreparationTerms>> {
+        let n = self.cortex.units();
+        validate::shape("U", u.shape(), (n, u.ncols()), "give U as N x P")?;
+        validate::shape("V", v.shape(), u.shape(), "give V the shape of U")?;
+        validate::finite("U", u.as_slice())?;
+        validate::finite("V", v.as_slice())?;
+        let (w, weight) = (self.cortex.readout(), self.beta * n as f64);
+        // M = A + U V^T
+        self.closed.copy_from(self.cortex.system());
+        mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
+        // M^T w and the right-hand side of Y
+        let readout_rate = self.closed.tr_mul(w);
+        self.source.copy_from(&self.identity);
+        self.source.ger(weight, &readout_rate, &readout_rate, 1.0);
+        let report = self.lyapunov.solve_pair(&self.closed, &self.identity, &self.source)?;
+        let residual = report.residual_x.max(report.residual_y);
+        if report.status != PairStatus::Converged || residual.is_nan() || residual > RESIDUAL_LIMIT {
+            return Ok(None);
+        }
+        let carried: DVector<f64> = self.lyapunov.x() * &readout_rate;
+        let terms = PreparationTerms {
+            decay: self.lyapunov.x().trace(),
+            smoothness: weight * readout_rate.dot(&carried),
+            residual,
+        };
+        // dC/dM = 2 Y X + 2 beta N w (X M^T w)^T
+        let (x, y) = (self.lyapunov.x(), self.lyapunov.y());
+        mul_into(&mut self.sensitivity, Accum::Replace, 2.0, (y, Op::Plain), (x, Op::Plain));
+        self.sensitivity.ger(2.0 * weight, w, &carried, 1.0);
+        if self.gradient_input.shape() != u.shape() {
+            self.gradient_input = DMatrix::zeros(n, u.ncols());
+            self.gradient_feedback = DMatrix::zeros(n, u.ncols());
+        }
+        let sensitivity = &self.sensitivity;
+        mul_into(&mut self.gradient_input, Accum::Replace, 1.0, (sensitivity, Op::Plain), (v, Op::Plain));
+        mul_into(
+            &mut self.gradient_feedback,
+            Accum::Replace,
+            1.0,
+            (sensitivity, Op::Transposed),
+            (u, Op::Plain),
+        );
+        Ok(Some(terms))
+    }
+
+    /// `dC/dU` (N x P) of the last evaluation that returned a value.
+    pub fn gradient_input(&self) -> &DMatrix<f64> {
+        &self.gradient_input
+    }
+
+    /// `dC/dV` (N x P) of the last evaluation that returned a value.
+    pub fn gradient_feedback(&self) -> &DMatrix<f64> {
+        &self.gradient_feedback
+    }
+}
+
+/// Refuses a rank the cortex cannot hold.
+pub(super) fn check_rank(cortex: &Cortex, rank: usize) -> Result<()> {
+    if (1..=cortex.units()).contains(&rank) {
+        Ok(())
+    } else {
+        Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })
+    }
+}
