@@ -1,0 +1,180 @@
+//! Building many loops at once: every fit and every start of every loop is independent.
+
+use rayon::prelude::*;
+
+use super::library::{LearnedMotif, NetworkOptions, check_time_steps};
+use super::selection::NoiseTolerance;
+use crate::cortex::Cortex;
+use crate::fit::{Fit, FitOptions, fit};
+use crate::motif::Motif;
+use crate::optim::Minimum;
+use crate::thalamus::{LoopDesign, MAX_STARTS, MotifLoop, Preparation};
+use crate::{Error, Result};
+
+/// A finished step of [`Network::build_observed`](super::Network::build_observed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildStep {
+    /// A motif was fitted.
+    Fit {
+        /// Its index.
+        motif: usize,
+    },
+    /// One start of a loop's optimisation ended.
+    LoopStart {
+        /// The motif's index.
+        motif: usize,
+        /// The start's index.
+        start: usize,
+    },
+    /// The preparatory module was optimised.
+    Preparation,
+}
+
+/// The seed of motif `index`: the same whether it is built with others or learned later.
+pub(super) fn seed_of(seed: u64, index: usize) -> u64 {
+    // An odd multiplier keeps seeds of different motifs apart (Weyl sequence of the golden ratio).
+    seed.wrapping_add((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// One motif.
+pub(super) fn one(
+    cortex: &Cortex,
+    preparation: &Preparation,
+    motif: &Motif,
+    options: &NetworkOptions,
+    seed: u64,
+) -> Result<LearnedMotif> {
+    options.noise.check()?;
+    let made = fits_and_loops(cortex, &[Task { index: 0, motif, seed }], options, &|_| ());
+    let (fit, motif_loop) = match made {
+        Ok(mut made) => made.remove(0),
+        Err(Error::InMotif { source, .. }) => return Err(*source),
+        Err(error) => return Err(error),
+    };
+    LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
+}
+
+/// The preparatory module and all motifs. The module depends on the cortex alone, so it is optimised beside
+/// the fits and loops.
+pub(super) fn all(
+    cortex: &Cortex,
+    motifs: &[Motif],
+    options: &NetworkOptions,
+    seed: u64,
+    observer: &(dyn Fn(BuildStep) + Sync),
+) -> Result<(Preparation, Vec<LearnedMotif>)> {
+    check_time_steps(motifs.iter())?;
+    options.noise.check()?;
+    let tasks: Vec<Task<'_>> = motifs
+        .iter()
+        .enumerate()
+        .map(|(index, motif)| Task { index, motif, seed: seed_of(seed, index) })
+        .collect();
+    let prepare = || {
+        let preparation = Preparation::optimise(cortex, &options.preparation, seed);
+        observer(BuildStep::Preparation);
+        preparation
+    };
+    let (preparation, loops) = rayon::join(prepare, || fits_and_loops(cortex, &tasks, options, observer));
+    let preparation = preparation?;
+    let learned = motifs
+        .iter()
+        .zip(loops?)
+        .map(|(motif, (fit, motif_loop))| LearnedMotif::new(motif.clone(), fit, motif_loop, &preparation))
+        .collect::<Result<_>>()?;
+    Ok((preparation, learned))
+}
+
+/// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues farther apart.
+fn fits_and_loops(
+    cortex: &Cortex,
+    tasks: &[Task<'_>],
+    options: &NetworkOptions,
+    observer: &(dyn Fn(BuildStep) + Sync),
+) -> Result<Vec<(Fit, MotifLoop)>> {
+    let tolerance = &options.noise;
+    let mut kept = vec![None; tasks.len()];
+    let mut pending = tasks.to_vec();
+    let mut round_options = options.clone();
+    for round in 0..=tolerance.rounds {
+        if pending.is_empty() {
+            break;
+        }
+        for (task, made) in pending.iter().zip(one_round(cortex, &pending, &round_options, observer)) {
+            let slot = &mut kept[task.index];
+            match made {
+                Ok(new) if improves(tolerance, &new, slot.as_ref(), task.motif) => *slot = Some(new),
+                // A wider separation may ask the impossible: only the first round's refusal counts.
+                Err(error) if round == 0 => {
+                    return Err(Error::InMotif { index: task.index, source: Box::new(error) });
+                }
+                _ => (),
+            }
+        }
+        pending.retain(|task| {
+            let noisy = |(fit, l): &(Fit, MotifLoop)| tolerance.exceeded_by(fit, l, task.motif.duration());
+            kept[task.index].as_ref().is_some_and(noisy)
+        });
+        round_options.fit.separation *= tolerance.wider;
+    }
+    Ok(kept.into_iter().flatten().collect())
+}
+
+fn improves(
+    tolerance: &NoiseTolerance,
+    new: &(Fit, MotifLoop),
+    old: Option<&(Fit, MotifLoop)>,
+    motif: &Motif,
+) -> bool {
+    let rank = |(fit, l): &(Fit, MotifLoop)| tolerance.rank(fit, l, motif.duration());
+    old.is_none_or(|old| rank(new) < rank(old))
+}
+
+/// One motif to be fitted.
+#[derive(Debug, Clone, Copy)]
+struct Task<'a> {
+    index: usize,
+    motif: &'a Motif,
+    seed: u64,
+}
+
+/// Fits and loops of some motifs, spread over threads: first every fit, then every start of every loop.
+fn one_round(
+    cortex: &Cortex,
+    tasks: &[Task<'_>],
+    options: &NetworkOptions,
+    observer: &(dyn Fn(BuildStep) + Sync),
+) -> Vec<Result<(Fit, MotifLoop)>> {
+    let designs: Vec<Result<(Fit, LoopDesign<'_>)>> = tasks
+        .par_iter()
+        .map(|task| {
+            let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
+            let (duration, loop_options) = (task.motif.duration(), &options.motif_loop);
+            let design =
+                LoopDesign::new(cortex, fit.eigenvalues(), fit.amplitudes(), duration, loop_options)?;
+            observer(BuildStep::Fit { motif: task.index });
+            Ok((fit, design))
+        })
+        .collect();
+    let starts = options.motif_loop.starts.clamp(1, MAX_STARTS);
+    let minima: Vec<Result<Minimum>> = (0..tasks.len() * starts)
+        .into_par_iter()
+        .map(|job| {
+            let (position, start) = (job / starts, job % starts);
+            let (_, design) = designs[position].as_ref().map_err(Clone::clone)?;
+            let minimum = design.minimise(tasks[position].seed, start);
+            observer(BuildStep::LoopStart { motif: tasks[position].index, start });
+            minimum
+        })
+        .collect();
+    designs
+        .into_par_iter()
+        .zip(minima.par_chunks(starts))
+        .map(|(designed, minima)| {
+            let (fit, design) = designed?;
+            let minima: Vec<Minimum> = minima.iter().cloned().collect::<Result<_>>()?;
+            Ok((fit, design.finish(&minima)?))
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! Which fit of a motif to keep: the closest one is not the one played best.
+
+use crate::fit::Fit;
+use crate::thalamus::MotifLoop;
+use crate::{Error, Result, validate};
+
+/// How much noise a motif may carry before it is fitted again with its eigenvalues farther apart.
+///
+/// Close eigenvalues with large cancelling amplitudes fit a little better and amplify noise a lot. After a
+/// transition a fraction of the deviation from the initial state is left; through the noise gain G of the loop
+/// it adds to the error of the readout,
+///
+/// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + 1\Big) \frac{G}{T}, $$
+///
+/// with r the fraction left and 1 the variance of the states come from. A motif whose $\delta$ exceeds
+/// `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with `wider` times the
+/// separation, up to `rounds` times; the smallest expected error $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the
+/// limit of C is kept, or the smallest C where none is within it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoiseTolerance {
+    /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default module.
+    pub residual: f64,
+    /// Largest accepted `delta / RMSE`.
+    pub share: f64,
+    /// Largest accepted cost C.
+    pub cost_limit: f64,
+    /// Factor on the separation from round to round, > 1.
+    pub wider: f64,
+    /// Most additional fits of a motif; 0 keeps the first whatever its noise.
+    pub rounds: usize,
+}
+
+impl Default for NoiseTolerance {
+    fn default() -> Self {
+        Self { residual: 0.02, share: 0.25, cost_limit: 2.5, wider: 1.25, rounds: 3 }
+    }
+}
+
+impl NoiseTolerance {
+    pub(super) fn check(&self) -> Result<()> {
+        validate::non_negative("residual of preparation", self.residual)?;
+        validate::non_negative("noise share", self.share)?;
+        validate::positive("cost limit", self.cost_limit)?;
+        if self.wider > 1.0 && self.wider.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::OutOfRange { what: "wider", expected: "a finite number > 1", given: self.wider })
+        }
+    }
+
+    /// Readout deviation that a transition is expected to leave in this motif, delta.
+    fn deviation(&self, motif_loop: &MotifLoop, duration: f64) -> f64 {
+        let start = motif_loop.initial_state();
+        let variance = start.norm_squared() / start.len() as f64 + 1.0;
+        self.residual * (variance * motif_loop.report().terms.noise_gain / duration).sqrt()
+    }
+
+    /// Whether to try a wider separation.
+    pub(super) fn exceeded_by(&self, fit: &Fit, motif_loop: &MotifLoop, duration: f64) -> bool {
+        motif_loop.noise_cost() > self.cost_limit
+            || self.deviation(motif_loop, duration) > self.share * fit.rmse()
+    }
+
+    /// Order of preference, smaller is better: expected error within the limit of C, then C.
+    pub(super) fn rank(&self, fit: &Fit, motif_loop: &MotifLoop, duration: f64) -> (f64, f64) {
+        let over = (motif_loop.noise_cost() - self.cost_limit).max(0.0);
+        (over, fit.rmse().hypot(self.deviation(motif_loop, duration)))
+    }
+}
