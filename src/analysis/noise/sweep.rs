@@ -1,0 +1,214 @@
+//! The recursion behind the sensitivities to the weights.
+
+use faer::Accum;
+use nalgebra::{DMatrix, DVector};
+
+use super::nodes::{self, StepNodes};
+use super::readout::{MotifReadout, check_finite, zeros};
+use super::sensitivity::{LoopWeights, WeightSensitivity};
+use crate::Result;
+use crate::linalg::views::{Op, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::{expm, multiply, noise_factor};
+
+/// Samples whose share of the preparation is computed together.
+const CHUNK: usize = 32;
+
+/// The noise-free path on which the perturbations act.
+#[derive(Debug)]
+pub(super) struct Path {
+    /// Where the motif starts.
+    start: DVector<f64>,
+    preparation: Option<Prepared>,
+}
+
+/// The part before the motif, in panels of quadrature nodes.
+#[derive(Debug)]
+struct Prepared {
+    nodes: StepNodes,
+    /// `e^{A h}` over a panel h.
+    panel: DMatrix<f64>,
+    /// States at the nodes, panel by panel.
+    states: DMatrix<f64>,
+}
+
+impl Path {
+    pub(super) fn from_state(start: &DVector<f64>) -> Self {
+        Self { start: start.clone(), preparation: None }
+    }
+
+    pub(super) fn through_preparation(
+        system: &DMatrix<f64>,
+        fixed_point: &DVector<f64>,
+        start: &DVector<f64>,
+        duration: f64,
+    ) -> Result<Self> {
+        let panels = nodes::panels(system, duration)?;
+        if duration == 0.0 {
+            return Ok(Self::from_state(start));
+        }
+        let nodes = StepNodes::new(system, duration / panels as f64)?;
+        let panel = expm(&(system * (duration / panels as f64)))?;
+        let mut states = DMatrix::zeros(start.len(), panels * nodes.len());
+        let mut deviation = start - fixed_point;
+        let mut next = deviation.clone();
+        for k in 0..panels {
+            for (m, (node, _)) in nodes.iter().enumerate() {
+                let mut state = states.column_mut(k * nodes.len() + m);
+                state.copy_from(fixed_point);
+                state.gemv(1.0, node, &deviation, 1.0);
+            }
+            next.gemv(1.0, &panel, &deviation, 0.0);
+            std::mem::swap(&mut deviation, &mut next);
+        }
+        Ok(Self { start: fixed_point + deviation, preparation: Some(Prepared { nodes, panel, states }) })
+    }
+}
+
+impl Prepared {
+    /// Adds `int x x^T dr` over the preparation.
+    fn add_gramian(&self, gramian: &mut DMatrix<f64>) {
+        let mut weighted = self.states.clone();
+        for (index, mut column) in weighted.column_iter_mut().enumerate() {
+            column *= self.nodes.weight(index % self.nodes.len());
+        }
+        let (left, right) = ((&weighted, Op::Plain), (&self.states, Op::Transposed));
+        mul_lower_into(gramian, Accum::Add, 1.0, left, right);
+    }
+
+    /// `S_c = int e^{A (T - r)} (B^T x(r))_c dr`, side by side (N x N r): how a perturbation `D = dJ B` moves
+    /// the state that the preparation ends in, `g sum_c S_c D_c`.
+    fn responses(&self, basis: &DMatrix<f64>) -> DMatrix<f64> {
+        let (units, rank, q) = (basis.nrows(), basis.ncols(), self.nodes.len());
+        let mut coordinates = DMatrix::zeros(rank, self.states.ncols());
+        let (left, right) = ((basis, Op::Transposed), (&self.states, Op::Plain));
+        mul_into(&mut coordinates, Accum::Replace, 1.0, left, right);
+        let mut sum = DMatrix::zeros(units, units * rank);
+        let mut next = sum.clone();
+        for first in (0..self.states.ncols()).step_by(q) {
+            mul_into(&mut next, Accum::Replace, 1.0, (&self.panel, Op::Plain), (&sum, Op::Plain));
+            std::mem::swap(&mut sum, &mut next);
+            for (c, block) in sum.as_mut_slice().chunks_exact_mut(units * units).enumerate() {
+                for m in 0..q {
+                    let scale = self.nodes.weight(m) * coordinates[(c, first + m)];
+                    for (s, e) in block.iter_mut().zip(self.nodes.remaining(m).iter()) {
+                        *s += scale * e;
+                    }
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// Squared sensitivities of the readout along the path.
+pub(super) fn sensitivity(
+    motif: &MotifReadout,
+    weights: &LoopWeights<'_>,
+    path: &Path,
+) -> Result<WeightSensitivity> {
+    let (units, samples) = motif.rows.shape();
+    let states = states(motif, &path.start)?;
+    let nodes = StepNodes::new(&motif.system, motif.dt)?;
+    let mut squares = WeightSensitivity {
+        input: vec![0.0; samples],
+        feedback: vec![0.0; samples],
+        recurrent: vec![0.0; samples],
+    };
+    let gramian = path_gramian(&states, &nodes, path.preparation.as_ref());
+    check_finite("squared states of the motif", gramian.as_slice())?;
+    let Some(basis) = basis_of(&gramian, weights.feedback)? else { return Ok(squares) };
+    let (rank, q) = (basis.ncols(), nodes.len());
+
+    // Xi_k = [B^T x(t_k + s_1), B^T x(t_k + s_2), ...] (rank x q), one column per sample.
+    let mut readers = DMatrix::zeros(rank * q, units);
+    let mut kernel = DMatrix::zeros(units, q);
+    let mut reader = DMatrix::zeros(rank, units);
+    for (m, (node, weight)) in nodes.iter().enumerate() {
+        mul_into(&mut reader, Accum::Replace, 1.0, (&basis, Op::Transposed), (node, Op::Plain));
+        readers.rows_mut(m * rank, rank).copy_from(&reader);
+        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), &motif.readout, 0.0);
+    }
+    let mut visited = zeros(rank * q, samples)?;
+    mul_into(&mut visited, Accum::Replace, 1.0, (&readers, Op::Plain), (&states, Op::Plain));
+
+    let feedback = basis.tr_mul(weights.feedback);
+    let responses = path.preparation.as_ref().map(|preparation| preparation.responses(&basis));
+    let mut before = vec![0.0; if responses.is_some() { units * rank * CHUNK.min(samples) } else { 0 }];
+    let mut z = DMatrix::zeros(units, rank);
+    let mut next = z.clone();
+    let mut xi = DMatrix::zeros(rank, q);
+    let (mut by_input, mut by_feedback) = (DVector::zeros(units), DVector::zeros(rank));
+    for k in 0..samples {
+        let here = k % CHUNK;
+        if let Some(responses) = &responses
+            && here == 0
+        {
+            let count = CHUNK.min(samples - k);
+            let rows = &motif.rows.as_slice()[k * units..][..count * units];
+            multiply::apply_transpose(responses, rows, &mut before[..count * units * rank]);
+        }
+        // Without a preparation `before` is empty and nothing is added.
+        let before = before.get(here * units * rank..).unwrap_or_default();
+        let with = |(i, z): (usize, &f64)| z + before.get(i).copied().unwrap_or(0.0);
+        let total: f64 = z.iter().enumerate().map(with).map(|z| z * z).sum();
+        squares.recurrent[k] = weights.gain * weights.gain * total;
+        by_input.gemv(1.0, &z, &feedback, 0.0);
+        squares.input[k] = by_input.norm_squared();
+        by_feedback.gemv_tr(1.0, &z, weights.input, 0.0);
+        squares.feedback[k] = by_feedback.norm_squared();
+
+        xi.as_mut_slice().copy_from_slice(visited.column(k).as_slice());
+        mul_into(&mut next, Accum::Replace, 1.0, (&motif.step, Op::Transposed), (&z, Op::Plain));
+        mul_into(&mut next, Accum::Add, 1.0, (&kernel, Op::Plain), (&xi, Op::Transposed));
+        std::mem::swap(&mut z, &mut next);
+    }
+    Ok(squares)
+}
+
+/// States at the samples, one column each.
+fn states(motif: &MotifReadout, start: &DVector<f64>) -> Result<DMatrix<f64>> {
+    let mut states = zeros(motif.units(), motif.samples())?;
+    let mut state = start.clone();
+    let mut next = state.clone();
+    for mut column in states.column_iter_mut() {
+        column.copy_from(&state);
+        next.gemv(1.0, &motif.step, &state, 0.0);
+        std::mem::swap(&mut state, &mut next);
+    }
+    Ok(states)
+}
+
+/// `int x x^T dr` along the path.
+fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, preparation: Option<&Prepared>) -> DMatrix<f64> {
+    let units = states.nrows();
+    let mut samples = DMatrix::zeros(units, units);
+    mul_lower_into(&mut samples, Accum::Replace, 1.0, (states, Op::Plain), (states, Op::Transposed));
+    mirror_lower(&mut samples);
+    let mut gramian = DMatrix::zeros(units, units);
+    let mut product = gramian.clone();
+    for (node, weight) in nodes.iter() {
+        mul_into(&mut product, Accum::Replace, weight, (node, Op::Plain), (&samples, Op::Plain));
+        mul_lower_into(&mut gramian, Accum::Add, 1.0, (&product, Op::Plain), (node, Op::Transposed));
+    }
+    if let Some(preparation) = preparation {
+        preparation.add_gramian(&mut gramian);
+    }
+    mirror_lower(&mut gramian);
+    gramian
+}
+
+/// An orthonormal basis B of the directions that a Gramian says are visited, and of v; nothing for a path at rest.
+///
+/// Directions are left out at the rounding of the Gramian, that is of squares. So are their shares of `|Z|^2`
+/// and `|Z^T u|^2`, of which B takes an orthogonal part, but not that of `Z v`: with v in the span, `Z B (B^T
+/// v)` has nothing left out.
+fn basis_of(gramian: &DMatrix<f64>, feedback: &DVector<f64>) -> Result<Option<DMatrix<f64>>> {
+    let factor = noise_factor(gramian)?;
+    let rank = factor.ncols();
+    if rank == 0 || rank == factor.nrows() {
+        return Ok((rank > 0).then(|| DMatrix::identity(rank, rank)));
+    }
+    let mut spanning = factor.insert_column(0, 0.0);
+    spanning.set_column(0, feedback);
+    Ok(Some(spanning.qr().q()))
+}

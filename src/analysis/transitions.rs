@@ -1,0 +1,98 @@
+//! Do transitions cost accuracy? Errors of each motif from random starts and after every other motif.
+
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use crate::simulate::Simulator;
+use crate::{Error, Result};
+
+/// More random starts than this are taken for a mistake.
+const MAX_STARTS: usize = 1_000_000;
+
+/// Root mean square errors of a library, each over the motif's own duration after preparation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransitionErrors {
+    /// Of each motif's fit: what a perfect start would give.
+    pub fit: Vec<f64>,
+    /// Of each motif (row) from each random start (column).
+    pub random: DMatrix<f64>,
+    /// Of each motif (row) after each motif (column), itself included.
+    pub sequence: DMatrix<f64>,
+}
+
+impl TransitionErrors {
+    /// Mean over random starts, per motif.
+    pub fn mean_random(&self) -> Vec<f64> {
+        self.random.row_iter().map(|row| row.mean()).collect()
+    }
+
+    /// Mean over all other motifs as predecessors, per motif.
+    pub fn mean_sequence(&self) -> Vec<f64> {
+        let others = self.sequence.ncols().saturating_sub(1) as f64;
+        let mean = |i: usize| (self.sequence.row(i).sum() - self.sequence[(i, i)]) / others;
+        (0..self.sequence.nrows()).map(mean).collect()
+    }
+
+    /// Worst other predecessor, per motif.
+    pub fn worst_sequence(&self) -> Vec<f64> {
+        let worst = |i: usize| {
+            let others = (0..self.sequence.ncols()).filter(|&j| j != i).map(|j| self.sequence[(i, j)]);
+            others.fold(0.0, f64::max)
+        };
+        (0..self.sequence.nrows()).map(worst).collect()
+    }
+}
+
+/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared from rest.
+///
+/// # Errors
+/// A library of fewer than two motifs; no starts.
+pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) -> Result<TransitionErrors> {
+    let network = simulator.network();
+    let (units, motifs) = (network.cortex().units(), network.motifs().len());
+    if motifs < 2 {
+        return Err(Error::Count {
+            what: "motifs",
+            expected: "at least 2 to have transitions",
+            given: motifs,
+        });
+    }
+    if !(1..=MAX_STARTS).contains(&starts) {
+        return Err(Error::Count { what: "random starts", expected: "1 to 1000000", given: starts });
+    }
+    let ends: Vec<_> = (0..motifs)
+        .into_par_iter()
+        .map(|motif| {
+            let prepared = simulator.prepare(motif, &DMatrix::zeros(units, 1))?;
+            simulator.finish(motif, &prepared)
+        })
+        .collect::<Result<_>>()?;
+    let ends = DMatrix::from_fn(units, motifs, |i, j| ends[j][(i, 0)]);
+    let rows: Vec<_> = (0..motifs)
+        .into_par_iter()
+        .map(|motif| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(motif as u64);
+            let random = DMatrix::from_fn(units, starts, |_, _| StandardNormal.sample(&mut rng));
+            Ok((errors(simulator, motif, &random)?, errors(simulator, motif, &ends)?))
+        })
+        .collect::<Result<_>>()?;
+    Ok(TransitionErrors {
+        fit: network.motifs().iter().map(|m| m.fit().rmse()).collect(),
+        random: DMatrix::from_fn(motifs, starts, |i, j| rows[i].0[j]),
+        sequence: DMatrix::from_fn(motifs, motifs, |i, j| rows[i].1[j]),
+    })
+}
+
+fn errors(simulator: &Simulator<'_>, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
+    let target = simulator.network().motif(motif)?.motif().values();
+    let readout = simulator.play(motif, &simulator.prepare(motif, states)?)?;
+    let rmse = |y: nalgebra::DVectorView<'_, f64>| {
+        let squares: f64 = y.iter().zip(target).map(|(y, t)| (y - t) * (y - t)).sum();
+        (squares / target.len() as f64).sqrt()
+    };
+    Ok(readout.column_iter().map(|y| rmse(y.as_view())).collect())
+}
