@@ -1,13 +1,122 @@
-//! thalamo
+//! Analytic linear algebra for the thalamocortical model of motor sequencing: from a library of motifs to a network
+//! that plays them in any order.
+//!
+//! # The model
+//!
+//! Cortex is a recurrent network of N units with random connectivity and a linear readout,
+//!
+//! $$ \dot x = A x, \qquad A = g (J - I), \qquad y = w^T x, \qquad J_{ij}, w_i \sim N(0, 1/N). $$
+//!
+//! Thalamus changes its dynamics. While motif $\mu$ plays, a rank-one loop is added, and before that a preparatory module
+//! of rank P with a constant input:
+//!
+//! $$ \text{motif:} \quad \dot x = (A + u v^T) x, \qquad\qquad
+//!    \text{preparation:} \quad \dot x = (A + U V^T) x + b, \quad b = -(A + U V^T) x_\mathrm{init}. $$
+//!
+//! A motif is approximated by K complex exponentials. The loop is designed such that they are among the modes of
+//! the network, and the initial state such that the readout is their sum:
+//!
+//! $$ \hat y(t) = \sum_{k=1}^K \alpha_k e^{\hat\lambda_k t}, \qquad \hat\lambda_k \in \mathrm{spec}(A + u v^T), \qquad
+//!    w^T e^{(A + u v^T) t} x_\mathrm{init} = \hat y(t). $$
+//!
+//! The preparatory module is the same for all motifs: its only fixed point is the start of the next one, wherever
+//! the network comes from. A new motif brings its own u, v and b and leaves everything else as it is.
+//!
+//! # The pipeline
+//!
+//! | step | equation | module |
+//! |---|---|---|
+//! | target series | $y_n$ every dt | [`motif`] |
+//! | exponentials | $\min \sum_n \lvert y_n - \hat y(n\\,dt) \rvert^2$ under constraints | [`fit`] |
+//! | eigenvalues into cortex | $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$, $v = L^T \mathrm{diag}(L u)^{-1} Q^+ 1$ | [`thalamus::Placement`] |
+//! | robust direction u | $\min_u C(u) = \sqrt{E\\,G/N}/T$, activity E, noise gain G, in $O(N^2)$ | [`thalamus::RobustnessCost`], [`thalamus::MotifLoop`] |
+//! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`thalamus::Preparation`] |
+//! | library | all of the above | [`Network`], [`network`] |
+//! | sequences | $x(t + dt) = c + e^{F dt} (x(t) - c)$, exact | [`simulate`] |
+//! | errors after transitions | RMSE after every motif and from random states | [`analysis`] |
+//!
+//! The general parts are usable on their own: eigendecompositions that are checked, Lyapunov equations, exact
+//! propagators ([`linalg`]) and an optimiser that survives infinities ([`optim`]).
+//!
+//! # Example
+//!
+//! Three motifs of 40 tau, played in sequence from a random state, with 5 tau of preparation before each:
+//!
+//! ```
+//! use thalamo::motif::{OscillationOptions, oscillating_motif};
+//! use thalamo::simulate::{Sequence, Simulator, Start};
+//! use thalamo::thalamus::PreparationOptions;
+//! use thalamo::{Cortex, Network, NetworkOptions};
+//!
+//! let shape = OscillationOptions { duration: 40.0, harmonics: 3, ..Default::default() };
+//! let motifs: Vec<_> = (0..3).map(|i| oscillating_motif(&shape, 1, i)).collect::<Result<_, _>>()?;
+//!
+//! let cortex = Cortex::random(50, 0.5, 1)?; // N = 50, g = 0.5/tau, seed 1
+//! let options = NetworkOptions {
+//!     preparation: PreparationOptions { rank: 20, ..Default::default() },
+//!     ..Default::default()
+//! };
+//! let network = Network::build(cortex, &motifs, &options, 1)?;
+//!
+//! let simulator = Simulator::new(&network, 5.0)?;
+//! let start = Start::Random { std: 1.0, seed: 1 };
+//! let run = simulator.run(&Sequence::new(&[0, 2, 1, 0])?, &start, None, false)?;
+//! for (segment, rmse) in run.segments().iter().zip(run.rmse()) {
+//!     let learned = &network.motifs()[segment.motif];
+//!     assert!(learned.fit().normalised_rmse() < 0.01); // the exponentials meet the motif,
+//!     assert!(rmse < 0.15 * learned.motif().standard_deviation()); // and transitions cost little.
+//! }
+//! # Ok::<(), thalamo::Error>(())
+//! ```
+//!
+//! # Conventions
+//!
+//! - **Units.** Time is in units of the membrane time constant tau; rates and eigenvalues are in 1/tau. States, readout and
+//!   motifs have no unit of their own.
+//! - **Determinism.** Everything random takes a seed and draws from ChaCha8. The same seed gives the same bits for any
+//!   number of threads, and building a library at once is the same, to the bit, as learning its motifs one by one.
+//! - **Errors.** Nothing that a caller can pass makes a public function panic. Requests that cannot be met are an
+//!   [`Error`] that carries the numbers and says what to do; an iteration that does not converge returns a report with a
+//!   status. Results are verified: residuals and what was achieved come with them.
+//! - **Conjugate symmetry.** Lists of eigenvalues are closed under conjugation and in canonical order: real ones first, then
+//!   pairs, each by descending real part. Transposes are plain transposes.
+//! - **Threads.** [`Network::build`] and [`analysis`] use rayon's pool; all linear algebra runs on the calling thread.
+//!
+//! # Features
+//!
+//! `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust. Set
+//! `OPENBLAS_NUM_THREADS=1`. Off by default; nothing but a Rust toolchain is needed without it.
+//!
+//! # References
+//!
+//! L. Logiaco, L. F. Abbott, S. Escola (2021), Thalamic control of cortical dynamics in a model of flexible motor
+//! sequencing, Cell Reports 35:109090. L. Logiaco, S. Escola (2020), Thalamocortical motor circuit insights for more
+//! robust hierarchical control of complex sequences, arXiv:2006.13332.
+//!
+//! All derivations are in `docs/theory.md` of the repository, symbols in `docs/notation.md`, decisions in
+//! `docs/design.md`.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod analysis;
+mod cortex;
 mod error;
 pub mod fit;
+pub mod guarantees;
 pub mod linalg;
 pub mod motif;
+pub mod network;
 pub mod optim;
+pub mod simulate;
 pub mod thalamus;
 mod validate;
 
+pub use cortex::Cortex;
 pub use error::{Error, Result};
+pub use nalgebra;
+pub use network::{Network, NetworkOptions};
+pub use num_complex::Complex64;
+
+/// The examples of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
