@@ -1,0 +1,128 @@
+//! Bad input: the variant and the message.
+
+use num_complex::Complex64;
+use thalamo::Error;
+use thalamo::fit::{Fit, FitOptions, Margin, fit, sweep};
+use thalamo::motif::Motif;
+
+fn refuse(options: FitOptions) -> String {
+    let motif = Motif::new(0.1, vec![0.0, 1.0, 0.5, -0.5]).unwrap();
+    let error = fit(&motif, &options).unwrap_err();
+    let swept = sweep(&motif, &[options.modes], &options).unwrap_err();
+    assert_eq!(error.to_string(), swept.to_string());
+    error.to_string()
+}
+
+#[test]
+fn options_outside_their_ranges() {
+    let plain = FitOptions::default;
+    let cases = [
+        (FitOptions { modes: 0, ..plain() }, "fit modes: expected a count in 1..=64, given 0"),
+        (FitOptions { modes: 65, ..plain() }, "fit modes: expected a count in 1..=64, given 65"),
+        (
+            FitOptions { margin: Margin::Rate(-1.0), ..plain() },
+            "fit margin: expected a finite number >= 0, given -1",
+        ),
+        (
+            FitOptions { separation: f64::NAN, ..plain() },
+            "fit separation: expected a finite number >= 0, given NaN",
+        ),
+        (
+            FitOptions { amplitude_bound: Some(0.0), ..plain() },
+            "fit amplitude bound: expected a finite number > 0, given 0",
+        ),
+        (
+            FitOptions { frequency_limit: Some(-2.0), ..plain() },
+            "fit frequency limit: expected a finite number > 0, given -2",
+        ),
+        (
+            FitOptions { decay_limit: Some(f64::INFINITY), ..plain() },
+            "fit decay limit: expected a finite number > 0, given inf",
+        ),
+        (
+            FitOptions { margin: Margin::Rate(2.0), decay_limit: Some(1.0), ..plain() },
+            "fit decay limit: expected at least the margin, given 1",
+        ),
+        (
+            FitOptions { modes: 1, ..plain() },
+            "constraints: expected a non-empty feasible set, given 1 modes with a fit that starts at zero; \
+             use two modes or more, or set zero_start to false",
+        ),
+    ];
+    for (options, message) in cases {
+        assert_eq!(refuse(options), message);
+    }
+}
+
+#[test]
+fn the_variants_carry_the_numbers() {
+    let motif = Motif::new(0.1, vec![0.0, 1.0]).unwrap();
+    let given = |options: FitOptions| fit(&motif, &options).unwrap_err();
+    assert!(matches!(
+        given(FitOptions { modes: 70, ..FitOptions::default() }),
+        Error::Count { given: 70, .. }
+    ));
+    assert!(matches!(
+        given(FitOptions { separation: -0.5, ..FitOptions::default() }),
+        Error::OutOfRange { given: -0.5, .. }
+    ));
+    assert!(matches!(
+        given(FitOptions { modes: 1, ..FitOptions::default() }),
+        Error::Infeasible { modes: 1, .. }
+    ));
+}
+
+#[test]
+fn given_exponentials_are_checked() {
+    let c = Complex64::new;
+    let (pole, half) = (c(-0.1, 1.0), c(0.5, 0.25));
+    let message = |eigenvalues: &[Complex64], amplitudes: &[Complex64], dt: f64| {
+        Fit::new(eigenvalues, amplitudes, dt).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(&[], &[], 0.1),
+        "fit eigenvalues: expected at least one element, given none; give at least one eigenvalue"
+    );
+    assert_eq!(message(&[pole], &[half], 0.0), "fit dt: expected a finite number > 0, given 0");
+    assert_eq!(
+        message(&[pole], &[], 0.1),
+        "fit amplitudes: expected shape 1 x 1, given 0 x 1; give one amplitude per eigenvalue"
+    );
+    assert_eq!(
+        message(&[c(-1.0, 0.0), c(f64::NAN, 0.0)], &[half, half], 0.1),
+        "fit eigenvalues: expected finite numbers, given NaN at index 1; remove or replace it"
+    );
+    assert!(matches!(
+        Fit::new(&[pole, c(-0.1, -2.0)], &[half, half.conj()], 0.1).unwrap_err(),
+        Error::NotConjugate { what: "fit eigenvalues", index: 0, .. }
+    ));
+    assert!(matches!(
+        Fit::new(&[c(-0.1, -2.0)], &[half], 0.1).unwrap_err(),
+        Error::NotConjugate { what: "fit eigenvalues", index: 0, .. }
+    ));
+    assert!(matches!(
+        Fit::new(&[pole, pole.conj()], &[half, half], 0.1).unwrap_err(),
+        Error::NotConjugate { what: "fit amplitudes", index: 0, .. }
+    ));
+    assert!(matches!(
+        Fit::new(&[c(-0.1, 0.0)], &[half], 0.1).unwrap_err(),
+        Error::NotConjugate { what: "fit amplitudes", index: 0, .. }
+    ));
+}
+
+#[test]
+fn given_exponentials_are_put_in_order() {
+    let c = Complex64::new;
+    let eigenvalues = [c(-0.2, -1.0), c(-0.5, 0.0), c(-0.1, 3.0), c(-0.2, 1.0), c(-0.3, 0.0), c(-0.1, -3.0)];
+    let amplitudes = [c(1.0, -2.0), c(3.0, 0.0), c(4.0, 5.0), c(1.0, 2.0), c(6.0, 0.0), c(4.0, -5.0)];
+    let given = Fit::new(&eigenvalues, &amplitudes, 0.1).unwrap();
+    assert_eq!(
+        given.eigenvalues(),
+        [c(-0.3, 0.0), c(-0.5, 0.0), c(-0.1, 3.0), c(-0.1, -3.0), c(-0.2, 1.0), c(-0.2, -1.0)]
+    );
+    assert_eq!(
+        given.amplitudes(),
+        [c(6.0, 0.0), c(3.0, 0.0), c(4.0, 5.0), c(4.0, -5.0), c(1.0, 2.0), c(1.0, -2.0)]
+    );
+    assert!((given.amplitude_norm() - (36.0_f64 + 9.0 + 41.0 + 5.0).sqrt()).abs() < 1e-14);
+}
