@@ -8,8 +8,8 @@ use super::refine::{Outcome, Refiner};
 use super::report::{ActiveConstraint, Fit, Start, Status};
 use super::search::{Search, polish};
 use super::spectrum::{RowKind, Spectrum};
-use crate::Result;
 use crate::motif::Motif;
+use crate::{Error, Result};
 
 /// Fits K complex exponentials to a motif.
 ///
@@ -24,7 +24,7 @@ use crate::motif::Motif;
 /// # Errors
 /// [`Error::Count`](crate::Error::Count) and [`Error::OutOfRange`](crate::Error::OutOfRange) for options
 /// outside their ranges; [`Error::Infeasible`](crate::Error::Infeasible) if no arrangement of eigenvalues was found
-/// inside the limits, or one mode must start at zero.
+/// inside the limits, or one mode must start at zero; [`Error::Singular`](crate::Error::Singular) if numbers overflow.
 ///
 /// ```
 /// use thalamo::fit::{FitOptions, fit};
@@ -85,6 +85,11 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Spectrum]) -> Result
     let outcome = polish(&problem, &mut found.spectrum, &mut refiner);
     let evaluations = search.evaluations + outcome.evaluations;
     let fit = report(motif, &problem, &found.spectrum, found.start, &mut refiner, outcome, evaluations);
+    let numbers = fit.eigenvalues.iter().chain(&fit.amplitudes).flat_map(|z| [z.re, z.im]);
+    if numbers.chain([fit.rmse]).any(|x| !x.is_finite()) {
+        let remedy = "scale the motif and its time, or keep the limits within reach of its duration";
+        return Err(Error::Singular { what: "fit (its numbers overflow)", remedy });
+    }
     Ok((fit, found.spectrum))
 }
 

@@ -57,6 +57,9 @@ impl Eigen {
         for attempt in [packed::decompose, repair::decompose] {
             let Ok(packed) = attempt(&scaled, norm) else { continue };
             let candidate = Self::unpacked(&packed, factor);
+            if !all_finite(&candidate.values) {
+                continue;
+            }
             if candidate.is_accurate() && candidate.condition <= tolerance::EIGEN_SUSPICIOUS {
                 return Ok(candidate);
             }
@@ -177,7 +180,10 @@ pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Vec<Complex64>> {
     if re.iter().chain(&im).any(|x| !x.is_finite()) {
         return Err(Error::EigenNotConverged { size: a.nrows() });
     }
-    Ok(packed::canonical_values(&re, &im).iter().map(|value| value * factor).collect())
+    let values: Vec<Complex64> =
+        packed::canonical_values(&re, &im).iter().map(|value| value * factor).collect();
+    // Entries near the largest number have eigenvalues beyond it.
+    if all_finite(&values) { Ok(values) } else { Err(Error::EigenNotConverged { size: a.nrows() }) }
 }
 
 /// Largest real part of the eigenvalues of `a`, in the unit of `a`; negative when `x' = a x` decays.
@@ -195,6 +201,10 @@ pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Vec<Complex64>> {
 /// ```
 pub fn spectral_abscissa(a: &DMatrix<f64>) -> Result<f64> {
     Ok(eigenvalues(a)?.iter().map(|value| value.re).fold(f64::NEG_INFINITY, f64::max))
+}
+
+fn all_finite(values: &[Complex64]) -> bool {
+    values.iter().all(|z| z.re.is_finite() && z.im.is_finite())
 }
 
 /// Fails unless the matrix is square, not empty, and finite.
