@@ -40,7 +40,7 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
     let norm = one_norm(a).max(one_norm(&a.transpose())) * dt;
     let overflow =
         Error::OutOfRange { what: "norm of A dt", expected: "a step with a finite covariance", given: norm };
-    if !norm.is_finite() {
+    if !(norm / SERIES_NORM).is_finite() {
         return Err(overflow);
     }
     let doublings = if norm > SERIES_NORM { (norm / SERIES_NORM).log2().ceil() } else { 0.0 };

@@ -78,12 +78,16 @@ pub fn decay_time(system: &DMatrix<f64>, fraction: f64) -> Result<f64> {
         return Err(Error::Unstable { what: "system", abscissa, limit: 0.0, remedy });
     }
     let left = |t: f64| Ok::<_, Error>(expm(&(system * t))?.norm() / (system.nrows() as f64).sqrt());
-    let (mut early, mut late) = (0.0, 1.0 / system.norm());
+    // The norm of entries near the largest number is infinite, and 1 / infinity would never grow.
+    let (mut early, mut late) = (0.0, 1.0 / system.amax());
     while left(late)? > fraction {
         (early, late) = (late, 2.0 * late);
     }
     while late - early > TIME_ACCURACY * late {
         let middle = 0.5 * (early + late);
+        if middle <= early || middle >= late {
+            break;
+        }
         if left(middle)? > fraction { early = middle } else { late = middle }
     }
     Ok(late)
