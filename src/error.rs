@@ -257,6 +257,31 @@ pub enum Error {
         /// The number found.
         found: f64,
     },
+    /// A transition asked of a tanh network that has no transition module.
+    #[error("transition module: expected a network with one, given none; add it with `with_module`")]
+    MissingModule,
+    /// Training whose loss or gradient overflowed.
+    #[error(
+        "training: expected a finite loss and gradient, given loss {loss} at minibatch {minibatch}; lower the learning rate, or resume from a checkpoint"
+    )]
+    Diverged {
+        /// The minibatch, counting from 0.
+        minibatch: usize,
+        /// Its loss.
+        loss: f64,
+    },
+    /// A stored number that is not what the other ones imply.
+    #[error(
+        "{what}: expected within {limit:.1e} (relative) of what the other parameters imply, given {difference:.1e}; restore it, or build the network anew"
+    )]
+    Disagrees {
+        /// The stored quantity.
+        what: &'static str,
+        /// Its relative difference.
+        difference: f64,
+        /// The largest one accepted.
+        limit: f64,
+    },
     /// What went wrong with one motif of several.
     #[error("motif {index}: {source}")]
     InMotif {

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::linalg::Propagator;
-use crate::{Error, Result};
+use crate::{Result, validate};
 
 /// Root mean square deviation per unit, $\sqrt{\mathrm{tr}(e^{A t} e^{A^T t}) / N}$, at `t = 0, dt, ..., steps dt`
 /// (tau) under $\dot{\delta x} = A\\, \delta x$ from $\delta x(0) \sim N(0, I)$.
@@ -17,23 +17,20 @@ use crate::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite, or a step that is not positive.
+/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7 steps, or growth
+/// beyond double precision.
 pub fn rms_decay(system: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
+    validate::samples("steps", steps)?;
     let propagator = Propagator::new(system, dt)?;
     let n = system.nrows();
     let mut power = DMatrix::identity(n, n);
     let mut next = DMatrix::zeros(n, n);
-    let mut decay = Vec::new();
-    decay.try_reserve_exact(steps + 1).map_err(|_| Error::Count {
-        what: "steps",
-        expected: "a number of samples that fits in memory",
-        given: steps,
-    })?;
-    decay.push(1.0);
+    let mut decay = vec![1.0];
     for _ in 0..steps {
         propagator.transition().mul_to(&power, &mut next);
         std::mem::swap(&mut power, &mut next);
         decay.push(power.norm() / (n as f64).sqrt());
     }
+    validate::no_overflow("deviation", &decay)?;
     Ok(decay)
 }

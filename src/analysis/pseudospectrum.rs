@@ -51,7 +51,7 @@ pub struct PseudospectralAbscissa {
 ///
 /// # Errors
 /// A matrix that is not square, empty or not finite; a level that is not positive, or below 1e-12 of the
-/// largest entry of A; [`Error::EigenNotConverged`].
+/// largest entry of A; a point that overflows; [`Error::EigenNotConverged`].
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -75,9 +75,11 @@ pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<Pseudos
     let factor = scale.max(epsilon).log2().floor().clamp(-1000.0, 1000.0).exp2();
     let level = Level::new(a / factor, epsilon / factor);
     let found = level.rightmost()?;
+    let point = found.point * factor;
+    validate::no_overflow("pseudospectral abscissa", &[point.re, point.im])?;
     Ok(PseudospectralAbscissa {
-        abscissa: found.point.re * factor,
-        point: found.point * factor,
+        abscissa: point.re,
+        point,
         epsilon,
         singular_value: found.singular_value * factor,
         rounds: found.rounds,

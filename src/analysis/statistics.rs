@@ -1,5 +1,6 @@
 //! Root mean square error and the Wilcoxon signed-rank test.
 
+use crate::mean_square::root_mean_square;
 use crate::{Error, Result, validate};
 
 /// Pairs up to which the null distribution is exact.
@@ -14,7 +15,7 @@ const EXACT_PAIRS: usize = 200;
 ///
 /// # Errors
 /// [`Error::Empty`] on an empty series, [`Error::Shape`] when the lengths differ, [`Error::NotFinite`] on a NaN or
-/// infinity.
+/// infinity, [`Error::OutOfRange`] when a difference overflows.
 pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
     if a.is_empty() {
         return Err(Error::Empty { what: "rmse", remedy: "give at least one sample" });
@@ -22,8 +23,9 @@ pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
     validate::shape("rmse, second series", (b.len(), 1), (a.len(), 1), "give series of equal length")?;
     validate::finite("rmse, first series", a)?;
     validate::finite("rmse, second series", b)?;
-    let sum: f64 = a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum();
-    Ok((sum / a.len() as f64).sqrt())
+    let error = root_mean_square(a.iter().zip(b).map(|(x, y)| x - y));
+    validate::no_overflow("rmse", &[error])?;
+    Ok(error)
 }
 
 /// How a p-value was computed.

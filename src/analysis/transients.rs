@@ -58,9 +58,10 @@ pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite, a step that is not positive, or growth beyond double
-/// precision.
+/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7 steps, or growth
+/// beyond double precision.
 pub fn propagator_norms(a: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
+    validate::samples("steps", steps)?;
     let mut powers = Powers::new(a, dt)?;
     let mut norms = vec![1.0];
     for _ in 0..steps {

@@ -6,8 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
+use crate::mean_square::root_mean_square;
 use crate::simulate::Simulator;
-use crate::{Error, Result};
+use crate::{Error, Result, validate};
 
 /// More random starts than this are taken for a mistake.
 const MAX_STARTS: usize = 1_000_000;
@@ -49,7 +50,7 @@ impl TransitionErrors {
 /// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared from rest.
 ///
 /// # Errors
-/// A library of fewer than two motifs; no starts.
+/// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.
 pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) -> Result<TransitionErrors> {
     let network = simulator.network();
     let (units, motifs) = (network.cortex().units(), network.motifs().len());
@@ -91,8 +92,10 @@ fn errors(simulator: &Simulator<'_>, motif: usize, states: &DMatrix<f64>) -> Res
     let target = simulator.network().motif(motif)?.motif().values();
     let readout = simulator.play(motif, &simulator.prepare(motif, states)?)?;
     let rmse = |y: nalgebra::DVectorView<'_, f64>| {
-        let squares: f64 = y.iter().zip(target).map(|(y, t)| (y - t) * (y - t)).sum();
-        (squares / target.len() as f64).sqrt()
+        let errors: Vec<f64> = y.iter().zip(target).map(|(y, t)| y - t).collect();
+        root_mean_square(errors.into_iter())
     };
-    Ok(readout.column_iter().map(|y| rmse(y.as_view())).collect())
+    let found: Vec<f64> = readout.column_iter().map(|y| rmse(y.as_view())).collect();
+    validate::no_overflow("RMSE of a motif", &found)?;
+    Ok(found)
 }

@@ -7,6 +7,7 @@ use crate::{Error, Result, validate};
 /// The margin bounds how long noise in the modes lives. Fits barely suffer from `1/T`, while loops
 /// built on slower modes than the motif itself can amplify noise by orders of magnitude.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Margin {
     /// `1/T`, with T the duration of the motif.
     InverseDuration,
@@ -42,7 +43,7 @@ pub struct FitOptions {
     /// Fastest decay `-Re lambda`, in 1/tau. Default `None`: `1/dt + margin + modes * separation`, which always
     /// leaves room for the separation.
     pub decay_limit: Option<f64>,
-    /// Random starts beside the constructed ones. Default 2.
+    /// Random starts beside the constructed ones, at most 10000. Default 2.
     pub random_starts: usize,
     /// Budget of the search, in evaluations of the reduced objective; the final polish comes on top. Default 2500.
     pub effort: usize,
@@ -70,15 +71,22 @@ impl Default for FitOptions {
 /// The largest number of modes accepted: placement in double precision ends long before.
 const MODES_LIMIT: usize = 64;
 
+/// More random starts than this are taken for a mistake.
+const STARTS_LIMIT: usize = 10_000;
+
 impl FitOptions {
     /// Checks every field against its documented range.
     ///
     /// # Errors
-    /// [`Error::Count`] for `modes`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
+    /// [`Error::Count`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
         if self.modes == 0 || self.modes > MODES_LIMIT {
             return Err(Error::Count { what: "fit modes", expected: "a count in 1..=64", given: self.modes });
+        }
+        if self.random_starts > STARTS_LIMIT {
+            let (expected, given) = ("at most 10000", self.random_starts);
+            return Err(Error::Count { what: "random starts of a fit", expected, given });
         }
         if let Margin::Rate(rate) = self.margin {
             validate::non_negative("fit margin", rate)?;

@@ -27,6 +27,9 @@ pub(crate) struct Problem {
 /// Smallest imaginary part of a pair, in 1/T: below it, the two columns of a pair are one.
 const OMEGA_FLOOR: f64 = 1e-3;
 
+/// Smallest bound on the amplitudes in units of the motif: squares of smaller ones vanish.
+const SMALLEST_BOUND: f64 = 1e-100;
+
 impl Problem {
     pub(crate) fn new(motif: &Motif, options: &FitOptions) -> Result<Self> {
         options.validate()?;
@@ -46,6 +49,12 @@ impl Problem {
         let peak = motif.values().iter().fold(0.0_f64, |m, y| m.max(y.abs()));
         let mean_square = motif.values().iter().map(|y| (y / peak) * (y / peak)).sum::<f64>() / samples;
         let root = mean_square.sqrt();
+        let amplitude_bound = options.amplitude_bound.map(|bound| bound / peak / root);
+        if let Some(given) = amplitude_bound.filter(|bound| *bound < SMALLEST_BOUND) {
+            let (what, expected) =
+                ("fit amplitude bound over the motif's root mean square", "at least 1e-100");
+            return Err(crate::Error::OutOfRange { what, expected, given });
+        }
         let y: Vec<f64> = motif.values().iter().map(|y| (y / peak) / root).collect();
         let times = |p: i32| y.iter().enumerate().map(|(n, y)| y * (n as f64 / samples).powi(p)).collect();
         let weighted = [times(0), times(1), times(2)];
@@ -63,7 +72,7 @@ impl Problem {
             duration,
             modes: options.modes,
             bounds,
-            amplitude_bound: options.amplitude_bound.map(|bound| bound / peak / root),
+            amplitude_bound,
             zero_start: options.zero_start,
         })
     }

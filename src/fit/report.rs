@@ -6,6 +6,7 @@ use crate::{Error, Result, validate};
 
 /// Where the winning local minimum was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Start {
     /// Given by the caller, not fitted.
@@ -26,6 +27,7 @@ pub enum Start {
 
 /// How the final refinement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Status {
     /// No feasible step promises a decrease beyond rounding.
@@ -38,6 +40,7 @@ pub enum Status {
 
 /// A constraint that a fit meets with equality. Indices are those of [`Fit::eigenvalues`].
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ActiveConstraint {
     /// The eigenvalue (and its conjugate) sits at `Re lambda = -margin`.
@@ -128,7 +131,7 @@ impl Fit {
             validate::finite(what, &parts)?;
         }
         let (eigenvalues, amplitudes) = canonical(eigenvalues, amplitudes)?;
-        Ok(Self {
+        let made = Self {
             eigenvalues,
             amplitudes,
             dt,
@@ -139,7 +142,9 @@ impl Fit {
             status: Status::Given,
             stationarity: 0.0,
             evaluations: 0,
-        })
+        };
+        validate::no_overflow("norm of the amplitudes", &[made.amplitude_norm()])?;
+        Ok(made)
     }
 
     /// Eigenvalues `lambda_k` in canonical order, in 1/tau.

@@ -39,7 +39,7 @@ impl ConjugateSet {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for a negative or non-finite tolerance, [`Error::NotFinite`] for a number that is not
+    /// [`Error::OutOfRange`] for a negative or non-finite tolerance or a modulus above 8e307, [`Error::NotFinite`] for a number that is not
     /// finite, [`Error::NotConjugate`] naming the first number whose conjugate is missing.
     pub fn new(values: &[Complex64], tolerance: f64) -> Result<Self> {
         let pairing = pair(values, None, tolerance)?;
@@ -50,7 +50,8 @@ impl ConjugateSet {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`], or [`Error::OutOfRange`] for an imaginary part that is not positive.
+    /// [`Error::NotFinite`], or [`Error::OutOfRange`] for an imaginary part that is not positive or a modulus above
+    /// 8e307.
     pub fn from_parts(mut reals: Vec<f64>, mut upper: Vec<Complex64>) -> Result<Self> {
         validate::finite("real eigenvalues", &reals)?;
         finite("upper eigenvalues", &upper)?;
@@ -170,7 +171,11 @@ fn finite(what: &'static str, values: &[Complex64]) -> Result<()> {
             let z = values[index];
             Err(Error::NotFinite { what, index, value: if z.re.is_finite() { z.im } else { z.re } })
         }
-        None => Ok(()),
+        None => match values.iter().map(|z| z.norm()).find(|modulus| *modulus > 0.5 * f64::MAX) {
+            // Sums and moduli of what follows would overflow.
+            Some(given) => Err(Error::OutOfRange { what, expected: "moduli below 8e307", given }),
+            None => Ok(()),
+        },
     }
 }
 

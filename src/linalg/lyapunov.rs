@@ -1,9 +1,11 @@
 //! Gramians of a stable matrix.
 
-use super::doubling::{LyapunovWorkspace, PairReport, PairStatus, residual};
+use super::doubling::{LyapunovWorkspace, PairReport, PairStatus};
+use super::lyapunov_residual::residual;
+use super::lyapunov_source::Source;
 use super::views::frobenius;
 use super::{eigen, lyapunov_schur, spectral_abscissa, tolerance};
-use crate::{Error, Result};
+use crate::{Error, Result, validate};
 use nalgebra::DMatrix;
 
 /// Solutions of both Lyapunov equations of a stable M; see [`LyapunovWorkspace`] for the method.
@@ -36,6 +38,11 @@ impl LyapunovPair {
     /// marginal for double precision.
     pub fn new(m: &DMatrix<f64>, q_x: &DMatrix<f64>, q_y: &DMatrix<f64>) -> Result<Self> {
         super::eigen::square(m)?;
+        let (a, b, c) = (unit_scale(m), unit_scale(q_x), unit_scale(q_y));
+        if (a, b, c) != (1.0, 1.0, 1.0) {
+            let made = Self::new(&(m * a), &(q_x * b), &(q_y * c))?;
+            return Ok(Self { x: unscaled(made.x, a, b)?, y: unscaled(made.y, a, c)?, report: made.report });
+        }
         let mut workspace = LyapunovWorkspace::new(m.nrows());
         let mut report = workspace.solve_pair(m, q_x, q_y)?;
         if accurate(&report) {
@@ -47,8 +54,8 @@ impl LyapunovPair {
         let y = lyapunov_schur(&m.transpose(), q_y)?;
         let (size, mut product) = (frobenius(m), m.clone());
         report.status = PairStatus::Converged;
-        report.residual_x = residual(&mut product, m, false, &x, q_x, size);
-        report.residual_y = residual(&mut product, m, true, &y, q_y, size);
+        report.residual_x = residual(&mut product, m, false, &x, Source::Full(q_x), size);
+        report.residual_y = residual(&mut product, m, true, &y, Source::Full(q_y), size);
         Ok(Self { x, y, report })
     }
 
@@ -92,12 +99,36 @@ impl LyapunovPair {
 /// ```
 pub fn lyapunov(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     eigen::square(m)?;
+    let (a, b) = (unit_scale(m), unit_scale(q));
+    if (a, b) != (1.0, 1.0) {
+        return unscaled(lyapunov(&(m * a), &(q * b))?, a, b);
+    }
     let mut workspace = LyapunovWorkspace::new(m.nrows());
     if accurate(&workspace.solve(m, q)?) {
         return Ok(workspace.into_solutions().0);
     }
     check_stable(m)?;
     lyapunov_schur(m, q)
+}
+
+/// Magnitudes between which products of three numbers neither overflow nor lose digits.
+const ORDINARY: std::ops::RangeInclusive<f64> = 1e-80..=1e80;
+
+/// One for matrices of ordinary size; else the power of two that brings the largest entry near one.
+pub(super) fn unit_scale(m: &DMatrix<f64>) -> f64 {
+    let largest = m.amax();
+    if largest == 0.0 || !largest.is_finite() || ORDINARY.contains(&largest) {
+        return 1.0;
+    }
+    (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2()
+}
+
+/// X from the solution X' for `a M` and `b Q`: `X = X' a / b`.
+pub(super) fn unscaled(x: DMatrix<f64>, a: f64, b: f64) -> Result<DMatrix<f64>> {
+    // Of two extreme factors the first must not overflow what the second brings back.
+    let x = if (a > 1.0) == (b > 1.0) { x * (a / b) } else { x * a / b };
+    validate::no_overflow("solution of a Lyapunov equation", x.as_slice())?;
+    Ok(x)
 }
 
 fn accurate(report: &PairReport) -> bool {

@@ -1,7 +1,9 @@
 //! One Lyapunov equation by the Schur form: slower than doubling, and independent of it.
 
-use super::doubling::{check_symmetric, residual};
 use super::kernel::active as kernel;
+use super::lyapunov::{unit_scale, unscaled};
+use super::lyapunov_residual::{check_symmetric, residual};
+use super::lyapunov_source::Source;
 use super::schur::Schur;
 use super::views::{adjoint_mul, frobenius, mul_adjoint, mul_complex};
 use super::{eigen, tolerance};
@@ -36,6 +38,10 @@ pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>
     eigen::square(m)?;
     validate::shape("Q", q.shape(), m.shape(), "give M and Q the same order")?;
     validate::finite("Q", q.as_slice())?;
+    let (a, b) = (unit_scale(m), unit_scale(q));
+    if (a, b) != (1.0, 1.0) {
+        return unscaled(lyapunov_schur(&(m * a), &(q * b))?, a, b);
+    }
     check_symmetric("Q", q)?;
     let Schur { unitary, triangular } = kernel::schur(m)?;
     let mut z = mul_complex(&adjoint_mul(&unitary, &q.map(Complex64::from)), &unitary);
@@ -44,7 +50,7 @@ pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>
     let n = m.nrows();
     // X is real and symmetric in exact arithmetic.
     let x = DMatrix::from_fn(n, n, |i, j| 0.5 * (full[(i, j)].re + full[(j, i)].re));
-    let achieved = residual(&mut DMatrix::zeros(n, n), m, false, &x, q, frobenius(m));
+    let achieved = residual(&mut DMatrix::zeros(n, n), m, false, &x, Source::Full(q), frobenius(m));
     if achieved <= tolerance::LYAPUNOV_RESIDUAL {
         return Ok(x);
     }

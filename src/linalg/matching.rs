@@ -40,7 +40,7 @@ impl Matching {
 ///
 /// # Errors
 ///
-/// [`Error::Shape`] for different lengths, [`Error::NotFinite`].
+/// [`Error::Shape`] for different lengths, [`Error::NotFinite`], [`Error::OutOfRange`] for moduli above 1e300.
 ///
 /// ```
 /// use num_complex::Complex64;
@@ -61,6 +61,9 @@ pub fn match_spectra(a: &[Complex64], b: &[Complex64]) -> Result<Matching> {
             return Err(Error::NotFinite { what: "spectra", index, value });
         }
     }
+    if let Some(given) = a.iter().chain(b).map(|z| z.norm()).find(|modulus| *modulus > LARGEST) {
+        return Err(Error::OutOfRange { what: "spectra", expected: "moduli up to 1e300", given });
+    }
     let mut search = Search::new(a.len());
     for row in 0..a.len() {
         search.assign(row, |i, j| (a[i] - b[j]).norm());
@@ -74,6 +77,9 @@ pub fn match_spectra(a: &[Complex64], b: &[Complex64]) -> Result<Matching> {
     let distances = permutation.iter().enumerate().map(|(i, &j)| (a[i] - b[j]).norm()).collect();
     Ok(Matching { permutation, distances })
 }
+
+/// Sums of distances must not overflow.
+const LARGEST: f64 = 1e300;
 
 /// Dual prices and the partial assignment they certify: `cost >= row_price + column_price`, equality on matches.
 struct Search {

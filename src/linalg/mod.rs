@@ -12,7 +12,9 @@ mod expm;
 #[doc(hidden)]
 pub mod kernel;
 mod lyapunov;
+mod lyapunov_residual;
 mod lyapunov_schur;
+pub(crate) mod lyapunov_source;
 mod matching;
 pub(crate) mod multiply;
 mod noise;

@@ -95,7 +95,12 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
 /// ```
 pub fn noise_factor(q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     eigen::square(q)?;
-    super::doubling::check_symmetric("covariance", q)?;
+    let scale = super::lyapunov::unit_scale(q);
+    if scale != 1.0 {
+        // Entries of the factor are roots, within half of the range of exponents.
+        return Ok(noise_factor(&(q * scale))? / scale.sqrt());
+    }
+    super::lyapunov_residual::check_symmetric("covariance", q)?;
     let n = q.nrows();
     let floor = tolerance::PIVOT * n as f64 * q.diagonal().amax();
     let mut rest = q.clone();

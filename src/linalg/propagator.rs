@@ -59,11 +59,13 @@ impl Propagator {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`](crate::Error::Shape) when the state has another length.
+    /// A state of another length or not finite; [`Error::OutOfRange`](crate::Error::OutOfRange) when the next one
+    /// overflows.
     pub fn advance(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
         self.check(state)?;
         let mut next = DVector::zeros(self.order());
         self.step(state.as_slice(), next.as_mut_slice());
+        validate::no_overflow("state", next.as_slice())?;
         Ok(next)
     }
 
@@ -71,16 +73,19 @@ impl Propagator {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`](crate::Error::Shape) when the state has another length.
+    /// As [`Propagator::advance`]; [`Error::Count`](crate::Error::Count) for more than 1e7 steps, or more than fit in
+    /// memory.
     pub fn trajectory(&self, start: &DVector<f64>, steps: usize) -> Result<DMatrix<f64>> {
         self.check(start)?;
         let n = self.order();
-        let mut states = DMatrix::zeros(n, steps + 1);
+        validate::samples("steps", steps)?;
+        let mut states = validate::zeros("steps", n, steps + 1)?;
         states.column_mut(0).copy_from(start);
         for k in 0..steps {
             let (past, future) = states.as_mut_slice().split_at_mut((k + 1) * n);
             self.step(&past[k * n..], &mut future[..n]);
         }
+        validate::no_overflow("state", states.as_slice())?;
         Ok(states)
     }
 
@@ -103,7 +108,8 @@ impl Propagator {
     }
 
     fn check(&self, state: &DVector<f64>) -> Result<()> {
-        validate::shape("state", state.shape(), (self.order(), 1), "give one value per unit")
+        validate::shape("state", state.shape(), (self.order(), 1), "give one value per unit")?;
+        validate::finite("state", state.as_slice())
     }
 
     fn step(&self, from: &[f64], to: &mut [f64]) {

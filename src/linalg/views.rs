@@ -45,6 +45,14 @@ pub(crate) fn mul_into(
     faer::linalg::matmul::matmul(view_mut(dst), accum, view_op(a, op_a), view_op(b, op_b), alpha, Par::Seq);
 }
 
+/// `op(a) op(b)`.
+pub(crate) fn product((a, op_a): (&DMatrix<f64>, Op), (b, op_b): (&DMatrix<f64>, Op)) -> DMatrix<f64> {
+    let (rows, columns) = (view_op(a, op_a).nrows(), view_op(b, op_b).ncols());
+    let mut out = DMatrix::zeros(rows, columns);
+    mul_into(&mut out, Accum::Replace, 1.0, (a, op_a), (b, op_b));
+    out
+}
+
 /// Lower triangle of `dst = alpha op(a) op(b)` for a product known to be symmetric; the rest of `dst` is kept.
 pub(crate) fn mul_lower_into(
     dst: &mut DMatrix<f64>,
@@ -66,13 +74,24 @@ pub(crate) fn mul_lower_into(
     );
 }
 
-/// Copies the lower triangle onto the upper one.
+/// Copies the lower triangle onto the upper one, in tiles that stay in cache.
 pub(crate) fn mirror_lower(m: &mut DMatrix<f64>) {
+    const TILE: usize = 16;
     let n = m.nrows();
     let data = m.as_mut_slice();
-    for j in 0..n {
-        for i in j + 1..n {
-            data[i * n + j] = data[j * n + i];
+    for left in (0..n).step_by(TILE) {
+        let width = TILE.min(n - left);
+        for j in left..left + width {
+            for i in j + 1..left + width {
+                data[i * n + j] = data[j * n + i];
+            }
+        }
+        let (columns, rest) = data.split_at_mut((left + width) * n);
+        let columns = &columns[left * n..];
+        for (i, target) in (left + width..n).zip(rest.chunks_exact_mut(n)) {
+            for (to, column) in target[left..left + width].iter_mut().zip(columns.chunks_exact(n)) {
+                *to = column[i];
+            }
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::{Error, Result};
 /// More samples than this in one series are taken for a mistake.
 const MAX_STEPS: f64 = 1e7;
 
+/// More motifs than this are taken for a mistake.
+const MAX_MOTIFS: usize = 100_000;
+
 /// Distance from the grid, in steps per step, that is put down to rounding (0.1 has no exact binary form).
 const ROUNDING: f64 = 1e-9;
 
@@ -24,9 +27,13 @@ pub(super) fn steps(what: &'static str, duration: f64, dt: f64) -> Result<usize>
     Ok(rounded as usize)
 }
 
-/// Fails when no motif is asked for.
+/// Fails when no motif is asked for, or more than anyone means.
 pub(super) fn count(given: usize) -> Result<()> {
-    if given == 0 { Err(Error::Count { what: "motif count", expected: "at least 1", given }) } else { Ok(()) }
+    if (1..=MAX_MOTIFS).contains(&given) {
+        Ok(())
+    } else {
+        Err(Error::Count { what: "motif count", expected: "1 to 100000", given })
+    }
 }
 
 /// The generator of motif `index`: a stream of its own, apart from the other `kind`s' and from stream 0, which

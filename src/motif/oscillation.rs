@@ -28,6 +28,30 @@ impl Default for OscillationOptions {
     }
 }
 
+impl OscillationOptions {
+    /// Checks every field against its documented range.
+    ///
+    /// # Errors
+    /// As [`oscillating_motif`].
+    pub fn validate(&self) -> Result<()> {
+        self.samples().map(|_| ())
+    }
+
+    /// Number of samples, if every field is in its range.
+    fn samples(&self) -> Result<usize> {
+        let &Self { dt, duration, harmonics, amplitude } = self;
+        validate::positive("oscillating motif dt", dt)?;
+        validate::positive("oscillating motif duration", duration)?;
+        validate::positive("oscillating motif amplitude", amplitude)?;
+        let samples = grid::steps("oscillating motif duration", duration, dt)?;
+        if harmonics == 0 || harmonics >= samples.div_ceil(2) {
+            let expected = "at least 1 and below half the number of samples";
+            return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
+        }
+        Ok(samples)
+    }
+}
+
 /// Draws `count` oscillating motifs with default options; motif `i` depends on `seed` and `i` only.
 ///
 /// ```
@@ -37,7 +61,7 @@ impl Default for OscillationOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when `count` is zero.
+/// [`Error::Count`] when `count` is zero or above 100000.
 pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     grid::count(count)?;
     let options = OscillationOptions::default();
@@ -63,16 +87,8 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive, [`Error::OffGrid`]
 /// on a `duration` that is no multiple of `dt`, [`Error::Count`] on `harmonics` outside its range.
 pub fn oscillating_motif(options: &OscillationOptions, seed: u64, index: usize) -> Result<Motif> {
-    let &OscillationOptions { dt, duration, harmonics, amplitude } = options;
-    validate::positive("oscillating motif dt", dt)?;
-    validate::positive("oscillating motif duration", duration)?;
-    validate::positive("oscillating motif amplitude", amplitude)?;
-    let samples = grid::steps("oscillating motif duration", duration, dt)?;
-    if harmonics == 0 || harmonics >= samples.div_ceil(2) {
-        let expected = "at least 1 and below half the number of samples";
-        return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
-    }
-
+    let &OscillationOptions { dt, harmonics, amplitude, .. } = options;
+    let samples = options.samples()?;
     let mut rng = grid::stream(seed, KIND, index);
     let scale = amplitude / (harmonics as f64).sqrt();
     let mut values = vec![0.0; samples];

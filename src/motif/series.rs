@@ -1,5 +1,6 @@
 //! A validated target series.
 
+use crate::mean_square::root_mean_square;
 use crate::{Error, Result, validate};
 
 /// A target series for the readout, sampled at `t = 0, dt, 2 dt, ...` (time in tau).
@@ -67,17 +68,19 @@ impl Motif {
 
     /// Mean of the samples.
     pub fn mean(&self) -> f64 {
-        self.values.iter().sum::<f64>() / self.len() as f64
+        let (sum, count) = (self.values.iter().sum::<f64>(), self.len() as f64);
+        if sum.is_finite() { sum / count } else { self.values.iter().map(|y| y / count).sum() }
     }
 
     /// Root mean square of the samples.
     pub fn rms(&self) -> f64 {
-        (self.values.iter().map(|y| y * y).sum::<f64>() / self.len() as f64).sqrt()
+        root_mean_square(self.values.iter().copied())
     }
 
     /// Population standard deviation of the samples: the root mean square deviation from [`mean`](Self::mean).
     pub fn standard_deviation(&self) -> f64 {
         let mean = self.mean();
-        (self.values.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / self.len() as f64).sqrt()
+        // Halves: the distance of two numbers may overflow, half of it does not.
+        2.0 * root_mean_square(self.values.iter().map(|y| 0.5 * y - 0.5 * mean))
     }
 }

@@ -43,6 +43,16 @@ impl Default for StepOptions {
     }
 }
 
+impl StepOptions {
+    /// Checks every field against its documented range.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`], or [`Error::OffGrid`] on a duration that is no multiple of `dt`.
+    pub fn validate(&self) -> Result<()> {
+        Plan::new(self).map(|_| ())
+    }
+}
+
 /// Draws `count` step motifs with the paper's settings; motif `i` depends on `seed` and `i` only.
 ///
 /// Same as [`step_motif`] with default options at the indices `0..count`.
@@ -55,7 +65,7 @@ impl Default for StepOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when `count` is zero.
+/// [`Error::Count`] when `count` is zero or above 100000.
 pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     grid::count(count)?;
     let options = StepOptions::default();

@@ -61,6 +61,10 @@ impl LearnedMotif {
         Ok(Self { motif, fit, motif_loop, bias })
     }
 
+    pub(super) fn replace_bias(&mut self, bias: DVector<f64>) {
+        self.bias = bias;
+    }
+
     /// The target.
     pub fn motif(&self) -> &Motif {
         &self.motif

@@ -2,8 +2,10 @@
 
 mod build;
 mod library;
+mod parts;
 mod selection;
 
 pub use build::BuildStep;
 pub use library::{LearnedMotif, Network, NetworkOptions};
+pub use parts::{MotifParts, NetworkParts};
 pub use selection::NoiseTolerance;

@@ -4,6 +4,9 @@ use crate::fit::Fit;
 use crate::thalamus::MotifLoop;
 use crate::{Error, Result, validate};
 
+/// More rounds than this are taken for a mistake.
+const MAX_ROUNDS: usize = 100;
+
 /// How much noise a motif may carry before it is fitted again with its eigenvalues farther apart.
 ///
 /// Close eigenvalues with large cancelling amplitudes fit a little better and amplify noise a lot. After a
@@ -26,7 +29,7 @@ pub struct NoiseTolerance {
     pub cost_limit: f64,
     /// Factor on the separation from round to round, > 1.
     pub wider: f64,
-    /// Most additional fits of a motif; 0 keeps the first whatever its noise.
+    /// Most additional fits of a motif, at most 100; 0 keeps the first whatever its noise.
     pub rounds: usize,
 }
 
@@ -37,10 +40,13 @@ impl Default for NoiseTolerance {
 }
 
 impl NoiseTolerance {
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         validate::non_negative("residual of preparation", self.residual)?;
         validate::non_negative("noise share", self.share)?;
         validate::positive("cost limit", self.cost_limit)?;
+        if self.rounds > MAX_ROUNDS {
+            return Err(Error::Count { what: "rounds of fits", expected: "at most 100", given: self.rounds });
+        }
         if self.wider > 1.0 && self.wider.is_finite() {
             Ok(())
         } else {

@@ -1,14 +1,12 @@
-//! L-BFGS by argmin: the only place the library touches it.
-
-use std::cell::RefCell;
+//! L-BFGS for objectives that may be infinite, as a solver of argmin: the only place the library touches it.
 
 use argmin::core::{
-    CostFunction, Error as ArgminError, Executor, Gradient, IterState, State, TerminationReason,
-    TerminationStatus,
+    Executor, IterState, KV, OptimizationResult, Problem, Solver, State, TerminationReason, TerminationStatus,
 };
-use argmin::solver::quasinewton::LBFGS;
 
-use super::line_search::WeakWolfe;
+use super::history::History;
+use super::line_search::{MAX_TRIALS, Verdict, WeakWolfe};
+use super::vector::{dot, norm};
 use super::{Minimum, Objective, Status};
 use crate::{Error, Result, validate};
 
@@ -42,6 +40,17 @@ impl Default for LbfgsOptions {
     }
 }
 
+impl LbfgsOptions {
+    pub(crate) fn check(&self) -> Result<()> {
+        if !(1..=MAX_MEMORY).contains(&self.memory) {
+            return Err(Error::Count { what: "L-BFGS memory", expected: "1 to 10000", given: self.memory });
+        }
+        validate::positive("first step", self.first_step)?;
+        validate::non_negative("gradient tolerance", self.gradient_tolerance)?;
+        validate::non_negative("value tolerance", self.value_tolerance)
+    }
+}
+
 /// Minimises an objective from `start`, which must lie in its domain.
 ///
 /// Infinite values are no obstacle on the way: the line search steps back from them. Value and gradient are
@@ -70,28 +79,85 @@ impl Default for LbfgsOptions {
 /// ```
 pub fn minimise(objective: &mut dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<Minimum> {
     check(objective, start, options)?;
-    let cached = Cached::new(objective, start)?;
-    let (initial_value, initial_norm) = cached.start();
-    let search = WeakWolfe::new(options.first_step);
-    let outcome = LBFGS::new(search, options.memory)
-        .with_tolerance_grad(options.gradient_tolerance)
-        .and_then(|solver| solver.with_tolerance_cost(options.value_tolerance))
-        .and_then(|solver| {
-            Executor::new(&cached, solver)
-                .configure(|state: IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| {
-                    state.param(start.to_vec()).max_iters(options.max_iterations as u64)
-                })
-                .ctrlc(false)
-                .timer(false)
-                .run()
-        });
-    // No call above fails once start and options are checked; should a future argmin disagree, the best
-    // point met is still the answer.
-    let (iterations, reason) = match &outcome {
-        Ok(result) => (result.state().get_iter() as usize, result.state().get_termination_status().clone()),
-        Err(_) => (0, TerminationStatus::NotTerminated),
+    let run = Run::new(objective, start)?;
+    let (initial_value, initial_norm) = (run.value, norm(&run.gradient));
+    let solver = Lbfgs { history: History::new(options.memory), options: options.clone(), status: None };
+    let outcome = Executor::new(run, solver)
+        .configure(|state: Iterations| state.max_iters(options.max_iterations as u64))
+        .ctrlc(false)
+        .timer(false)
+        .run();
+    let OptimizationResult { problem: Problem { problem: Some(run), .. }, solver, state } =
+        outcome.map_err(|_| Error::Empty { what: "optimisation", remedy: UNREACHABLE })?
+    else {
+        return Err(Error::Empty { what: "optimisation", remedy: UNREACHABLE });
     };
-    Ok(cached.into_minimum(initial_value, initial_norm, iterations, &reason, options))
+    let (point, value, gradient_norm) = run.best;
+    let small = gradient_norm < options.gradient_tolerance || initial_norm < options.gradient_tolerance;
+    let status = if small { Status::GradientSmall } else { solver.status.unwrap_or(Status::IterationLimit) };
+    Ok(Minimum {
+        point,
+        value,
+        initial_value,
+        gradient_norm,
+        iterations: state.get_iter() as usize,
+        evaluations: run.evaluations,
+        status,
+    })
+}
+
+/// No iteration fails, and the executor hands back what it was given.
+const UNREACHABLE: &str = "report this: argmin's executor lost it";
+
+/// Argmin's record of a run: how many iterations. Points stay in [`Run`], so that no iteration copies one.
+type Iterations = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
+
+/// L-BFGS as a solver of argmin, which owns the loop. Its own L-BFGS clones the point and the gradient several times per
+/// iteration and allocates each pair anew, which costs as much as a small loop's gradient.
+struct Lbfgs {
+    history: History,
+    options: LbfgsOptions,
+    status: Option<Status>,
+}
+
+impl Solver<Run<'_>, Iterations> for Lbfgs {
+    fn name(&self) -> &str {
+        "L-BFGS"
+    }
+
+    fn next_iter(
+        &mut self,
+        problem: &mut Problem<Run<'_>>,
+        state: Iterations,
+    ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
+        let Some(run) = problem.problem.as_mut() else { return Ok((state, None)) };
+        let before = run.value;
+        if !run.advance(&mut self.history, self.options.first_step) {
+            self.status = Some(Status::NoBetterPoint);
+        } else if norm(&run.gradient) < self.options.gradient_tolerance {
+            self.status = Some(Status::GradientSmall);
+        } else if (before - run.value).abs() < self.options.value_tolerance {
+            self.status = Some(Status::ValueStalled);
+        }
+        Ok((state, None))
+    }
+
+    fn init(
+        &mut self,
+        problem: &mut Problem<Run<'_>>,
+        state: Iterations,
+    ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
+        let start = problem.problem.as_ref().map_or(f64::INFINITY, |run| norm(&run.gradient));
+        self.status = (start < self.options.gradient_tolerance).then_some(Status::GradientSmall);
+        Ok((state, None))
+    }
+
+    fn terminate(&mut self, _: &Iterations) -> TerminationStatus {
+        match self.status {
+            Some(_) => TerminationStatus::Terminated(TerminationReason::SolverConverged),
+            None => TerminationStatus::NotTerminated,
+        }
+    }
 }
 
 fn check(objective: &dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<()> {
@@ -102,29 +168,23 @@ fn check(objective: &dyn Objective, start: &[f64], options: &LbfgsOptions) -> Re
         "give one entry per variable of the objective",
     )?;
     validate::finite("start", start)?;
-    if !(1..=MAX_MEMORY).contains(&options.memory) {
-        return Err(Error::Count { what: "L-BFGS memory", expected: "1 to 10000", given: options.memory });
-    }
-    validate::positive("first step", options.first_step)?;
-    validate::non_negative("gradient tolerance", options.gradient_tolerance)?;
-    validate::non_negative("value tolerance", options.value_tolerance)
+    options.check()
 }
 
-/// Pairs argmin's separate calls for value and gradient, and keeps the best point of all evaluations.
-struct Cached<'a> {
-    inner: RefCell<Evaluations<'a>>,
-}
-
-struct Evaluations<'a> {
+/// The iterate, a trial, and the best point of all evaluations.
+struct Run<'a> {
     objective: &'a mut dyn Objective,
     point: Vec<f64>,
     value: f64,
     gradient: Vec<f64>,
+    trial: Vec<f64>,
+    trial_gradient: Vec<f64>,
+    direction: Vec<f64>,
     best: (Vec<f64>, f64, f64),
-    count: usize,
+    evaluations: usize,
 }
 
-impl<'a> Cached<'a> {
+impl<'a> Run<'a> {
     fn new(objective: &'a mut dyn Objective, start: &[f64]) -> Result<Self> {
         let mut gradient = vec![0.0; start.len()];
         let value = objective.evaluate(start, &mut gradient);
@@ -136,78 +196,47 @@ impl<'a> Cached<'a> {
             });
         }
         let best = (start.to_vec(), value, norm(&gradient));
-        let point = start.to_vec();
-        Ok(Self { inner: RefCell::new(Evaluations { objective, point, value, gradient, best, count: 1 }) })
+        let (point, trial) = (start.to_vec(), start.to_vec());
+        let (trial_gradient, direction) = (gradient.clone(), gradient.clone());
+        Ok(Self { objective, point, value, gradient, trial, trial_gradient, direction, best, evaluations: 1 })
     }
 
-    fn start(&self) -> (f64, f64) {
-        let inner = self.inner.borrow();
-        (inner.best.1, inner.best.2)
-    }
-
-    fn into_minimum(
-        self,
-        initial_value: f64,
-        initial_norm: f64,
-        iterations: usize,
-        reason: &TerminationStatus,
-        options: &LbfgsOptions,
-    ) -> Minimum {
-        let inner = self.inner.into_inner();
-        let (point, value, gradient_norm) = inner.best;
-        let status = match reason {
-            _ if gradient_norm < options.gradient_tolerance || initial_norm < options.gradient_tolerance => {
-                Status::GradientSmall
-            }
-            TerminationStatus::Terminated(TerminationReason::SolverConverged) => Status::ValueStalled,
-            TerminationStatus::Terminated(TerminationReason::MaxItersReached) => Status::IterationLimit,
-            _ => Status::NoBetterPoint,
+    /// One step along the quasi-Newton direction; false where the line search finds none.
+    fn advance(&mut self, history: &mut History, first_step: f64) -> bool {
+        self.direction.copy_from_slice(&self.gradient);
+        history.direction(&mut self.direction);
+        // The steepest descent says nothing about scale; quasi-Newton directions do.
+        let step = if history.is_empty() { (first_step / norm(&self.gradient)).min(1.0) } else { 1.0 };
+        let Some(mut search) = WeakWolfe::new(self.value, dot(&self.gradient, &self.direction), step) else {
+            return false;
         };
-        Minimum { point, value, initial_value, gradient_norm, iterations, evaluations: inner.count, status }
-    }
-}
-
-impl Evaluations<'_> {
-    fn at(&mut self, point: &[f64]) {
-        if self.point == point {
-            return;
+        for _ in 0..MAX_TRIALS {
+            for ((trial, x), d) in self.trial.iter_mut().zip(&self.point).zip(&self.direction) {
+                *trial = x + search.step * d;
+            }
+            let value = self.evaluate_trial();
+            let slope = || dot(&self.trial_gradient, &self.direction);
+            if search.judge(value, slope) == Verdict::Accept {
+                history.push((&self.point, &self.gradient), (&self.trial, &self.trial_gradient));
+                std::mem::swap(&mut self.point, &mut self.trial);
+                std::mem::swap(&mut self.gradient, &mut self.trial_gradient);
+                self.value = value;
+                return true;
+            }
         }
-        self.point.copy_from_slice(point);
-        self.value = self.objective.evaluate(point, &mut self.gradient);
-        self.count += 1;
-        if self.value.is_nan() || self.gradient.iter().any(|g| !g.is_finite()) {
-            self.value = f64::INFINITY;
+        false
+    }
+
+    fn evaluate_trial(&mut self) -> f64 {
+        let mut value = self.objective.evaluate(&self.trial, &mut self.trial_gradient);
+        self.evaluations += 1;
+        if !value.is_finite() || self.trial_gradient.iter().any(|g| !g.is_finite()) {
+            value = f64::INFINITY;
         }
-        if self.value < self.best.1 {
-            self.best.0.copy_from_slice(point);
-            self.best.1 = self.value;
-            self.best.2 = norm(&self.gradient);
+        if value < self.best.1 {
+            self.best.0.copy_from_slice(&self.trial);
+            (self.best.1, self.best.2) = (value, norm(&self.trial_gradient));
         }
+        value
     }
-}
-
-impl CostFunction for &Cached<'_> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, point: &Self::Param) -> Result<f64, ArgminError> {
-        let mut inner = self.inner.borrow_mut();
-        inner.at(point);
-        Ok(inner.value)
-    }
-}
-
-impl Gradient for &Cached<'_> {
-    type Param = Vec<f64>;
-    type Gradient = Vec<f64>;
-
-    fn gradient(&self, point: &Self::Param) -> Result<Vec<f64>, ArgminError> {
-        let mut inner = self.inner.borrow_mut();
-        inner.at(point);
-        Ok(inner.gradient.clone())
-    }
-}
-
-fn norm(v: &[f64]) -> f64 {
-    v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }

@@ -1,10 +1,12 @@
-//! Smooth unconstrained minimisation: one objective trait, L-BFGS from argmin, and a gradient check.
+//! Smooth unconstrained minimisation: one objective trait, L-BFGS, and a gradient check.
 
 mod gradient_check;
+mod history;
 mod lbfgs;
 mod line_search;
 mod objective;
 mod report;
+mod vector;
 
 pub use gradient_check::gradient_error;
 pub use lbfgs::{LbfgsOptions, minimise};

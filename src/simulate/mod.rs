@@ -5,6 +5,7 @@ mod phase;
 mod sequence;
 mod simulator;
 mod trajectory;
+mod trials;
 
 pub use noise::Noise;
 pub use sequence::{Sequence, Start};

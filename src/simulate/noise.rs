@@ -1,6 +1,5 @@
 //! Noise during a run.
 
-use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -20,13 +19,20 @@ pub struct Noise {
 }
 
 impl Noise {
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         validate::non_negative("initial noise", self.initial)?;
         validate::non_negative("process noise", self.process)
     }
 
     pub(super) fn source(&self) -> Source {
-        Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed), draw: DVector::zeros(0) }
+        Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) }
+    }
+
+    /// The noise of one of many trials: a stream of its own.
+    pub(super) fn trial(&self, index: usize) -> Source {
+        let mut source = self.source();
+        source.rng.set_stream(index as u64);
+        source
     }
 }
 
@@ -34,7 +40,6 @@ impl Noise {
 pub(super) struct Source {
     noise: Noise,
     rng: ChaCha8Rng,
-    draw: DVector<f64>,
 }
 
 impl Source {
@@ -42,23 +47,23 @@ impl Source {
         self.noise.process > 0.0
     }
 
-    pub(super) fn perturb_start(&mut self, state: &mut DVector<f64>) {
+    pub(super) fn process(&self) -> f64 {
+        self.noise.process
+    }
+
+    pub(super) fn perturb_start(&mut self, state: &mut [f64]) {
         if self.noise.initial > 0.0 {
-            for x in state.iter_mut() {
+            for x in state {
                 let z: f64 = StandardNormal.sample(&mut self.rng);
                 *x += self.noise.initial * z;
             }
         }
     }
 
-    /// Adds `s F z`, `z ~ N(0, I)`, for a factor F of the unit-intensity covariance of a step.
-    pub(super) fn perturb_step(&mut self, factor: &DMatrix<f64>, state: &mut DVector<f64>) {
-        if self.draw.len() != factor.ncols() {
-            self.draw = DVector::zeros(factor.ncols());
-        }
-        for z in self.draw.iter_mut() {
+    /// Fills a slice with standard normal numbers.
+    pub(super) fn draw(&mut self, out: &mut [f64]) {
+        for z in out {
             *z = StandardNormal.sample(&mut self.rng);
         }
-        state.gemv(self.noise.process, factor, &self.draw, 1.0);
     }
 }

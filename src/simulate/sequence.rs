@@ -58,17 +58,19 @@ impl Start {
     /// The state, for a cortex of this many units.
     ///
     /// # Errors
-    /// A negative or non-finite standard deviation; a state of the wrong length or not finite.
+    /// A standard deviation that is negative, not finite, or so large that the state overflows; a state of the wrong length or not finite.
     pub fn state(&self, units: usize) -> Result<DVector<f64>> {
         match self {
             Self::Rest => Ok(DVector::zeros(units)),
             Self::Random { std, seed } => {
                 validate::non_negative("standard deviation of the start", *std)?;
                 let mut rng = ChaCha8Rng::seed_from_u64(*seed);
-                Ok(DVector::from_fn(units, |_, _| {
+                let state = DVector::from_fn(units, |_, _| {
                     let z: f64 = StandardNormal.sample(&mut rng);
                     std * z
-                }))
+                });
+                validate::no_overflow("start", state.as_slice())?;
+                Ok(state)
             }
             Self::State(state) => {
                 validate::shape("start", (state.len(), 1), (units, 1), "give one entry per unit")?;

@@ -7,7 +7,8 @@ use super::noise::Noise;
 use super::phase::Phase;
 use super::sequence::{Sequence, Start};
 use super::trajectory::{Segment, Trajectory};
-use crate::linalg::views::{Op, mul_into};
+use crate::linalg::multiply;
+use crate::linalg::views::{self, Op};
 use crate::network::Network;
 use crate::{Error, Result, validate};
 
@@ -41,7 +42,7 @@ const MAX_STEPS: f64 = 1e7;
 pub struct Simulator<'a> {
     network: &'a Network,
     dt: f64,
-    preparation: Phase,
+    pub(super) preparation: Phase,
     motifs: Vec<Phase>,
 }
 
@@ -91,7 +92,8 @@ impl<'a> Simulator<'a> {
     /// Plays a sequence: preparation, then motif, for each of its motifs.
     ///
     /// # Errors
-    /// A motif the network does not know, or a start or noise out of range.
+    /// A motif the network does not know, a start or noise out of range, more samples than fit in memory, or
+    /// states that overflow.
     pub fn run(
         &self,
         sequence: &Sequence,
@@ -108,15 +110,16 @@ impl<'a> Simulator<'a> {
             Some(noise) => {
                 noise.check()?;
                 let mut source = noise.source();
-                source.perturb_start(&mut state);
+                source.perturb_start(state.as_mut_slice());
                 Some(source)
             }
             None => None,
         };
         let w = self.network.cortex().readout();
-        let mut readout = Vec::with_capacity(samples);
-        let mut target = Vec::with_capacity(samples);
-        let mut states = keep_states.then(|| DMatrix::zeros(units, samples));
+        let mut readout = validate::room("samples of the run", 1, samples)?;
+        let mut target = validate::room("samples of the run", 1, samples)?;
+        let mut states =
+            keep_states.then(|| validate::zeros("samples of the run", units, samples)).transpose()?;
         let mut segments = Vec::with_capacity(sequence.motifs().len());
         let origin = DVector::zeros(units);
         for &motif in sequence.motifs() {
@@ -125,42 +128,56 @@ impl<'a> Simulator<'a> {
                 [(&self.preparation, learned.motif_loop().initial_state()), (&self.motifs[motif], &origin)];
             let preparation = readout.len();
             for (phase, centre) in phases {
-                phase.run(&mut state, centre, source.as_mut(), |x| {
-                    if let Some(states) = &mut states {
-                        states.set_column(readout.len(), x);
+                let from = readout.len();
+                let noisy = source.as_mut().filter(|source| source.has_process_noise());
+                match (noisy, &mut states) {
+                    (Some(source), states) => phase.run_noisy(&mut state, centre, source, |x| {
+                        if let Some(states) = states {
+                            states.set_column(readout.len(), x);
+                        }
+                        readout.push(w.dot(x));
+                    })?,
+                    (None, None) => phase.read(&mut state, centre, &mut readout)?,
+                    (None, Some(states)) => {
+                        let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
+                        phase.record(&mut state, centre, states)?;
+                        readout.resize(from + phase.steps(), 0.0);
+                        multiply::readout(states, w.as_slice(), &mut readout[from..]);
                     }
-                    readout.push(w.dot(x));
-                })?;
+                }
             }
             let start = preparation + self.preparation.steps();
             target.resize(start, f64::NAN);
             target.extend_from_slice(learned.motif().values());
             segments.push(Segment { motif, preparation, start, end: readout.len() });
         }
+        validate::no_overflow("readout", &readout)?;
+        validate::no_overflow("state at the end of the run", state.as_slice())?;
         Ok(Trajectory { dt: self.dt, readout, target, states, segments, end_state: state })
     }
 
     /// States after preparing a motif (N x trials), from any states: `x_init + e^{A_prep T} (x - x_init)`.
     ///
     /// # Errors
-    /// An unknown motif, or states of the wrong shape or not finite.
+    /// An unknown motif, states of the wrong shape or not finite, or a result that overflows.
     pub fn prepare(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.check_states(states)?;
         let centre = self.network.motif(motif)?.motif_loop().initial_state();
         let mut deviations = states.clone();
         deviations.column_iter_mut().for_each(|mut x| x -= centre);
-        let mut prepared = product(self.preparation.whole()?, &deviations);
+        let mut prepared = product(self.preparation.whole()?, &deviations)?;
         prepared.column_iter_mut().for_each(|mut x| x += centre);
+        validate::no_overflow("prepared states", prepared.as_slice())?;
         Ok(prepared)
     }
 
     /// Deviations from the fixed point after a preparation (N x trials): `e^{A_prep T} dx`.
     ///
     /// # Errors
-    /// Deviations of the wrong shape or not finite.
+    /// Deviations of the wrong shape or not finite, or a result that overflows.
     pub fn carried(&self, deviations: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.check_states(deviations)?;
-        Ok(product(self.preparation.whole()?, deviations))
+        product(self.preparation.whole()?, deviations)
     }
 
     /// Readout of a motif from given states (N x trials): one column of samples per trial.
@@ -169,7 +186,7 @@ impl<'a> Simulator<'a> {
     /// As [`Simulator::prepare`].
     pub fn play(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.check_states(states)?;
-        Ok(product(self.phase(motif)?.readout_rows(), states))
+        product(self.phase(motif)?.readout_rows()?, states)
     }
 
     /// States at the end of a motif (N x trials).
@@ -178,10 +195,10 @@ impl<'a> Simulator<'a> {
     /// As [`Simulator::prepare`].
     pub fn finish(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.check_states(states)?;
-        Ok(product(self.phase(motif)?.whole()?, states))
+        product(self.phase(motif)?.whole()?, states)
     }
 
-    fn phase(&self, motif: usize) -> Result<&Phase> {
+    pub(super) fn phase(&self, motif: usize) -> Result<&Phase> {
         let len = self.motifs.len();
         self.motifs.get(motif).ok_or(Error::UnknownIndex { what: "motif", index: motif, len })
     }
@@ -193,8 +210,8 @@ impl<'a> Simulator<'a> {
     }
 }
 
-fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-    let mut out = DMatrix::zeros(a.nrows(), b.ncols());
-    mul_into(&mut out, faer::Accum::Replace, 1.0, (a, Op::Plain), (b, Op::Plain));
-    out
+fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let out = views::product((a, Op::Plain), (b, Op::Plain));
+    validate::no_overflow("states or readouts", out.as_slice())?;
+    Ok(out)
 }

@@ -2,6 +2,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use crate::mean_square::root_mean_square;
+
 /// One motif of a run, by sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
@@ -68,11 +70,8 @@ impl Trajectory {
 
     /// Root mean square error of the readout over each motif's own duration, in the order of play.
     pub fn rmse(&self) -> Vec<f64> {
-        let error = |s: &Segment| {
-            let range = s.start..s.end;
-            let squares = range.clone().map(|n| (self.readout[n] - self.target[n]).powi(2));
-            (squares.sum::<f64>() / range.len() as f64).sqrt()
-        };
+        let error =
+            |s: &Segment| root_mean_square((s.start..s.end).map(|n| self.readout[n] - self.target[n]));
         self.segments.iter().map(error).collect()
     }
 

@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::cauchy;
 use super::placement::{Placement, PlacementOptions};
 use super::verdict::{Obstacle, Verdict};
 use crate::cortex::Cortex;
@@ -25,6 +26,8 @@ const INACCURATE: f64 = 1e-4;
 /// Rounding errors are independent: measured over the first-order bound, times the square root of N (median near
 /// 0.15 for N = 100 and 500, 0.3 for 30).
 const TYPICAL: f64 = 0.2;
+/// Condition number up to which a singular value decomposition of Q resolves its smallest singular value.
+const RESOLVED: f64 = 1e13;
 /// Random directions u, the median of which is the prediction.
 const PROBES: usize = 3;
 
@@ -35,7 +38,8 @@ pub struct Feasibility {
     pub modes: usize,
     /// Number of units N.
     pub units: usize,
-    /// Condition number of Q in the 2-norm; infinite where double precision cannot tell it.
+    /// Condition number of Q in the 2-norm, accurate however large; infinite where targets coincide with each other
+    /// or with eigenvalues of A.
     pub condition: f64,
     /// Euclidean norm of the residues $d = Q^+ \mathbf 1$.
     pub residue_norm: f64,
@@ -110,7 +114,11 @@ impl Feasibility {
         let mut made = Self {
             modes: targets.len(),
             units: cortex.units(),
-            condition: residues.as_ref().map_or(f64::INFINITY, |r| r.condition),
+            condition: match &residues {
+                Some(found) if found.condition < RESOLVED => found.condition,
+                _ if coincident => f64::INFINITY,
+                _ => cauchy::condition(targets, cortex.eigenvalues()),
+            },
             residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
             nearest_target,
             nearest_eigenvalue,

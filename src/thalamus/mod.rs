@@ -1,5 +1,6 @@
 //! The two thalamic modules: a rank-one loop per motif, and one preparatory module for all.
 
+mod cauchy;
 mod feasibility;
 mod modes;
 mod motif_loop;
@@ -7,6 +8,7 @@ mod placement;
 mod preparation;
 mod preparation_cost;
 mod residues;
+pub(crate) mod restore;
 mod robustness;
 mod robustness_gradient;
 mod robustness_tables;
@@ -21,5 +23,6 @@ pub use motif_loop::{LoopDesign, LoopOptions, LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
 pub use preparation::{Preparation, PreparationOptions, PreparationReport, WeightBound};
 pub use preparation_cost::{PreparationCost, PreparationTerms};
+pub use restore::{LoopParts, PreparationHistory};
 pub use robustness::{CostTerms, Horizon, RobustnessCost};
 pub use verdict::{Obstacle, Verdict};

@@ -54,14 +54,31 @@ impl Default for LoopOptions {
                 gradient_tolerance: 1e-5,
                 value_tolerance: 1e-5,
                 first_step: 0.3,
-                ..LbfgsOptions::default()
+                // The valleys of C are long: all curvature met is worth keeping, and costs little beside C.
+                memory: 100,
             },
         }
     }
 }
 
+impl LoopOptions {
+    fn check_starts(&self) -> Result<()> {
+        if (1..=MAX_STARTS).contains(&self.starts) {
+            return Ok(());
+        }
+        Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn check(&self) -> Result<()> {
+        crate::validate::non_negative("noise floor", self.noise_floor)?;
+        self.check_starts()
+    }
+}
+
 /// What one start of the optimisation achieved.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LoopStart {
     /// Cost C at the random u.
     pub initial_cost: f64,
@@ -179,11 +196,11 @@ impl MotifLoop {
 /// ```
 #[derive(Debug, Clone)]
 pub struct LoopDesign<'a> {
-    cortex: &'a Cortex,
-    placement: Placement,
+    pub(super) cortex: &'a Cortex,
+    pub(super) placement: Placement,
     amplitudes: Vec<Complex64>,
     duration: f64,
-    cost: RobustnessCost<'a>,
+    pub(super) cost: RobustnessCost<'a>,
     options: LoopOptions,
 }
 
@@ -199,9 +216,7 @@ impl<'a> LoopDesign<'a> {
         duration: f64,
         options: &LoopOptions,
     ) -> Result<Self> {
-        if !(1..=MAX_STARTS).contains(&options.starts) {
-            return Err(Error::Count { what: "starts", expected: "1 to 10000", given: options.starts });
-        }
+        options.check_starts()?;
         let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let targets = set.to_vec();
         let placement = Placement::new(cortex, &targets, &options.placement)?;
@@ -273,9 +288,21 @@ impl<'a> LoopDesign<'a> {
     fn assemble(&self, u: &[f64], starts: Vec<LoopStart>, best: usize) -> Result<MotifLoop> {
         let input = (DVector::from_column_slice(u) * near_unit(u)).normalize();
         let feedback = self.placement.feedback(self.cortex, &input)?;
-        let system = self.cortex.system() + &input * feedback.transpose();
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;
+        let initial_state = cost.initial_state();
+        self.verified((input, feedback, initial_state), terms, starts, best)
+    }
+
+    /// The loop of given u, v and initial state, if it does what this design asks for.
+    pub(super) fn verified(
+        &self,
+        (input, feedback, initial_state): (DVector<f64>, DVector<f64>, DVector<f64>),
+        terms: CostTerms,
+        starts: Vec<LoopStart>,
+        best: usize,
+    ) -> Result<MotifLoop> {
+        let system = self.cortex.system() + &input * feedback.transpose();
         let targets = self.placement.targets();
         let spectrum = eigenvalues(&system)?;
         let (achieved, rest) = arrivals(&targets, spectrum);
@@ -286,7 +313,6 @@ impl<'a> LoopDesign<'a> {
         }
         let abscissa_of = |z: &[Complex64]| z.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         let rest_abscissa = abscissa_of(&rest);
-        let initial_state = cost.initial_state();
         let playback_error = self.playback_error(&system, &initial_state)?;
         let report = LoopReport {
             playback_error,

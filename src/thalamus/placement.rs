@@ -36,7 +36,7 @@ impl Default for PlacementOptions {
 }
 
 impl PlacementOptions {
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         validate::positive("condition limit", self.condition_limit)?;
         validate::non_negative("rest margin", self.rest_margin)?;
         match self.stabilised_decay {

@@ -14,6 +14,7 @@ use crate::{Complex64, Error, Result, validate};
 /// What bounds the weights of the preparatory module. Without a bound there is no optimum: the cost creeps to
 /// its infimum while the weights grow past any limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum WeightBound {
     /// Every column of U and of V has unit norm.
@@ -56,6 +57,24 @@ impl Default for PreparationOptions {
     }
 }
 
+impl PreparationOptions {
+    /// What can be checked without a cortex.
+    #[cfg(feature = "serde")]
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.rank == 0 {
+            return Err(Error::Count {
+                what: "preparatory rank P",
+                expected: "at least 1",
+                given: self.rank,
+            });
+        }
+        if let WeightBound::FrobeniusPenalty { weight } = self.bound {
+            validate::positive("Frobenius penalty", weight)?;
+        }
+        validate::non_negative("beta", self.beta)
+    }
+}
+
 /// What the design of a preparatory module achieved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreparationReport {
@@ -95,12 +114,13 @@ pub struct Preparation {
     feedback: DMatrix<f64>,
     system: DMatrix<f64>,
     eigenvalues: Vec<Complex64>,
-    report: PreparationReport,
+    pub(super) report: PreparationReport,
 }
 
 impl Preparation {
     /// Optimises U and V by L-BFGS with the adjoint gradient from the stable start `V = -U`, random unit
-    /// columns.
+    /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its rightmost
+    /// eigenvalues, which $A - U U^T$ has one unit further left.
     ///
     /// # Errors
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
@@ -110,6 +130,9 @@ impl Preparation {
         check_rank(cortex, options.rank)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut u = DMatrix::from_fn(units, options.rank, |_, _| StandardNormal.sample(&mut rng));
+        if cortex.eigenvalues().iter().any(|z| z.re >= 0.0) {
+            u = rightmost_subspace(cortex, u);
+        }
         normalise_columns(&mut u);
         let v = -&u;
         Self::optimise_from(cortex, options, u, v)
@@ -137,8 +160,12 @@ impl Preparation {
         let start = objective.point();
         let initial = objective.terms_at(&start)?.ok_or_else(|| unstable_start(cortex, &objective))?;
         let minimum = minimise(&mut objective, &start, &options.optimiser)?;
-        let terms = objective.terms_at(&minimum.point)?.unwrap_or(initial);
+        objective.terms_at(&minimum.point)?;
         let Weights { u, v, .. } = objective;
+        // Anew, so that the last digits do not depend on the way there: a restored module has the same.
+        let mut cost = PreparationCost::new(cortex, options.beta)?;
+        let mut terms = cost.evaluate(&u, &v)?.unwrap_or(initial);
+        terms.residual = cost.residual();
         Self::assemble(cortex, u, v, (initial, terms), &minimum)
     }
 
@@ -149,7 +176,10 @@ impl Preparation {
     pub fn new(cortex: &Cortex, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
         check_rank(cortex, u.ncols())?;
         let mut cost = PreparationCost::new(cortex, beta)?;
-        let terms = cost.evaluate(&u, &v)?;
+        let mut terms = cost.evaluate(&u, &v)?;
+        if let Some(terms) = &mut terms {
+            terms.residual = cost.residual();
+        }
         let objective = Weights { cost, bound: WeightBound::UnitColumns, u, v };
         let terms = terms.ok_or_else(|| unstable_start(cortex, &objective))?;
         let minimum = Minimum {
@@ -215,11 +245,13 @@ impl Preparation {
     /// The constant input $b = -(A + U V^T) x$ that makes a state x (N) the fixed point of preparation.
     ///
     /// # Errors
-    /// A state of the wrong length or not finite.
+    /// A state of the wrong length or not finite, or so large that the bias overflows.
     pub fn bias(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
         validate::shape("state", (state.len(), 1), (self.system.nrows(), 1), "give one entry per unit")?;
         validate::finite("state", state.as_slice())?;
-        Ok(-(&self.system * state))
+        let bias = -(&self.system * state);
+        validate::no_overflow("bias", bias.as_slice())?;
+        Ok(bias)
     }
 }
 
@@ -312,4 +344,27 @@ impl Objective for Weights<'_> {
         };
         terms.total() / self.u.nrows() as f64 + penalty
     }
+}
+
+/// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns; a pair
+/// that does not fit leaves the last column to the one given.
+fn rightmost_subspace(cortex: &Cortex, mut columns: DMatrix<f64>) -> DMatrix<f64> {
+    let eigen = cortex.eigen();
+    let mut order: Vec<usize> = (0..cortex.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
+    order.sort_by(|&a, &b| eigen.values()[b].re.total_cmp(&eigen.values()[a].re));
+    let mut filled = 0;
+    for index in order {
+        let vector = eigen.right().column(index);
+        let pair = eigen.values()[index].im > 0.0;
+        if filled + 1 + usize::from(pair) > columns.ncols() {
+            break;
+        }
+        columns.set_column(filled, &vector.map(|z| z.re));
+        filled += 1;
+        if pair {
+            columns.set_column(filled, &vector.map(|z| z.im));
+            filled += 1;
+        }
+    }
+    columns.qr().q()
 }

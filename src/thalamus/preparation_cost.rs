@@ -4,6 +4,7 @@ use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cortex::Cortex;
+use crate::linalg::lyapunov_source::Source;
 use crate::linalg::views::{Op, mul_into};
 use crate::linalg::{LyapunovWorkspace, PairStatus};
 use crate::{Error, Result, validate};
@@ -43,10 +44,11 @@ pub struct PreparationCost<'a> {
     cortex: &'a Cortex,
     beta: f64,
     lyapunov: LyapunovWorkspace,
-    identity: DMatrix<f64>,
     closed: DMatrix<f64>,
-    source: DMatrix<f64>,
-    sensitivity: DMatrix<f64>,
+    /// `M^T w` and `X M^T w`.
+    readout_rate: DVector<f64>,
+    carried: DVector<f64>,
+    image: DMatrix<f64>,
     gradient_input: DMatrix<f64>,
     gradient_feedback: DMatrix<f64>,
 }
@@ -58,7 +60,7 @@ pub struct PreparationTerms {
     pub decay: f64,
     /// `beta N w^T M X M^T w`: time-integrated squared rate of change of the readout, weighted.
     pub smoothness: f64,
-    /// Larger relative residual of the two Lyapunov equations.
+    /// Larger relative residual of the two Lyapunov equations: an estimate, from one vector of signs.
     pub residual: f64,
 }
 
@@ -77,15 +79,14 @@ impl<'a> PreparationCost<'a> {
     pub fn new(cortex: &'a Cortex, beta: f64) -> Result<Self> {
         validate::non_negative("beta", beta)?;
         let n = cortex.units();
-        let zeros = || DMatrix::zeros(n, n);
         Ok(Self {
             cortex,
             beta,
             lyapunov: LyapunovWorkspace::new(n),
-            identity: DMatrix::identity(n, n),
-            closed: zeros(),
-            source: zeros(),
-            sensitivity: zeros(),
+            closed: DMatrix::zeros(n, n),
+            readout_rate: DVector::zeros(n),
+            carried: DVector::zeros(n),
+            image: DMatrix::zeros(n, 0),
             gradient_input: DMatrix::zeros(n, 0),
             gradient_feedback: DMatrix::zeros(n, 0),
         })
@@ -95,7 +96,7 @@ impl<'a> PreparationCost<'a> {
     /// formula would return a number that means nothing.
     ///
     /// # Errors
-    /// Shapes that do not match, or entries that are not finite.
+    /// Shapes that do not match, entries that are not finite, or a cost or gradient that overflows.
     pub fn evaluate(&mut self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Result<Option<PreparationTerms>> {
         let n = self.cortex.units();
         validate::shape("U", u.shape(), (n, u.ncols()), "give U as N x P")?;
@@ -106,39 +107,55 @@ impl<'a> PreparationCost<'a> {
         // M = A + U V^T
         self.closed.copy_from(self.cortex.system());
         mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
-        // M^T w and the right-hand side of Y
-        let readout_rate = self.closed.tr_mul(w);
-        self.source.copy_from(&self.identity);
-        self.source.ger(weight, &readout_rate, &readout_rate, 1.0);
-        let report = self.lyapunov.solve_pair(&self.closed, &self.identity, &self.source)?;
+        self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
+        let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
+        let report = self.lyapunov.solve_structured(&self.closed, Source::IDENTITY, source)?;
         let residual = report.residual_x.max(report.residual_y);
         if report.status != PairStatus::Converged || residual.is_nan() || residual > RESIDUAL_LIMIT {
             return Ok(None);
         }
-        let carried: DVector<f64> = self.lyapunov.x() * &readout_rate;
+        // The next matrix will be similar.
+        self.lyapunov.set_shift(Some(report.suggested_shift))?;
+        self.carried.gemv(1.0, self.lyapunov.x(), &self.readout_rate, 0.0);
         let terms = PreparationTerms {
             decay: self.lyapunov.x().trace(),
-            smoothness: weight * readout_rate.dot(&carried),
+            smoothness: weight * self.readout_rate.dot(&self.carried),
             residual,
         };
-        // dC/dM = 2 Y X + 2 beta N w (X M^T w)^T
-        let (x, y) = (self.lyapunov.x(), self.lyapunov.y());
-        mul_into(&mut self.sensitivity, Accum::Replace, 2.0, (y, Op::Plain), (x, Op::Plain));
-        self.sensitivity.ger(2.0 * weight, w, &carried, 1.0);
-        if self.gradient_input.shape() != u.shape() {
-            self.gradient_input = DMatrix::zeros(n, u.ncols());
-            self.gradient_feedback = DMatrix::zeros(n, u.ncols());
-        }
-        let sensitivity = &self.sensitivity;
-        mul_into(&mut self.gradient_input, Accum::Replace, 1.0, (sensitivity, Op::Plain), (v, Op::Plain));
-        mul_into(
-            &mut self.gradient_feedback,
-            Accum::Replace,
-            1.0,
-            (sensitivity, Op::Transposed),
-            (u, Op::Plain),
-        );
+        self.gradients(u, v, 2.0 * weight);
+        validate::no_overflow("cost of preparation", &[terms.total()])?;
+        validate::no_overflow("gradient of the cost of preparation", self.gradient_input.as_slice())?;
+        validate::no_overflow("gradient of the cost of preparation", self.gradient_feedback.as_slice())?;
         Ok(Some(terms))
+    }
+
+    /// `dC/dM = 2 Y X + 2 beta N w (X M^T w)^T` times V, and its transpose times U, without forming it.
+    fn gradients(&mut self, u: &DMatrix<f64>, v: &DMatrix<f64>, weight: f64) {
+        if self.image.shape() != u.shape() {
+            let zeros = DMatrix::zeros(u.nrows(), u.ncols());
+            (self.image, self.gradient_input, self.gradient_feedback) = (zeros.clone(), zeros.clone(), zeros);
+        }
+        let (x, y, w, carried) = (self.lyapunov.x(), self.lyapunov.y(), self.cortex.readout(), &self.carried);
+        let image = &mut self.image;
+        let outer = |out: &mut DMatrix<f64>, left: &DVector<f64>, right: &DVector<f64>, of: &DMatrix<f64>| {
+            for (mut column, along) in out.column_iter_mut().zip(of.column_iter()) {
+                column.axpy(weight * right.dot(&along), left, 1.0);
+            }
+        };
+        mul_into(image, Accum::Replace, 2.0, (x, Op::Plain), (v, Op::Plain));
+        mul_into(&mut self.gradient_input, Accum::Replace, 1.0, (y, Op::Plain), (image, Op::Plain));
+        outer(&mut self.gradient_input, w, carried, v);
+        mul_into(image, Accum::Replace, 2.0, (y, Op::Plain), (u, Op::Plain));
+        mul_into(&mut self.gradient_feedback, Accum::Replace, 1.0, (x, Op::Plain), (image, Op::Plain));
+        outer(&mut self.gradient_feedback, carried, w, u);
+    }
+
+    /// Residual of the last evaluation's Lyapunov equations in full, where `evaluate` estimates it.
+    pub(super) fn residual(&mut self) -> f64 {
+        let weight = self.beta * self.cortex.units() as f64;
+        let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
+        let (x, y) = self.lyapunov.residuals(&self.closed, Source::IDENTITY, Some(source));
+        x.max(y)
     }
 
     /// `dC/dU` (N x P) of the last evaluation that returned a value.

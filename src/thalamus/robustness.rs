@@ -15,6 +15,7 @@ use crate::{Error, Result, validate};
 
 /// Over which time a loop's noise is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Horizon {
     /// The motif's duration T: what is played, and no more.
     #[default]
@@ -65,6 +66,7 @@ pub struct RobustnessCost<'a> {
 
 /// The two integrals behind a cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CostTerms {
     /// Activity `E = int |x|^2 dt` along the noise-free motif.
     pub activity: f64,
@@ -256,7 +258,11 @@ impl Objective for RobustnessCost<'_> {
         match self.forward(u) {
             Some(terms) => {
                 self.backward(&terms, gradient);
-                terms.cost.ln() + 0.5 * (self.floored(terms.activity) / terms.activity).ln()
+                if gradient.iter().any(|g| !g.is_finite()) {
+                    return f64::INFINITY;
+                }
+                let value = terms.cost.ln() + 0.5 * (self.floored(terms.activity) / terms.activity).ln();
+                if value.is_nan() { f64::INFINITY } else { value }
             }
             None => f64::INFINITY,
         }

@@ -13,6 +13,8 @@ use crate::{Error, Result};
 
 /// Most histories followed exactly per motif.
 const MOST_HISTORIES: usize = 200_000;
+/// Deepest: a single motif has but one history of every depth.
+const MOST_DEPTH: usize = 100;
 /// Rounding allowed for in every certified error, relative to `|w| |x|` and `|r_t| |x|`: propagation over a
 /// thousand samples was measured to stay below a hundredth of it.
 const ROUNDING: f64 = 1e-11;
@@ -42,8 +44,8 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
     let simulator = Simulator::new(network, transition)?;
     let count = network.motifs().len();
     let histories = u32::try_from(depth).ok().and_then(|depth| count.checked_pow(depth));
-    if depth == 0 || histories.is_none_or(|h| h > MOST_HISTORIES) {
-        let expected = "1, or deeper while motifs^depth stays below 200000";
+    if depth == 0 || depth > MOST_DEPTH || histories.is_none_or(|h| h > MOST_HISTORIES) {
+        let expected = "1, or deeper up to 100 while motifs^depth stays below 200000";
         return Err(Error::Count { what: "depth of the certificate", expected, given: depth });
     }
     let maps = Maps::new(&simulator)?;

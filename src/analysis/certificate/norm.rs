@@ -1,9 +1,10 @@
 //! Norms in which a library's maps may contract.
 
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 use crate::linalg::lyapunov;
-use crate::linalg::views::view;
+use crate::linalg::views::{Op, mirror_lower, mul_lower_into, product, view};
 use crate::{Error, Result};
 
 /// Iterations of the library's Gramian; the last ones change it by less than rounding where it converges fast.
@@ -57,8 +58,13 @@ impl Weighted {
 
     pub(super) fn library(maps: &[DMatrix<f64>]) -> Result<Self> {
         let n = maps.first().map_or(0, DMatrix::nrows);
-        let step =
-            |h: &DMatrix<f64>| maps.iter().fold(DMatrix::zeros(n, n), |sum, m| sum + m.tr_mul(&(h * m)));
+        // Summed in the order of the motifs, whichever thread made a term.
+        let step = |h: &DMatrix<f64>| {
+            let terms: Vec<_> = maps.par_iter().map(|m| congruence(m, h)).collect();
+            let mut sum = terms.into_iter().fold(DMatrix::zeros(n, n), |sum, term| sum + term);
+            mirror_lower(&mut sum);
+            sum
+        };
         // Growth rate of the sum, by power iteration on positive semidefinite matrices.
         let mut h = DMatrix::identity(n, n);
         let mut rate = 1.0;
@@ -73,8 +79,7 @@ impl Weighted {
         for _ in 0..GRAMIAN_ROUNDS {
             weight = &identity + step(&weight) * scale;
         }
-        let symmetric = (&weight + weight.transpose()) * 0.5;
-        Self::new(Norm::Library, symmetric)
+        Self::new(Norm::Library, weight)
     }
 
     /// `|x|_H`.
@@ -84,31 +89,41 @@ impl Weighted {
 
     /// `max |M x|_H / |x|_H`.
     pub(super) fn of_map(&self, m: &DMatrix<f64>) -> Result<f64> {
-        largest_singular_value(&(self.factor.tr_mul(m) * self.inverse.transpose()))
+        let image = product((&self.factor, Op::Transposed), (m, Op::Plain));
+        largest_singular_value(&product((&image, Op::Plain), (&self.inverse, Op::Transposed)))
     }
 
     /// `max |M x|_H / |x|_2`.
     pub(super) fn of_euclidean_map(&self, m: &DMatrix<f64>) -> Result<f64> {
-        largest_singular_value(&self.factor.tr_mul(m))
+        largest_singular_value(&product((&self.factor, Op::Transposed), (m, Op::Plain)))
     }
 
     /// `max |r^T x| / |x|_H` of each row r^T: norms dual to `|.|_H`.
     pub(super) fn of_rows(&self, rows: &DMatrix<f64>) -> Vec<f64> {
-        let images = &self.inverse * rows.transpose();
+        let images = product((&self.inverse, Op::Plain), (rows, Op::Transposed));
         images.column_iter().map(|column| column.norm()).collect()
     }
 
     /// `max |O x|_2 / |x|_H` for a matrix O of rows.
     pub(super) fn of_rows_together(&self, rows: &DMatrix<f64>) -> Result<f64> {
-        let image = rows * self.inverse.transpose();
         // Through the N x N Gram matrix: the rows are many.
-        Ok(largest_singular_value(&image.tr_mul(&image))?.sqrt())
+        let gram = product((rows, Op::Transposed), (rows, Op::Plain));
+        let half = product((&self.inverse, Op::Plain), (&gram, Op::Plain));
+        Ok(largest_singular_value(&product((&half, Op::Plain), (&self.inverse, Op::Transposed)))?.sqrt())
     }
 
     /// `max |x|_2 / |x|_H`.
     pub(super) fn euclidean_size(&self) -> Result<f64> {
         largest_singular_value(&self.inverse)
     }
+}
+
+/// Lower triangle of `M^T H M`; H symmetric.
+fn congruence(m: &DMatrix<f64>, h: &DMatrix<f64>) -> DMatrix<f64> {
+    let image = product((h, Op::Plain), (m, Op::Plain));
+    let mut out = DMatrix::zeros(m.ncols(), m.ncols());
+    mul_lower_into(&mut out, faer::Accum::Replace, 1.0, (m, Op::Transposed), (&image, Op::Plain));
+    out
 }
 
 fn largest_singular_value(m: &DMatrix<f64>) -> Result<f64> {

@@ -121,7 +121,7 @@ impl Certificate {
     /// Readout errors of all sequences from states with `|x(0)| <= radius`.
     ///
     /// # Errors
-    /// A radius that is negative or not finite.
+    /// A radius that is negative, not finite, or so large that the bound overflows.
     pub fn from_ball(&self, radius: f64) -> Result<StartBound> {
         validate::non_negative("radius of the starts", radius)?;
         let first = self.starts.iter().map(|s| s.sup_from(radius)).collect();
@@ -131,7 +131,10 @@ impl Certificate {
         let later = (0..self.starts.len())
             .map(|mu| self.shallow_sup.row(mu).max() + self.starts[mu].weighted_gain * excess)
             .fold(0.0, f64::max);
-        Ok(StartBound { radius, probability: 1.0, first, later })
+        let made = StartBound { radius, probability: 1.0, first, later };
+        validate::no_overflow("bound on the first motif", &made.first)?;
+        validate::no_overflow("bound on later motifs", &[made.later])?;
+        Ok(made)
     }
 
     /// Readout errors of all sequences from states drawn from N(0, std^2 I), with the given probability: the

@@ -6,8 +6,8 @@ use super::initial::InitialNoise;
 use super::process::accumulated_noise;
 use super::readout::MotifReadout;
 use super::sensitivity::{Approach, LoopWeights, WeightNoise};
-use crate::Result;
 use crate::simulate::{Simulator, Start};
+use crate::{Result, validate};
 
 /// Everything that may disturb a motif played after one preparation; by default nothing does.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -137,7 +137,7 @@ pub fn expected_rmse(
         v = part(WeightNoise { feedback, ..Default::default() })?;
         j = part(WeightNoise { recurrent, ..Default::default() })?;
     }
-    Ok(ExpectedError {
+    let error = ExpectedError {
         fit: learned.fit().rmse(),
         transition: (transition / samples).sqrt(),
         deterministic: (deterministic / samples).sqrt(),
@@ -147,5 +147,8 @@ pub fn expected_rmse(
         input_weights: u,
         feedback_weights: v,
         recurrent_weights: j,
-    })
+    };
+    // Every part enters it.
+    validate::no_overflow("expected error", &[error.rmse()])?;
+    Ok(error)
 }

@@ -58,7 +58,9 @@ impl InitialNoise {
             None => Self::None,
             Some(factor) => {
                 let left = carry * factor;
-                Self::Covariance(&left * left.transpose())
+                let covariance = &left * left.transpose();
+                validate::no_overflow("what preparation leaves of noise", covariance.as_slice())?;
+                Self::Covariance(covariance)
             }
         })
     }

@@ -30,7 +30,9 @@ pub fn stationary_variance(system: &DMatrix<f64>, readout: &DVector<f64>, intens
     validate::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
     validate::finite("readout w", readout.as_slice())?;
     let gramian = lyapunov(system, &DMatrix::identity(system.nrows(), system.ncols()))?;
-    Ok(intensity * intensity * readout.dot(&(gramian * readout)))
+    let variance = intensity * (intensity * readout.dot(&(gramian * readout)));
+    validate::no_overflow("stationary variance", &[variance])?;
+    Ok(variance)
 }
 
 /// Covariance that white noise of intensity s >= 0 (per sqrt(tau)) gathers in `duration` T >= 0 (tau) from a
@@ -56,11 +58,13 @@ pub fn accumulated_noise(system: &DMatrix<f64>, duration: f64, intensity: f64) -
     validate::non_negative("process noise", intensity)?;
     // A duration of zero still has the system checked.
     let covariance = noise_covariance(system, if duration > 0.0 { duration } else { 1.0 })?;
-    Ok(if duration > 0.0 && intensity > 0.0 {
-        InitialNoise::Covariance(covariance * (intensity * intensity))
+    if duration > 0.0 && intensity > 0.0 {
+        let covariance = covariance * intensity * intensity;
+        validate::no_overflow("accumulated noise", covariance.as_slice())?;
+        Ok(InitialNoise::Covariance(covariance))
     } else {
-        InitialNoise::None
-    })
+        Ok(InitialNoise::None)
+    }
 }
 
 impl MotifReadout {

@@ -34,11 +34,11 @@ impl MotifReadout {
     /// Exists for every A; an unstable one whose readout overflows within the grid is refused.
     ///
     /// # Errors A matrix that is not square, empty or not finite; a readout of another length or not finite; a
-    /// step that is not positive; no samples, or more than fit in memory ([`Error::Count`]).
+    /// step that is not positive; no samples, or more than 1e7 or than fit in memory ([`Error::Count`]).
     pub fn new(system: &DMatrix<f64>, readout: &DVector<f64>, dt: f64, samples: usize) -> Result<Self> {
         let step = transition(system, readout, dt, samples)?;
         let units = readout.len();
-        let mut rows = zeros(units, samples)?;
+        let mut rows = validate::zeros("samples", units, samples)?;
         let mut row = readout.clone();
         let mut next = row.clone();
         for mut column in rows.column_iter_mut() {
@@ -46,6 +46,7 @@ impl MotifReadout {
             next.gemv_tr(1.0, &step, &row, 0.0);
             std::mem::swap(&mut row, &mut next);
         }
+        validate::no_overflow("readout within the grid", rows.as_slice())?;
         Ok(Self { system: system.clone(), readout: readout.clone(), dt, step, rows })
     }
 
@@ -133,7 +134,7 @@ pub fn readout_gramian(
         }
     }
     sum /= samples as f64;
-    check_finite("Gramian of the readout", sum.as_slice())?;
+    validate::no_overflow("Gramian of the readout", sum.as_slice())?;
     Ok(sum)
 }
 
@@ -145,7 +146,7 @@ pub struct ReadoutVariance {
 
 impl ReadoutVariance {
     pub(super) fn new(values: Vec<f64>) -> Result<Self> {
-        check_finite("variance of the readout", &values)?;
+        validate::no_overflow("variance of the readout", &values)?;
         Ok(Self { values })
     }
 
@@ -156,7 +157,8 @@ impl ReadoutVariance {
 
     /// Mean over the samples: the expected mean-square deviation.
     pub fn mean(&self) -> f64 {
-        self.values.iter().sum::<f64>() / self.values.len() as f64
+        let (sum, count) = (self.values.iter().sum::<f64>(), self.values.len() as f64);
+        if sum.is_finite() { sum / count } else { self.values.iter().map(|x| x / count).sum() }
     }
 
     /// Square root of the mean, in units of the readout.
@@ -175,31 +177,9 @@ fn transition(
     let step = Propagator::new(system, dt)?.transition().clone();
     validate::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
     validate::finite("readout w", readout.as_slice())?;
+    validate::samples("samples", samples)?;
     if samples == 0 {
         return Err(Error::Count { what: "samples", expected: "at least 1", given: 0 });
     }
     Ok(step)
-}
-
-/// A matrix of zeros with a column per sample, or an error where there is no memory for it.
-pub(super) fn zeros(rows: usize, samples: usize) -> Result<DMatrix<f64>> {
-    let too_many =
-        Error::Count { what: "samples", expected: "a number of samples that fits in memory", given: samples };
-    let len = rows.checked_mul(samples).ok_or_else(|| too_many.clone())?;
-    let mut data = Vec::new();
-    data.try_reserve_exact(len).map_err(|_| too_many)?;
-    data.resize(len, 0.0);
-    Ok(DMatrix::from_vec(rows, samples, data))
-}
-
-/// Fails when something grew beyond double precision.
-pub(super) fn check_finite(what: &'static str, values: &[f64]) -> Result<()> {
-    match values.iter().find(|x| !x.is_finite()) {
-        Some(&given) => Err(Error::OutOfRange {
-            what,
-            expected: "finite numbers: a system that grows less, or fewer samples",
-            given,
-        }),
-        None => Ok(()),
-    }
 }

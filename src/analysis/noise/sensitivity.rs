@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::readout::{MotifReadout, ReadoutVariance, check_finite};
+use super::readout::{MotifReadout, ReadoutVariance};
 use super::sweep::{self, Path};
 use crate::thalamus::MotifLoop;
 use crate::{Cortex, Result, validate};
@@ -169,7 +169,7 @@ impl MotifReadout {
         };
         let sensitivity = sweep::sensitivity(self, weights, &path)?;
         for part in [&sensitivity.input, &sensitivity.feedback, &sensitivity.recurrent] {
-            check_finite("sensitivity of the readout", part)?;
+            validate::no_overflow("sensitivity of the readout", part)?;
         }
         Ok(sensitivity)
     }
