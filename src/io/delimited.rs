@@ -1,0 +1,109 @@
+//! Motifs as columns of text.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::motifs::{NamedMotif, Series, numbered};
+use super::{Error, Result};
+
+/// Columns of a `.csv` file. Cells are separated by commas; where the first line has none, by tabs or semicolons.
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte order mark
+    let first = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    let delimiter = [b',', b'\t', b';'].into_iter().find(|d| first.contains(d)).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(bytes.chain(&b"\n"[..]));
+    let mut columns: Vec<Column> = Vec::new();
+    let mut record = csv::StringRecord::new();
+    for index in 0.. {
+        let start = reader.position().line();
+        if !reader.read_record(&mut record).map_err(|error| unreadable(path, &error))? {
+            break;
+        }
+        let line = reader.position().line() - 1;
+        if index == 0 {
+            columns = record.iter().enumerate().map(|(i, cell)| Column::new(i, cell)).collect();
+            if columns.iter().any(|column| column.named) {
+                continue;
+            }
+            columns.iter_mut().enumerate().for_each(|(i, column)| column.series.name = numbered(i));
+        }
+        if record.len() > columns.len() {
+            let given = format!("{} cells", record.len());
+            return Err(row(path, line, "all", "as many cells as the first row, or fewer", given));
+        }
+        // The reader skips blank lines; to a motif they are missing samples.
+        let gap = index > 0 && line > start;
+        for (i, column) in columns.iter_mut().enumerate() {
+            column.ended |= gap;
+            column.push(record.get(i).unwrap_or_default(), line, path)?;
+        }
+    }
+    Ok(columns.into_iter().map(|column| column.series).collect())
+}
+
+struct Column {
+    series: Series,
+    /// Whether the first cell is a name.
+    named: bool,
+    ended: bool,
+}
+
+impl Column {
+    fn new(index: usize, first: &str) -> Self {
+        let named = !first.is_empty() && first.parse::<f64>().is_err();
+        let name = if first.is_empty() { numbered(index) } else { first.to_owned() };
+        Self { series: Series { name, values: Vec::new() }, named, ended: false }
+    }
+
+    fn push(&mut self, cell: &str, line: u64, path: &Path) -> Result<()> {
+        if cell.is_empty() {
+            self.ended = true;
+            return Ok(());
+        }
+        let name = &self.series.name;
+        match cell.parse::<f64>() {
+            Ok(x) if x.is_finite() && self.ended => {
+                Err(row(path, line, name, "nothing after the motif's last sample", format!("`{cell}`")))
+            }
+            Ok(x) if x.is_finite() => {
+                self.series.values.push(x);
+                Ok(())
+            }
+            _ => Err(row(path, line, name, "a finite number", format!("`{cell}`"))),
+        }
+    }
+}
+
+/// A header and one line per sample, with the fewest digits that give the same bits again.
+pub(super) fn encode(motifs: &[NamedMotif]) -> Vec<u8> {
+    let quoted = |name: &str| {
+        let special = name.contains([',', '"', '\n', '\r']) || name.trim() != name;
+        if special { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+    };
+    let mut text = motifs.iter().map(|m| quoted(&m.name)).collect::<Vec<_>>().join(",") + "\n";
+    let longest = motifs.iter().map(|m| m.motif.len()).max().unwrap_or(0);
+    for i in 0..longest {
+        let cell = |m: &NamedMotif| m.motif.values().get(i).map(|x| format!("{x:?}")).unwrap_or_default();
+        text += &(motifs.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
+    }
+    text.into_bytes()
+}
+
+fn row(path: &Path, row: u64, column: &str, expected: &'static str, given: String) -> Error {
+    let (path, column) = (path.to_owned(), column.to_owned());
+    Error::Row { path, row, column, expected, given, remedy: "correct the cell" }
+}
+
+fn unreadable(path: &Path, error: &csv::Error) -> Error {
+    Error::Format {
+        path: path.to_owned(),
+        expected: "columns of numbers as UTF-8 text".into(),
+        given: error.to_string(),
+        remedy: "save it as plain CSV",
+    }
+}
