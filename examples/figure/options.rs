@@ -40,18 +40,12 @@ pub fn progress(len: usize, message: &'static str) -> ProgressBar {
 /// Writes `NAME.json` into the folder, complete or not at all.
 pub fn write_json(folder: &Path, name: &str, value: &impl Serialize) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    replace(&folder.join(format!("{name}.json")), |path| {
-        Ok(std::fs::write(path, serde_json::to_string_pretty(value)? + "\n")?)
-    })
-}
-
-/// Writes to a temporary neighbour of the same extension, then renames.
-pub(super) fn replace(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_extension(format!("{}.{extension}", std::process::id()));
-    let written = write(&temporary).and_then(|()| Ok(std::fs::rename(&temporary, path)?));
+    let temporary = folder.join(format!("{name}.{}.json", std::process::id()));
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    let path = folder.join(format!("{name}.json"));
+    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary); // the error that matters is the one returned
     }
-    written
+    Ok(written?)
 }

@@ -1,18 +1,18 @@
 //! Strokes and text in pixels of the figure, on plotters' two backends.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
+use image::ImageEncoder;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, FontTransform, register_font};
 
-use super::{INK, PAPER, Result, Style, options::replace};
+use super::{Error, INK, PAPER, Result, Style};
 
 const FONT: &str = "sans-serif";
 /// SVG coordinates are whole numbers in units of a tenth of a pixel.
-const SVG_SCALE: u32 = 10;
+pub(super) const SVG_SCALE: u32 = 10;
 /// PNG files have two pixels per pixel of the figure, each the mean of 3 x 3.
 const PNG_SCALE: u32 = 2;
 const SAMPLES: u32 = 3;
@@ -66,7 +66,7 @@ impl<DB: DrawingBackend<ErrorType: 'static>> Canvas for Backend<'_, DB> {
         for i in 1..points.len() {
             if i + 1 == points.len() || !straight(points[i - 1], points[i], points[i + 1]) {
                 let piece: Vec<_> = points[start..=i].iter().map(|&p| self.pixel(p)).collect();
-                self.area.draw(&PathElement::new(piece, stroke))?;
+                self.area.draw(&PathElement::new(piece, stroke)).map_err(drawing)?;
                 start = i;
             }
         }
@@ -75,13 +75,13 @@ impl<DB: DrawingBackend<ErrorType: 'static>> Canvas for Backend<'_, DB> {
 
     fn fill(&mut self, corners: &[(f64, f64)], style: Style) -> Result<()> {
         let pixels: Vec<_> = corners.iter().map(|&p| self.pixel(p)).collect();
-        Ok(self.area.draw(&Polygon::new(pixels, style.colour.mix(style.opacity)))?)
+        self.area.draw(&Polygon::new(pixels, style.colour.mix(style.opacity))).map_err(drawing)
     }
 
     fn dot(&mut self, centre: (f64, f64), style: Style) -> Result<()> {
         let radius = (style.size * self.scale).round().max(1.0) as u32;
         let fill = style.colour.mix(style.opacity).filled();
-        Ok(self.area.draw(&Circle::new(self.pixel(centre), radius, fill))?)
+        self.area.draw(&Circle::new(self.pixel(centre), radius, fill)).map_err(drawing)
     }
 
     fn text(&mut self, at: (f64, f64), align: Align, style: Style, bold: bool, text: &str) -> Result<()> {
@@ -100,7 +100,7 @@ impl<DB: DrawingBackend<ErrorType: 'static>> Canvas for Backend<'_, DB> {
         let shifts: &[f64] = if bold && self.bitmap { &[-0.3, 0.0, 0.3] } else { &[0.0] };
         for shift in shifts {
             let place = self.pixel((at.0 + shift, at.1));
-            self.area.draw(&Text::new(text.to_owned(), place, look.clone()))?;
+            self.area.draw(&Text::new(text.to_owned(), place, look.clone())).map_err(drawing)?;
         }
         Ok(())
     }
@@ -111,49 +111,49 @@ impl<DB: DrawingBackend<ErrorType: 'static>> Canvas for Backend<'_, DB> {
     }
 }
 
-/// Runs `draw` on an SVG file.
-pub(super) fn write_svg(
-    path: &Path,
+/// Runs `draw` on an SVG.
+pub(super) fn svg(
     (width, height): (u32, u32),
     draw: impl FnOnce(&mut dyn Canvas) -> Result<()>,
-) -> Result<()> {
+) -> Result<String> {
     embedded_font()?;
     let mut text = String::new();
     let size = (width * SVG_SCALE, height * SVG_SCALE);
     {
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        area.fill(&PAPER)?;
+        area.fill(&PAPER).map_err(drawing)?;
         draw(&mut Backend { area: &area, scale: f64::from(SVG_SCALE), bitmap: false })?;
-        area.present()?;
+        area.present().map_err(drawing)?;
     }
     // the viewBox keeps the fine units
     let header = |(w, h): (u32, u32)| format!("<svg width=\"{w}\" height=\"{h}\"");
-    let text = text.replacen(&header(size), &header((width, height)), 1);
-    replace(path, |path| Ok(std::fs::write(path, text)?))
+    Ok(text.replacen(&header(size), &header((width, height)), 1))
 }
 
-/// Runs `draw` on a PNG file.
-pub(super) fn write_png(
-    path: &Path,
+/// Runs `draw` on a PNG.
+pub(super) fn png(
     (width, height): (u32, u32),
     draw: impl FnOnce(&mut dyn Canvas) -> Result<()>,
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     embedded_font()?;
     let fine = (width * PNG_SCALE * SAMPLES, height * PNG_SCALE * SAMPLES);
     let mut samples = vec![0; 3 * fine.0 as usize * fine.1 as usize];
     {
         let area = BitMapBackend::with_buffer(&mut samples, fine).into_drawing_area();
-        area.fill(&PAPER)?;
+        area.fill(&PAPER).map_err(drawing)?;
         draw(&mut Backend { area: &area, scale: f64::from(PNG_SCALE * SAMPLES), bitmap: true })?;
-        area.present()?;
+        area.present().map_err(drawing)?;
     }
     let size = (width * PNG_SCALE, height * PNG_SCALE);
     let pixels = average(&samples, size.0 as usize, size.1 as usize, SAMPLES as usize);
-    replace(path, |path| {
-        let mut file = BitMapBackend::new(path, size);
-        file.blit_bitmap((0, 0), size, &pixels)?;
-        Ok(file.present()?)
-    })
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.write_image(&pixels, size.0, size.1, image::ColorType::Rgb8).map_err(drawing)?;
+    Ok(bytes)
+}
+
+fn drawing(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Drawing(Box::new(error))
 }
 
 /// Means over blocks of `block` x `block` samples, red, green and blue.
@@ -179,7 +179,7 @@ fn embedded_font() -> Result<()> {
     static DONE: OnceLock<bool> = OnceLock::new();
     let bytes = epaint_default_fonts::UBUNTU_LIGHT;
     let done = *DONE.get_or_init(|| register_font(FONT, FontStyle::Normal, bytes).is_ok());
-    if done { Ok(()) } else { Err("the embedded font cannot be read".into()) }
+    if done { Ok(()) } else { Err(Error::Drawing("the embedded font cannot be read".into())) }
 }
 
 /// Text in the colour of axes.

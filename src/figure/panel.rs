@@ -46,9 +46,13 @@ impl Style {
 /// Where the legend goes, inside the axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Corner {
+    /// Top left.
     TopLeft,
+    /// Top right.
     TopRight,
+    /// Bottom left.
     BottomLeft,
+    /// Bottom right.
     BottomRight,
 }
 
@@ -63,6 +67,8 @@ pub(super) enum Shape {
     Vertical(f64),
     Horizontal(f64),
     Text(f64, f64, String),
+    /// Centre, shade from 0 to 1, and what is written in it.
+    Cell(f64, f64, f64, String),
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +86,7 @@ pub struct Panel {
     pub(super) letter: Option<char>,
     pub(super) title: String,
     pub(super) legend: Corner,
+    pub(super) bar_width: f64,
     pub(super) marks: Vec<Mark>,
 }
 
@@ -92,6 +99,7 @@ impl Panel {
             letter: None,
             title: String::new(),
             legend: Corner::TopRight,
+            bar_width: 0.6,
             marks: Vec::new(),
         }
     }
@@ -203,6 +211,11 @@ impl Panel {
         self.mark(label, style, Shape::Band(points.into_iter().collect()))
     }
 
+    /// Width of the bars on the x axis (0.6 unless said).
+    pub fn bar_width(self, width: f64) -> Self {
+        Self { bar_width: width, ..self }
+    }
+
     /// A bar at `x`, up to `height`, with dots for the values it summarises.
     pub fn bar(self, label: &str, style: impl Into<Style>, x: f64, height: f64, values: &[f64]) -> Self {
         self.mark(label, style, Shape::Bar(x, height, values.to_vec()))
@@ -223,7 +236,7 @@ impl Panel {
         self.mark("", style, Shape::Text(x, y, text.into()))
     }
 
-    fn mark(mut self, label: &str, style: impl Into<Style>, shape: Shape) -> Self {
+    pub(super) fn mark(mut self, label: &str, style: impl Into<Style>, shape: Shape) -> Self {
         self.marks.push(Mark { label: label.to_owned(), style: style.into(), shape });
         self
     }

@@ -2,6 +2,7 @@
 
 use super::axis::Scale;
 use super::canvas::{Align, Canvas, ink};
+use super::heat_map;
 use super::panel::{Corner, Mark, Panel, Shape};
 use super::{INK, Result, Style};
 
@@ -26,6 +27,7 @@ struct Frame {
     bottom: f64,
     x: Scale,
     y: Scale,
+    half_bar: f64,
 }
 
 impl Frame {
@@ -44,6 +46,7 @@ impl Frame {
             bottom: corner.1 + size.1 - below,
             x: panel.x.scale(xs.into_iter()),
             y: panel.y.scale(ys.into_iter()),
+            half_bar: panel.bar_width / 2.0,
         }
     }
 
@@ -116,6 +119,10 @@ fn extent(shape: &Shape, xs: &mut Vec<f64>, ys: &mut Vec<f64>) {
             xs.extend([x - 0.5, x + 0.5]);
             ys.extend(values.iter().copied().chain([0.0, *height]));
         }
+        Shape::Cell(x, y, ..) => {
+            xs.extend([x - 0.5, x + 0.5]);
+            ys.extend([y - 0.5, y + 0.5]);
+        }
         Shape::Vertical(_) | Shape::Horizontal(_) | Shape::Text(..) => {}
     }
 }
@@ -179,7 +186,7 @@ fn draw_mark(canvas: &mut dyn Canvas, frame: &Frame, mark: &Mark) -> Result<()> 
             canvas.fill(&outline, style)
         }
         Shape::Bar(x, height, values) => {
-            let (left, right) = (frame.x(x - 0.3), frame.x(x + 0.3));
+            let (left, right) = (frame.x(x - frame.half_bar), frame.x(x + frame.half_bar));
             let foot = frame.y(0.0).min(frame.bottom); // minimum ignores the NaN of a logarithmic axis
             let head = frame.y(*height);
             let pale = style.opacity(0.35 * style.opacity);
@@ -205,6 +212,10 @@ fn draw_mark(canvas: &mut dyn Canvas, frame: &Frame, mark: &Mark) -> Result<()> 
         }
         Shape::Text(x, y, text) => {
             canvas.text(place(&(*x, *y)), Align::Left, style.size(TICK_TEXT), false, text)
+        }
+        Shape::Cell(x, y, shade, text) => {
+            let corners = (place(&(x - 0.5, y - 0.5)), place(&(x + 0.5, y + 0.5)));
+            heat_map::cell(canvas, corners, *shade, text)
         }
     }
 }
