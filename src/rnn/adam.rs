@@ -1,0 +1,178 @@
+//! Adam (Kingma & Ba, 2015, algorithm 1).
+
+use super::Real;
+use crate::{Error, Result, validate};
+
+/// Constants of Adam.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AdamOptions {
+    /// Learning rate $\eta$. Default 1e-4.
+    pub learning_rate: f64,
+    /// Decay $\beta_1$ of the first moment, in [0, 1). Default 0.5.
+    pub beta1: f64,
+    /// Decay $\beta_2$ of the second moment, in [0, 1). Default 0.5.
+    pub beta2: f64,
+    /// Added to the root of the second moment. Default 1e-8.
+    pub epsilon: f64,
+}
+
+impl Default for AdamOptions {
+    fn default() -> Self {
+        Self { learning_rate: 1e-4, beta1: 0.5, beta2: 0.5, epsilon: 1e-8 }
+    }
+}
+
+impl AdamOptions {
+    fn validate(&self) -> Result<()> {
+        validate::positive("learning rate", self.learning_rate)?;
+        validate::positive("Adam epsilon", self.epsilon)?;
+        for (what, beta) in [("Adam beta1", self.beta1), ("Adam beta2", self.beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return Err(Error::OutOfRange { what, expected: "at least 0, below 1", given: beta });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Moments of some parameters and the number of steps taken.
+///
+/// $$ m \gets \beta_1 m + (1 - \beta_1) g, \quad s \gets \beta_2 s + (1 - \beta_2) g^2, \quad
+/// x \gets x - \eta \frac{m / (1 - \beta_1^t)}{\sqrt{s / (1 - \beta_2^t)} + \epsilon} $$
+///
+/// ```
+/// use thalamo::rnn::{Adam, AdamOptions};
+/// let mut x = [1.0_f64];
+/// let mut adam = Adam::new(1, AdamOptions { learning_rate: 0.1, ..AdamOptions::default() })?;
+/// for _ in 0..200 {
+///     let gradient = [2.0 * x[0]];
+///     adam.step(&mut x, &gradient)?;
+/// }
+/// assert!(x[0].abs() < 0.1);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adam<T: Real> {
+    options: AdamOptions,
+    first: Vec<T>,
+    second: Vec<T>,
+    steps: u64,
+}
+
+impl<T: Real> Adam<T> {
+    /// Zero moments for `count` parameters.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] on a constant outside its range.
+    pub fn new(count: usize, options: AdamOptions) -> Result<Self> {
+        options.validate()?;
+        Ok(Self { options, first: vec![T::zero(); count], second: vec![T::zero(); count], steps: 0 })
+    }
+
+    /// The state after `steps` steps, from its moments.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] on moments of different lengths, [`Error::NotFinite`] on a NaN or infinity,
+    /// [`Error::OutOfRange`] on a constant outside its range or a negative second moment.
+    pub fn restore(options: AdamOptions, first: Vec<T>, second: Vec<T>, steps: u64) -> Result<Self> {
+        options.validate()?;
+        let remedy = "give both moments of every parameter";
+        validate::shape("second moments", (second.len(), 1), (first.len(), 1), remedy)?;
+        super::network::finite("first moments", &first)?;
+        super::network::finite("second moments", &second)?;
+        match second.iter().find(|s| s.widen() < 0.0) {
+            Some(s) => {
+                Err(Error::OutOfRange { what: "second moment", expected: "at least 0", given: s.widen() })
+            }
+            None => Ok(Self { options, first, second, steps }),
+        }
+    }
+
+    /// The constants.
+    pub fn options(&self) -> AdamOptions {
+        self.options
+    }
+
+    /// First moments $m$.
+    pub fn first(&self) -> &[T] {
+        &self.first
+    }
+
+    /// Second moments $s$.
+    pub fn second(&self) -> &[T] {
+        &self.second
+    }
+
+    /// Number of steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// One step against a gradient.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when `parameters` or `gradient` have another length than the moments.
+    pub fn step(&mut self, parameters: &mut [T], gradient: &[T]) -> Result<()> {
+        self.step_arrays(&mut [parameters], &[gradient], |_| true)
+    }
+
+    /// One step over several arrays, one after the other; numbers that are not `chosen` (by their place) stay, with
+    /// their moments.
+    pub(super) fn step_arrays(
+        &mut self,
+        parameters: &mut [&mut [T]],
+        gradients: &[&[T]],
+        chosen: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        let given = parameters.iter().map(|p| p.len()).sum();
+        let remedy = "give one number per moment";
+        validate::shape("parameters", (given, 1), (self.first.len(), 1), remedy)?;
+        for (p, g) in parameters.iter().zip(gradients) {
+            validate::shape("gradient", (g.len(), 1), (p.len(), 1), remedy)?;
+        }
+        self.steps += 1;
+        let rates = Rates::new(&self.options, self.steps);
+        let values = parameters.iter_mut().flat_map(|p| p.iter_mut());
+        let gradients = gradients.iter().flat_map(|g| g.iter());
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        for (place, ((x, &g), (m, s))) in values.zip(gradients).zip(moments).enumerate() {
+            if chosen(place) {
+                *x -= rates.change(g, m, s);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The constants in working precision, with the corrections for the first steps.
+struct Rates<T> {
+    rate: T,
+    beta1: T,
+    beta2: T,
+    correction1: T,
+    correction2: T,
+    epsilon: T,
+}
+
+impl<T: Real> Rates<T> {
+    fn new(options: &AdamOptions, steps: u64) -> Self {
+        let power = |beta: f64| T::of(1.0 - beta.powi(i32::try_from(steps).unwrap_or(i32::MAX)));
+        Self {
+            rate: T::of(options.learning_rate),
+            beta1: T::of(options.beta1),
+            beta2: T::of(options.beta2),
+            correction1: power(options.beta1),
+            correction2: power(options.beta2),
+            epsilon: T::of(options.epsilon),
+        }
+    }
+
+    fn change(&self, g: T, m: &mut T, s: &mut T) -> T {
+        let one = T::one();
+        *m = self.beta1 * *m + (one - self.beta1) * g;
+        *s = self.beta2 * *s + (one - self.beta2) * g * g;
+        let root = nalgebra::ComplexField::sqrt(*s / self.correction2);
+        self.rate * (*m / self.correction1) / (root + self.epsilon)
+    }
+}

@@ -1,0 +1,101 @@
+//! A training as it stands, to be stored and gone on with.
+
+use super::{Adam, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
+use crate::motif::Motif;
+use crate::{Error, Result};
+
+/// All that a [`Trainer`] needs to go on to the same bits.
+///
+/// Connectivity and readout are not among it where they are not learned: they follow from `options`. The type is also
+/// what trained networks are published as, then without Adam's moments and with a thinned learning curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// How the network was drawn.
+    pub options: TanhOptions,
+    /// How it is trained.
+    pub training: TrainingOptions,
+    /// What it is trained on.
+    pub motifs: Vec<Motif>,
+    /// The network as it stands.
+    pub network: TanhNetwork<f32>,
+    /// Adam's moments; without them training cannot go on.
+    pub adam: Option<Adam<f32>>,
+    /// Losses, each the mean of `stride` minibatches.
+    pub curve: Vec<f64>,
+    /// Minibatches per entry of the curve; training can go on when it is 1.
+    pub stride: usize,
+}
+
+impl Checkpoint {
+    /// The state of a training whose network was drawn with `options`.
+    ///
+    /// # Errors
+    /// [`Error::Disagrees`] when other options would be needed to draw it again.
+    pub fn new(trainer: &Trainer, options: &TanhOptions) -> Result<Self> {
+        let checkpoint = Self {
+            options: options.clone(),
+            training: trainer.options().clone(),
+            motifs: trainer.motifs().to_vec(),
+            network: trainer.network().clone(),
+            adam: Some(trainer.adam().clone()),
+            curve: trainer.curve().to_vec(),
+            stride: 1,
+        };
+        checkpoint.verify()?;
+        Ok(checkpoint)
+    }
+
+    /// Fails unless `options` draw the same fixed connectivity and readout, to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Disagrees`]; as [`TanhNetwork::random`].
+    pub fn verify(&self) -> Result<()> {
+        let drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
+        if self.network.has_same_origin(&drawn) {
+            return Ok(());
+        }
+        Err(Error::Disagrees {
+            what: "fixed connectivity and readout",
+            difference: f64::INFINITY,
+            limit: 0.0,
+        })
+    }
+
+    /// What is left when training is over: no moments, and a learning curve of means over `stride` minibatches (a last
+    /// incomplete one is dropped).
+    ///
+    /// # Errors
+    /// [`Error::Count`] when `stride` is zero.
+    pub fn finished(mut self, stride: usize) -> Result<Self> {
+        if stride == 0 {
+            return Err(Error::Count {
+                what: "stride of the learning curve",
+                expected: "at least 1",
+                given: 0,
+            });
+        }
+        self.adam = None;
+        self.curve = self.curve.chunks_exact(stride).map(|c| c.iter().sum::<f64>() / stride as f64).collect();
+        self.stride = self.stride.saturating_mul(stride);
+        Ok(self)
+    }
+
+    /// Number of minibatches behind it.
+    pub fn minibatches(&self) -> usize {
+        self.curve.len().saturating_mul(self.stride)
+    }
+
+    /// The training, to go on with.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve; as [`Trainer::resume`].
+    pub fn into_trainer(self) -> Result<Trainer> {
+        let remedy = "resume from a checkpoint, not from a finished network";
+        let adam = self.adam.ok_or(Error::Empty { what: "Adam's moments", remedy })?;
+        if self.stride != 1 {
+            let what = "minibatches per entry of the learning curve";
+            return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
+        }
+        Trainer::resume(self.network, &self.motifs, self.training, adam, self.curve)
+    }
+}

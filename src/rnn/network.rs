@@ -1,0 +1,298 @@
+//! A tanh network: what is shared, what each motif has, and the transition module.
+
+use nalgebra::{DMatrix, DVector};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Architecture, Parameters, Real, TransitionModule};
+use crate::{Error, Result, validate};
+
+/// More units than this are taken for a mistake: the state history of one minibatch would fill 40 GB.
+const MAX_UNITS: usize = 10_000;
+
+/// More motifs than this are taken for a mistake.
+const MAX_MOTIFS: usize = 10_000;
+
+/// How a tanh network is drawn.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TanhOptions {
+    /// The architecture.
+    pub architecture: Architecture,
+    /// Number of units N.
+    pub units: usize,
+    /// Gain $g$ of the fixed connectivity $g J$, $J_{ij} \sim N(0, 1/N)$; in the control network, whose gain is 1,
+    /// the initial scale: $J_{ij} \sim N(0, g^2/N)$.
+    pub gain: f64,
+    /// Initial scale $g_0$ of the loops, $u_\mu, v_\mu \sim N(0, g_0^2/N)$ (multiplicative only).
+    pub loop_gain: f64,
+    /// Euler step, in tau, in (0, 1].
+    pub dt: f64,
+    /// Seed of every random number.
+    pub seed: u64,
+}
+
+impl TanhOptions {
+    /// The paper's network: 300, 100 or 50 units, gain 1.4, loop gain 1.5, dt 0.1 tau, seed 1.
+    pub fn new(architecture: Architecture) -> Self {
+        let units = match architecture {
+            Architecture::Additive => 300,
+            Architecture::Multiplicative => 100,
+            Architecture::Control => 50,
+        };
+        Self { architecture, units, gain: 1.4, loop_gain: 1.5, dt: 0.1, seed: 1 }
+    }
+
+    fn validate(&self) -> Result<()> {
+        if !(1..=MAX_UNITS).contains(&self.units) {
+            return Err(Error::Count { what: "units N", expected: "1 to 10000", given: self.units });
+        }
+        validate::non_negative("gain g", self.gain)?;
+        validate::non_negative("loop gain g_0", self.loop_gain)?;
+        step(self.dt)
+    }
+}
+
+fn step(dt: f64) -> Result<()> {
+    if dt > 0.0 && dt <= 1.0 {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { what: "Euler step dt", expected: "more than 0, at most 1 tau", given: dt })
+    }
+}
+
+/// A network of tanh units that plays motif $\mu$ under $b_\mu$ and, if multiplicative, $u_\mu v_\mu^T$; see
+/// [`Architecture`] for the equations. Simulated by Euler steps
+///
+/// $$ x_{k+1} = x_k + dt \\,\bigl(-x_k + h_\mu(\tanh x_k)\bigr), \qquad y_k = w^T \tanh x_{k+1}. $$
+///
+/// ```
+/// use thalamo::rnn::{Architecture, TanhNetwork, TanhOptions};
+/// let network = TanhNetwork::<f32>::random(&TanhOptions::new(Architecture::Control), 10)?;
+/// assert_eq!(network.parameters().count(), 3050);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TanhNetwork<T: Real> {
+    architecture: Architecture,
+    gain: f64,
+    dt: f64,
+    fixed_recurrent: DMatrix<T>,
+    fixed_readout: DVector<T>,
+    parameters: Parameters<T>,
+    module: Option<TransitionModule<T>>,
+}
+
+impl<T: Real> TanhNetwork<T> {
+    /// A network drawn at random for `motifs` motifs, with zero biases.
+    ///
+    /// Connectivity and readout come from one stream of the seed and each motif's loop from its own, so motif
+    /// $\mu$ starts the same however many there are.
+    ///
+    /// # Errors
+    /// [`Error::Count`] on no units, no motifs or too many, [`Error::OutOfRange`] on a gain or step outside its range.
+    pub fn random(options: &TanhOptions, motifs: usize) -> Result<Self> {
+        options.validate()?;
+        if !(1..=MAX_MOTIFS).contains(&motifs) {
+            return Err(Error::Count { what: "motif count", expected: "1 to 10000", given: motifs });
+        }
+        let &TanhOptions { architecture, units, gain, loop_gain, dt, seed } = options;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let std = 1.0 / (units as f64).sqrt();
+        let control = architecture == Architecture::Control;
+        let scale = T::of(if control { gain * std } else { std });
+        let recurrent = DMatrix::from_fn(units, units, |_, _| scale * T::normal(&mut rng));
+        let readout = DVector::from_fn(units, |_, _| T::of(std) * T::normal(&mut rng));
+        let mut network = Self::new(architecture, recurrent, readout, if control { 1.0 } else { gain }, dt)?;
+        network.parameters = network.parameters.clone().with_motifs(architecture, units, motifs);
+        if architecture.has_loops() {
+            for motif in 0..motifs {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                rng.set_stream(1 + motif as u64);
+                let mut draw = || T::of(loop_gain * std) * T::normal(&mut rng);
+                network.parameters.left.column_mut(motif).iter_mut().for_each(|u| *u = draw());
+                network.parameters.right.column_mut(motif).iter_mut().for_each(|v| *v = draw());
+            }
+        }
+        Ok(network)
+    }
+
+    /// A network without motifs from its connectivity `J` (N x N), readout `w` (N), gain `g` and step `dt` (tau).
+    ///
+    /// # Errors
+    /// No units, shapes that do not match, entries that are not finite, a gain or step outside its range.
+    pub fn new(
+        architecture: Architecture,
+        recurrent: DMatrix<T>,
+        readout: DVector<T>,
+        gain: f64,
+        dt: f64,
+    ) -> Result<Self> {
+        let units = readout.len();
+        if units == 0 {
+            return Err(Error::Empty { what: "readout w", remedy: "give one weight per unit" });
+        }
+        let remedy = "give J as N x N for the N of w";
+        validate::shape("connectivity J", recurrent.shape(), (units, units), remedy)?;
+        finite("connectivity J", recurrent.as_slice())?;
+        finite("readout w", readout.as_slice())?;
+        validate::non_negative("gain g", gain)?;
+        step(dt)?;
+        let mut parameters = Parameters::zeros(architecture, units, 0);
+        let (mut fixed_recurrent, mut fixed_readout) = (recurrent, readout);
+        if architecture == Architecture::Control {
+            parameters.recurrent = std::mem::replace(&mut fixed_recurrent, DMatrix::zeros(0, 0));
+            parameters.readout = std::mem::replace(&mut fixed_readout, DVector::zeros(0));
+        }
+        Ok(Self { architecture, gain, dt, fixed_recurrent, fixed_readout, parameters, module: None })
+    }
+
+    /// The same network with one more motif: bias `b` and, if multiplicative, loop vectors `u`, `v` (each N).
+    /// No other motif's parameters change.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] on a vector of another length (the loop must be there exactly when the architecture has
+    /// loops), [`Error::NotFinite`] on a NaN or infinity.
+    pub fn with_motif(mut self, bias: &[T], left: &[T], right: &[T]) -> Result<Self> {
+        let units = self.units();
+        let loops = if self.architecture.has_loops() { units } else { 0 };
+        for (what, vector, length) in
+            [("bias b", bias, units), ("loop u", left, loops), ("loop v", right, loops)]
+        {
+            let remedy = "give N entries, and a loop for the multiplicative architecture only";
+            validate::shape(what, (vector.len(), 1), (length, 1), remedy)?;
+            finite(what, vector)?;
+        }
+        let last = self.motifs();
+        self.parameters = self.parameters.with_motifs(self.architecture, units, last + 1);
+        self.parameters.biases.column_mut(last).copy_from_slice(bias);
+        if loops > 0 {
+            self.parameters.left.column_mut(last).copy_from_slice(left);
+            self.parameters.right.column_mut(last).copy_from_slice(right);
+        }
+        Ok(self)
+    }
+
+    /// The same network with other learned numbers, for the same number of motifs.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when an array has another shape, [`Error::NotFinite`] on a NaN or infinity.
+    pub fn with_parameters(mut self, parameters: Parameters<T>) -> Result<Self> {
+        let shapes = |p: &Parameters<T>| {
+            [p.biases.shape(), p.left.shape(), p.right.shape(), p.recurrent.shape(), p.readout.shape()]
+        };
+        let names = ["biases", "loops u", "loops v", "connectivity J", "readout w"];
+        for ((what, given), expected) in
+            names.into_iter().zip(shapes(&parameters)).zip(shapes(&self.parameters))
+        {
+            validate::shape(
+                what,
+                given,
+                expected,
+                "take the parameters of a network of the same architecture",
+            )?;
+        }
+        for (what, array) in names.into_iter().zip(parameters.arrays()) {
+            finite(what, array)?;
+        }
+        self.parameters = parameters;
+        Ok(self)
+    }
+
+    /// The same network with a transition module, which acts in the transition phases of a [`Trial`](super::Trial).
+    ///
+    /// From then on the biases of a multiplicative network act in transition phases only and its loops in motif
+    /// phases only; in the other architectures biases act in both.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the module is for another number of units.
+    pub fn with_module(mut self, module: TransitionModule<T>) -> Result<Self> {
+        let given = (module.left().nrows(), 1);
+        validate::shape("transition module", given, (self.units(), 1), "give a module for the same N")?;
+        self.module = Some(module);
+        Ok(self)
+    }
+
+    /// The architecture.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// Number of units N.
+    pub fn units(&self) -> usize {
+        self.readout().len()
+    }
+
+    /// Number of motifs.
+    pub fn motifs(&self) -> usize {
+        self.parameters.biases.ncols()
+    }
+
+    /// Gain $g$ of the connectivity (1 in a control network).
+    pub fn gain(&self) -> f64 {
+        self.gain
+    }
+
+    /// Euler step, in tau.
+    pub fn dt(&self) -> f64 {
+        self.dt
+    }
+
+    /// Connectivity $J$ without its gain, N x N.
+    pub fn recurrent(&self) -> &DMatrix<T> {
+        let learned = self.architecture == Architecture::Control;
+        if learned { &self.parameters.recurrent } else { &self.fixed_recurrent }
+    }
+
+    /// Readout $w$, N.
+    pub fn readout(&self) -> &DVector<T> {
+        let learned = self.architecture == Architecture::Control;
+        if learned { &self.parameters.readout } else { &self.fixed_readout }
+    }
+
+    /// What is learned.
+    pub fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// Whether what is not learned has the same bits.
+    pub(super) fn has_same_origin(&self, other: &Self) -> bool {
+        self.architecture == other.architecture
+            && self.gain == other.gain
+            && self.dt == other.dt
+            && self.fixed_recurrent == other.fixed_recurrent
+            && self.fixed_readout == other.fixed_readout
+    }
+
+    pub(super) fn parameters_mut(&mut self) -> &mut Parameters<T> {
+        &mut self.parameters
+    }
+
+    /// The transition module, if there is one.
+    pub fn module(&self) -> Option<&TransitionModule<T>> {
+        self.module.as_ref()
+    }
+
+    pub(super) fn module_mut(&mut self) -> Option<&mut TransitionModule<T>> {
+        self.module.as_mut()
+    }
+}
+
+impl<T: Real> Parameters<T> {
+    /// Room for `motifs` motifs: new columns are zero, old ones stay.
+    fn with_motifs(mut self, architecture: Architecture, units: usize, motifs: usize) -> Self {
+        let loops = if architecture.has_loops() { (units, motifs) } else { (0, 0) };
+        self.biases = self.biases.resize(units, motifs, T::zero());
+        self.left = self.left.resize(loops.0, loops.1, T::zero());
+        self.right = self.right.resize(loops.0, loops.1, T::zero());
+        self
+    }
+}
+
+/// Fails on the first NaN or infinity.
+pub(super) fn finite<T: Real>(what: &'static str, values: &[T]) -> Result<()> {
+    match values.iter().position(|x| !x.widen().is_finite()) {
+        Some(index) => Err(Error::NotFinite { what, index, value: values[index].widen() }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The learned arrays: values, gradients and Adam's moments all have this shape.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::{Architecture, Real};
+
+/// What a tanh network learns. The arrays that an architecture does not learn are empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters<T: Real> {
+    /// Biases $b_\mu$, N x motifs.
+    pub biases: DMatrix<T>,
+    /// Left loop vectors $u_\mu$, N x motifs.
+    pub left: DMatrix<T>,
+    /// Right loop vectors $v_\mu$, N x motifs.
+    pub right: DMatrix<T>,
+    /// Connectivity $J$, N x N (control only).
+    pub recurrent: DMatrix<T>,
+    /// Readout $w$, N (control only).
+    pub readout: DVector<T>,
+}
+
+impl<T: Real> Parameters<T> {
+    /// All zeros.
+    pub(super) fn zeros(architecture: Architecture, units: usize, motifs: usize) -> Self {
+        let loops = if architecture.has_loops() { units } else { 0 };
+        let shared = if architecture == Architecture::Control { units } else { 0 };
+        Self {
+            biases: DMatrix::zeros(units, motifs),
+            left: DMatrix::zeros(loops, if loops > 0 { motifs } else { 0 }),
+            right: DMatrix::zeros(loops, if loops > 0 { motifs } else { 0 }),
+            recurrent: DMatrix::zeros(shared, shared),
+            readout: DVector::zeros(shared),
+        }
+    }
+
+    /// How many numbers.
+    pub fn count(&self) -> usize {
+        self.arrays().iter().map(|a| a.len()).sum()
+    }
+
+    /// The arrays one after the other, each column by column: biases, left, right, recurrent, readout.
+    pub fn arrays(&self) -> [&[T]; 5] {
+        [
+            self.biases.as_slice(),
+            self.left.as_slice(),
+            self.right.as_slice(),
+            self.recurrent.as_slice(),
+            self.readout.as_slice(),
+        ]
+    }
+
+    /// The same, to be changed.
+    pub(super) fn arrays_mut(&mut self) -> [&mut [T]; 5] {
+        [
+            self.biases.as_mut_slice(),
+            self.left.as_mut_slice(),
+            self.right.as_mut_slice(),
+            self.recurrent.as_mut_slice(),
+            self.readout.as_mut_slice(),
+        ]
+    }
+
+    pub(super) fn fill_zero(&mut self) {
+        for array in self.arrays_mut() {
+            array.fill(T::zero());
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (a, b) in self.arrays_mut().into_iter().zip(other.arrays()) {
+            for (a, &b) in a.iter_mut().zip(b) {
+                *a += b;
+            }
+        }
+    }
+}

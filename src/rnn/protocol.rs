@@ -1,0 +1,221 @@
+//! What a minibatch consists of: the training sets of the paper.
+
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Phase, Real, Segment, TanhNetwork, Trial, transition_fixed_point};
+use crate::motif::Motif;
+use crate::{Error, Result, validate};
+
+/// The trials of a minibatch.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Set A: all ordered pairs of motifs, each pair one trial from $x_0 \sim N(0, s^2 I)$; the first motif is
+    /// appended, as long as needed to make all trials equally long.
+    Pairs {
+        /// Standard deviation $s$ of the starts.
+        start: f64,
+    },
+    /// Set B: single motifs from $x_0 \sim N(0, s^2 I)$.
+    Single {
+        /// Standard deviation $s$ of the starts.
+        start: f64,
+        /// Trials of each motif.
+        trials: usize,
+    },
+    /// Single motifs from $N(0, s^2 I)$, the transition module on before each; the readout is free meanwhile.
+    Prepared {
+        /// Standard deviation $s$ of the starts.
+        start: f64,
+        /// Trials of each motif.
+        trials: usize,
+        /// Steps with the module on (50 for 5 tau).
+        steps: usize,
+    },
+    /// Single motifs from $N(0, s^2 I)$ and, in one more trial each, from the fixed point
+    /// $x^\ast = -A_{prep}^{-1} b_\mu$ in which a linear transition settles.
+    Stitched {
+        /// Standard deviation $s$ of the random starts.
+        start: f64,
+        /// Trials of each motif from random starts.
+        trials: usize,
+    },
+    /// The transition module alone, from $N(0, s^2 I)$: what the module itself is trained on.
+    Module {
+        /// Standard deviation $s$ of the starts.
+        start: f64,
+        /// Trials.
+        trials: usize,
+        /// Steps of each (200 for 20 tau).
+        steps: usize,
+    },
+}
+
+impl Protocol {
+    /// Set A with $s = 1$.
+    pub const SET_A: Self = Self::Pairs { start: 1.0 };
+    /// Set B with $s = 1$: 90 trials for ten motifs.
+    pub const SET_B: Self = Self::Single { start: 1.0, trials: 9 };
+    /// The module on for 5 tau before each motif: 90 trials for ten motifs.
+    pub const PREPARED: Self = Self::Prepared { start: 1.0, trials: 9, steps: 50 };
+    /// As set B, and each motif from its fixed point.
+    pub const STITCHED: Self = Self::Stitched { start: 1.0, trials: 8 };
+    /// 64 trials of 20 tau for the module.
+    pub const MODULE: Self = Self::Module { start: 1.0, trials: 64, steps: 200 };
+
+    /// Standard deviation of the starts.
+    pub fn start(&self) -> f64 {
+        match *self {
+            Self::Pairs { start }
+            | Self::Single { start, .. }
+            | Self::Prepared { start, .. }
+            | Self::Stitched { start, .. }
+            | Self::Module { start, .. } => start,
+        }
+    }
+
+    pub(super) fn validate<T: Real>(&self, network: &TanhNetwork<T>) -> Result<()> {
+        validate::non_negative("standard deviation of starts", self.start())?;
+        let (trials, steps) = match *self {
+            Self::Pairs { .. } => (1, 1),
+            Self::Single { trials, .. } | Self::Stitched { trials, .. } => (trials, 1),
+            Self::Prepared { trials, steps, .. } | Self::Module { trials, steps, .. } => (trials, steps),
+        };
+        for (what, given, most) in [("trials", trials, 100_000), ("steps", steps, super::MAX_STEPS)] {
+            if given == 0 || given > most {
+                return Err(Error::Count {
+                    what,
+                    expected: "at least 1, at most 1e5 trials or 1e7 steps",
+                    given,
+                });
+            }
+        }
+        let needs_module = !matches!(self, Self::Pairs { .. } | Self::Single { .. });
+        if needs_module && network.module().is_none() {
+            return Err(Error::MissingModule);
+        }
+        if matches!(self, Self::Pairs { .. }) && network.motifs() < 2 {
+            let expected = "at least 2 motifs for ordered pairs";
+            return Err(Error::Count { what: "motif count", expected, given: network.motifs() });
+        }
+        Ok(())
+    }
+
+    /// The trials of minibatch `index`, for the motifs listed in `chosen`. Starts are drawn from the seed's stream
+    /// number `index`, so minibatches can be made in any order.
+    ///
+    /// # Errors
+    /// As [`Trial::new`]; [`Error::Singular`] when a fixed point does not exist.
+    pub fn trials<T: Real>(
+        &self,
+        network: &TanhNetwork<T>,
+        targets: &[Arc<[T]>],
+        chosen: &[usize],
+        seed: u64,
+        index: u64,
+    ) -> Result<Vec<Trial<T>>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(index);
+        let scale = T::of(self.start());
+        let mut start = || -> Vec<T> { (0..network.units()).map(|_| scale * T::normal(&mut rng)).collect() };
+        let play = |motif: usize, steps: usize| Segment {
+            motif,
+            phase: Phase::Motif,
+            steps,
+            target: targets.get(motif).cloned(),
+        };
+        let free = |motif, steps| Segment { motif, phase: Phase::Transition, steps, target: None };
+        let whole = |motif: usize| play(motif, targets.get(motif).map_or(0, |t| t.len()));
+        let mut list = Vec::new();
+        let mut add = |start: Vec<T>, segments| -> Result<()> {
+            list.push(Trial::new(network, start, segments)?);
+            Ok(())
+        };
+        match *self {
+            Self::Pairs { .. } => {
+                for segments in pairs(chosen, &whole, &play) {
+                    add(start(), segments)?;
+                }
+            }
+            Self::Single { trials, .. } => {
+                for motif in repeat(chosen, trials) {
+                    add(start(), vec![whole(motif)])?;
+                }
+            }
+            Self::Prepared { trials, steps, .. } => {
+                for motif in repeat(chosen, trials) {
+                    add(start(), vec![free(motif, steps), whole(motif)])?;
+                }
+            }
+            Self::Stitched { trials, .. } => {
+                for motif in repeat(chosen, trials) {
+                    add(start(), vec![whole(motif)])?;
+                }
+                for &motif in chosen {
+                    let fixed = transition_fixed_point(network, motif)?;
+                    add(fixed.iter().map(|&x| T::of(x)).collect(), vec![whole(motif)])?;
+                }
+            }
+            Self::Module { trials, steps, .. } => {
+                for _ in 0..trials {
+                    add(start(), vec![free(0, steps)])?;
+                }
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// Each motif `times` times.
+fn repeat(motifs: &[usize], times: usize) -> impl Iterator<Item = usize> + '_ {
+    motifs.iter().flat_map(move |&motif| std::iter::repeat_n(motif, times))
+}
+
+/// Segments of all ordered pairs: first, second, and the first again up to the longest pair.
+fn pairs<T: Real>(
+    motifs: &[usize],
+    whole: &impl Fn(usize) -> Segment<T>,
+    play: &impl Fn(usize, usize) -> Segment<T>,
+) -> Vec<Vec<Segment<T>>> {
+    let ordered = motifs.iter().flat_map(|&a| motifs.iter().map(move |&b| (a, b))).filter(|(a, b)| a != b);
+    let list: Vec<(usize, [Segment<T>; 2])> = ordered.map(|(a, b)| (a, [whole(a), whole(b)])).collect();
+    let steps = |pair: &[Segment<T>; 2]| pair[0].steps + pair[1].steps;
+    let longest = list.iter().map(|(_, pair)| steps(pair)).max().unwrap_or(0);
+    list.into_iter()
+        .map(|(first, pair)| {
+            let mut missing = longest - steps(&pair);
+            let mut segments = Vec::from(pair);
+            while missing > 0 {
+                let more = missing.min(segments[0].steps);
+                segments.push(play(first, more));
+                missing -= more;
+            }
+            segments
+        })
+        .collect()
+}
+
+/// The motifs' samples in working precision.
+///
+/// # Errors
+/// [`Error::Empty`] without motifs, [`Error::TimeStep`] on a motif sampled at another step than the network's.
+pub fn targets<T: Real>(motifs: &[Motif], dt: f64) -> Result<Vec<Arc<[T]>>> {
+    if motifs.is_empty() {
+        return Err(Error::Empty { what: "motifs", remedy: "give at least one" });
+    }
+    motifs
+        .iter()
+        .map(|motif| {
+            if (motif.dt() - dt).abs() > 1e-9 * dt {
+                return Err(Error::TimeStep { expected: dt, given: motif.dt() });
+            }
+            let values: Vec<T> = motif.values().iter().map(|&y| T::of(y)).collect();
+            super::network::finite("motif in single precision", &values)?;
+            Ok(values.into())
+        })
+        .collect()
+}
