@@ -84,8 +84,14 @@
 //!
 //! # Features
 //!
-//! `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust. Set
-//! `OPENBLAS_NUM_THREADS=1`. Off by default; nothing but a Rust toolchain is needed without it.
+//! - `cli` (default): the command line `thalamo`, with `io`, `plot` and `report`. Libraries switch it off with
+//!   `default-features = false`.
+//! - `io`: motifs, networks and trajectories as files ([`io`]).
+//! - `plot`: the figures' style ([`figure`]).
+//! - `report`: a model as one HTML page ([`report`]), with `io` and `plot`.
+//! - `serde`: `Serialize` and `Deserialize` for value types; what is read passes the checks of the constructors.
+//! - `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust. Set
+//!   `OPENBLAS_NUM_THREADS=1`. Nothing but a Rust toolchain is needed without it.
 //!
 //! # References
 //!
@@ -100,15 +106,27 @@
 pub mod analysis;
 mod cortex;
 mod error;
+#[cfg(feature = "plot")]
+pub mod figure;
 pub mod fit;
 pub mod guarantees;
+#[cfg(feature = "io")]
+pub mod io;
 pub mod linalg;
+mod mean_square;
 pub mod motif;
 pub mod network;
 pub mod optim;
+#[cfg(feature = "report")]
+pub mod report;
+pub mod rnn;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod simulate;
 pub mod thalamus;
 mod validate;
+#[cfg(any(feature = "io", feature = "plot"))]
+mod whole;
 
 pub use cortex::Cortex;
 pub use error::{Error, Result};

@@ -1,0 +1,44 @@
+//! `thalamo fit`
+
+use std::fmt::Write;
+
+use rayon::prelude::*;
+use thalamo::Error;
+use thalamo::fit::{FitOptions, Margin, fit};
+use thalamo::io::{NamedFit, read_motifs, write_fits};
+
+use crate::arguments::Fit;
+use crate::failure::Result;
+use crate::session::Session;
+
+pub fn run(options: &Fit, session: &Session) -> Result<()> {
+    session.check_output(&options.output, &[&options.motifs])?;
+    let fit_options = FitOptions {
+        modes: options.modes,
+        margin: options.margin.map_or(Margin::InverseDuration, Margin::Rate),
+        separation: options.separation,
+        amplitude_bound: Some(options.amplitude_bound),
+        seed: options.seed,
+        ..FitOptions::default()
+    };
+    fit_options.validate()?;
+    let motifs = read_motifs(&options.motifs, options.grid.dt)?;
+    let bar = session.progress(motifs.len(), "fitting");
+    let one = |(index, named): (usize, &thalamo::io::NamedMotif)| {
+        let fit = fit(&named.motif, &fit_options)
+            .map_err(|source| Error::InMotif { index, source: Box::new(source) })?;
+        bar.inc(1);
+        Ok::<_, Error>(NamedFit::new(&named.name, named.motif.len(), fit))
+    };
+    // The first error in the order of motifs, whichever thread was first.
+    let fits: Vec<_> = motifs.par_iter().enumerate().map(one).collect();
+    let fits = fits.into_iter().collect::<thalamo::Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    write_fits(&options.output.out, &fit_options, &fits)?;
+    let mut table = format!("{:<16} {:>8} {:>10} {:>16}\n", "motif", "samples", "RMSE", "RMSE / std");
+    for NamedFit { name, samples, fit, .. } in &fits {
+        let (rmse, relative) = (fit.rmse(), fit.normalised_rmse());
+        let _ = writeln!(table, "{name:<16} {samples:>8} {rmse:>10.4} {relative:>16.4}"); // never fails
+    }
+    session.tell(&table)
+}

@@ -1,0 +1,66 @@
+//! Terminal and threads of one run.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use thalamo::io;
+
+use crate::arguments::{Common, Output};
+use crate::failure::{Failure, Result};
+
+/// How this run talks.
+pub struct Session {
+    quiet: bool,
+}
+
+impl Session {
+    pub fn new(common: &Common) -> Result<Self> {
+        if let Some(threads) = common.threads {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+            pool.build_global().map_err(|error| Failure::System(error.into()))?;
+        }
+        Ok(Self { quiet: common.quiet })
+    }
+
+    /// A progress bar on stderr, hidden when that is no terminal.
+    pub fn progress(&self, len: usize, message: &'static str) -> ProgressBar {
+        let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} {eta}");
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(len as u64), target).with_message(message);
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+
+    /// A sign of life on stderr for work of unknown length.
+    pub fn spinner(&self, message: &'static str) -> ProgressBar {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+        let bar = ProgressBar::with_draw_target(None, target).with_message(message);
+        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        bar
+    }
+
+    /// Tells on stdout, unless it is to be quiet.
+    pub fn tell(&self, text: &str) -> Result<()> {
+        if self.quiet { Ok(()) } else { self.print(text) }
+    }
+
+    /// Prints what was asked for on stdout. A reader that has seen enough is no failure.
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::System(error.into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses outputs before any work is done.
+    pub fn check_output(&self, output: &Output, inputs: &[&Path]) -> Result<()> {
+        let inputs = if output.overwrite { &[] } else { inputs };
+        Ok(io::check_output(&output.out, inputs)?)
+    }
+}
