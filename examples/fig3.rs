@@ -318,26 +318,11 @@ fn decay_panel(network: &Network, transition: f64) -> Result<Panel> {
 
 /// Panel C: an example sequence from a random state, preparation shaded.
 fn sequence_panel(run: &Trajectory) -> Panel {
-    let times = run.times();
-    let series = |values: &[f64]| times.iter().copied().zip(values.iter().copied()).collect::<Vec<_>>();
-    let end = times.last().copied().unwrap_or(1.0);
-    let readout = run.readout();
-    let (low, high) = readout.iter().fold((0.0_f64, 0.0_f64), |(l, h), &y| (l.min(y), h.max(y)));
-    let (low, high) = (low - 0.1 * (high - low), high + 0.2 * (high - low));
-    let mut panel = Panel::new(TIME, "readout y")
+    let names: Vec<String> = run.segments().iter().map(|s| format!("motif {}", s.motif + 1)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    figure::sequence_panel(std::slice::from_ref(run), &names)
         .letter('C')
         .title("a sequence from a random state; preparation shaded")
-        .x_range(0.0..=end)
-        .y_range(low..=high);
-    for (i, s) in run.segments().iter().enumerate() {
-        let label = if i == 0 { "target" } else { "" };
-        let (from, to) = (times[s.preparation], times[s.start]);
-        panel = panel
-            .band("", Style::new(SKY).opacity(0.35), [(from, low, high), (to, low, high)])
-            .line(label, Style::new(GREY).size(3.0), series(run.target())[s.start..s.end].to_vec())
-            .text(to + 1.0, high - 0.06 * (high - low), INK, format!("motif {}", s.motif + 1));
-    }
-    panel.line("readout", BLUE, series(readout))
 }
 
 /// Panel D: each motif from random states and after every other motif.
