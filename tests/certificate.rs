@@ -156,7 +156,7 @@ fn bad_input_is_named() {
         assert_eq!(
             error.to_string(),
             format!(
-                "depth of the certificate: expected 1, or deeper while motifs^depth stays below 200000, given {depth}"
+                "depth of the certificate: expected 1, or deeper up to 100 while motifs^depth stays below 200000, given {depth}"
             )
         );
     }

@@ -226,7 +226,7 @@ fn counts_of_zero_are_refused() {
     for generate in [step_motifs, oscillating_motifs] {
         let error = generate(0, 1).unwrap_err();
         assert!(matches!(error, Error::Count { what: "motif count", given: 0, .. }));
-        assert_eq!(error.to_string(), "motif count: expected at least 1, given 0");
+        assert_eq!(error.to_string(), "motif count: expected 1 to 100000, given 0");
     }
 }
 

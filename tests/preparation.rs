@@ -308,3 +308,21 @@ fn extremes() {
     let made = Preparation::optimise_from(&cortex, &options(2, 0.05), u.clone(), -u);
     assert!(matches!(made, Err(Error::NotFinite { what: "U", .. })));
 }
+
+/// Chaotic networks have many eigenvalues on the right, more than random weights can move.
+#[test]
+fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
+    for (units, gain, rank) in [(60, 1.4, 20), (100, 1.8, 50), (41, 1.4, 15)] {
+        let drawn = Cortex::random(units, 1.0, 7).unwrap();
+        let cortex = Cortex::new(drawn.recurrent() * gain, drawn.readout().clone(), 1.0).unwrap();
+        let unstable = cortex.eigenvalues().iter().filter(|z| z.re >= 0.0).count();
+        assert!((3..=rank).contains(&unstable), "{unstable} of {units}");
+        let options = PreparationOptions { rank, ..PreparationOptions::default() };
+        let report = Preparation::optimise(&cortex, &options, 1).unwrap();
+        let report = report.report();
+        assert!(report.abscissa < 0.0 && report.cost_per_unit < report.initial_cost_per_unit, "{report:?}");
+        // Fewer columns than eigenvalues to move: a typed error, not a search.
+        let options = PreparationOptions { rank: 1, ..options };
+        assert!(matches!(Preparation::optimise(&cortex, &options, 1), Err(Error::Unstable { .. })));
+    }
+}

@@ -26,7 +26,7 @@ fn unfit_arguments_are_refused() {
     assert_error!(
         MotifReadout::new(&a, &w, DT, usize::MAX),
         Error::Count { .. },
-        format!("samples: expected a number of samples that fits in memory, given {}", usize::MAX)
+        format!("samples: expected at most 10000000, given {}", usize::MAX)
     );
     assert_error!(
         MotifReadout::new(&a, &w, -0.1, 5),

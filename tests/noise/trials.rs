@@ -198,3 +198,49 @@ fn expected_error_is_what_trials_show() {
         .collect();
     check_interval("expected RMSE^2, state and weight noise", &squares, expected.rmse().powi(2));
 }
+
+/// Trials drawn block by block: the same distribution as the closed form's, streams of their own, any thread count.
+#[test]
+fn trials_together_are_what_is_expected() {
+    for (units, seed) in [(12, 3), (24, 4)] {
+        let network = network(units, seed);
+        let simulator = Simulator::new(&network, 3.0).unwrap();
+        let motif = MotifReadout::of_motif(&network, 0).unwrap();
+        let preparation = network.preparation().system();
+        let (sequence, start) = (Sequence::new(&[0]).unwrap(), Start::Rest);
+        let quiet = runs(&simulator, Noise { initial: 0.0, process: 0.0, seed: 0 }, &start, 1).remove(0);
+        let noise = Noise { initial: 0.3, process: 0.2, seed: 42 };
+        let readouts = simulator.trials(&sequence, &start, noise, 8000).unwrap();
+        let played = readouts.rows(readouts.nrows() - quiet.len(), quiet.len());
+        let trials: Vec<Vec<f64>> = played.column_iter().map(|y| y.iter().copied().collect()).collect();
+        let initial = InitialNoise::Independent(0.3).after(preparation, 3.0).unwrap();
+        let initial = motif.initial_variance(&initial).unwrap();
+        let before = accumulated_noise(preparation, 3.0, 0.2).unwrap();
+        let before = motif.initial_variance(&before).unwrap();
+        let process = sum(&before, &motif.process_variance(0.2).unwrap());
+        let expected: Vec<f64> = initial.values().iter().zip(process).map(|(a, b)| a + b).collect();
+        check_deviations("trials together", &trials, &quiet, &expected);
+
+        // Neighbouring samples, across blocks as well: increments have the variance that steps one by one give.
+        let stepped = runs(&simulator, noise, &start, 8000);
+        let increments = |run: &Vec<f64>, k: usize| {
+            let d = |i: usize| run[i] - quiet[i];
+            (d(k + 1) - d(k)).powi(2)
+        };
+        for k in [0, 60, 97, 98, 118] {
+            let of = |runs: &[Vec<f64>]| runs.iter().map(|r| increments(r, k)).sum::<f64>() / 8000.0;
+            let ratio = of(&trials) / of(&stepped);
+            assert!((ratio - 1.0).abs() < 0.1, "increment after sample {k}: {ratio}");
+        }
+
+        // A trial does not depend on how many there are, and a quiet one is the run without noise.
+        let few = simulator.trials(&sequence, &start, noise, 3).unwrap();
+        assert!((few - readouts.columns(0, 3)).amax() < 1e-12);
+        let still = Noise { initial: 0.0, process: 0.0, seed: 0 };
+        let calm = simulator.trials(&sequence, &start, still, 2).unwrap();
+        let run = simulator.run(&sequence, &start, None, false).unwrap();
+        assert!(calm.column(1).iter().zip(run.readout()).all(|(a, b)| (a - b).abs() < 1e-12));
+        let refused = simulator.trials(&sequence, &start, noise, 0).unwrap_err().to_string();
+        assert_eq!(refused, "trials: expected 1 to 10000000, given 0");
+    }
+}

@@ -1,0 +1,101 @@
+//! Spectra: conjugate sets, matching, eigendecompositions.
+
+use nalgebra::DMatrix;
+use thalamo::Complex64;
+use thalamo::linalg::{self, ConjugateSet, Eigen, match_spectra};
+
+use super::{Input, Tally, assert_finite, assert_size};
+
+fn finite(what: &str, values: &[Complex64]) {
+    assert_finite(what, values.iter().flat_map(|z| [&z.re, &z.im]));
+}
+
+fn closed(set: &ConjugateSet) {
+    let all = set.to_vec();
+    assert_eq!((all.len(), all.is_empty()), (set.len(), set.is_empty()));
+    assert_eq!(set.n_real(), set.reals().len());
+    finite("conjugate set", &all);
+    assert!(set.upper().iter().all(|z| z.im > 0.0));
+    for z in &all {
+        let count = |of: &Complex64| all.iter().filter(|s| s.re == of.re && s.im == of.im).count();
+        assert_eq!(count(z), count(&z.conj()), "{z} and its conjugate in {all:?}");
+    }
+}
+
+pub(crate) fn conjugate_sets(input: &mut Input<'_>, tally: &mut Tally) {
+    let values = input.spectrum(6);
+    let tolerance = if input.one_in(4) { input.hostile() } else { 1e-9 };
+    if let Some(set) = tally.judge(ConjugateSet::new(&values, tolerance)) {
+        closed(&set);
+        assert_eq!(set.len(), values.len());
+        // No member is farther from a given number than the tolerance allows; halves, since moduli may overflow.
+        let modulus = |z: Complex64| (0.5 * z).norm();
+        let largest = values.iter().map(|z| modulus(*z)).fold(0.0, f64::max);
+        for z in set.to_vec() {
+            let near = values.iter().map(|v| modulus(0.5 * z - 0.5 * v) * 2.0).fold(f64::INFINITY, f64::min);
+            assert!(near <= (tolerance + 1e-15) * largest + f64::MIN_POSITIVE, "{z} from {values:?}");
+        }
+    }
+    let amplitudes = input.amplitudes(&values);
+    if let Some((set, ordered)) = tally.judge(ConjugateSet::with_amplitudes(&values, &amplitudes, tolerance))
+    {
+        closed(&set);
+        assert_eq!(ordered.len(), set.len());
+        finite("amplitudes", &ordered);
+        assert!(ordered[..set.n_real()].iter().all(|a| a.im == 0.0));
+        assert!(ordered[set.n_real()..].chunks(2).all(|pair| pair[0] == pair[1].conj()));
+    }
+    let (reals, upper) = (input.size(0, 4), input.size(0, 3));
+    let reals = input.numbers(reals);
+    let upper = (0..upper).map(|_| Complex64::new(input.tame(), input.positive())).collect();
+    if let Some(set) = tally.judge(ConjugateSet::from_parts(reals, upper)) {
+        closed(&set);
+    }
+}
+
+pub(crate) fn matched_spectra(input: &mut Input<'_>, tally: &mut Tally) {
+    let (a, mut b) = (input.spectrum(6), input.spectrum(6));
+    b.truncate(if input.one_in(4) { b.len() } else { a.len() });
+    b.resize(if input.one_in(8) { b.len() } else { a.len() }, Complex64::new(-1.0, 0.0));
+    if let Some(found) = tally.judge(match_spectra(&a, &b)) {
+        let mut seen = found.permutation().to_vec();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..a.len()).collect::<Vec<_>>());
+        assert_finite("distances", found.distances());
+        let largest = found.distances().iter().copied().fold(0.0, f64::max);
+        assert_eq!(found.max_distance(), largest);
+    }
+}
+
+pub(crate) fn eigenvalues(input: &mut Input<'_>, tally: &mut Tally) {
+    let a = input.system(8);
+    let n = a.nrows();
+    if let Some(values) = tally.judge(linalg::eigenvalues(&a)) {
+        assert_eq!(values.len(), n);
+        finite("eigenvalues", &values);
+        trace_is_sum(&a, &values);
+    }
+    if let Some(abscissa) = tally.judge(linalg::spectral_abscissa(&a)) {
+        assert!(abscissa.is_finite());
+    }
+    if let Some(eigen) = tally.judge(Eigen::new(&a)) {
+        finite("eigenvalues", eigen.values());
+        finite("right eigenvectors", eigen.right().as_slice());
+        finite("left eigenvectors", eigen.left().as_slice());
+        trace_is_sum(&a, eigen.values());
+        assert_size("residual", eigen.residual());
+        assert!(eigen.residual() <= linalg::tolerance::eigen_residual(n), "residual {}", eigen.residual());
+        assert_size("biorthogonality", eigen.biorthogonality());
+        assert!((0.0..=linalg::tolerance::EIGEN_CONDITION).contains(&eigen.condition()));
+        assert!(eigen.n_real() <= n);
+    }
+}
+
+fn trace_is_sum(a: &DMatrix<f64>, values: &[Complex64]) {
+    // Scaled, since sums may overflow.
+    let scale = a.amax().max(f64::MIN_POSITIVE);
+    let trace: f64 = a.diagonal().iter().map(|x| x / scale).sum();
+    let sum: Complex64 = values.iter().map(|z| z / scale).sum();
+    // Near a defective eigenvalue of order k each is off by eps^(1/k), and not always in opposite directions.
+    assert!((sum - trace).norm() <= 1e-4, "trace {trace}, sum {sum} of {values:?}");
+}

@@ -1,0 +1,228 @@
+//! Cortex, placement, loops, preparation.
+
+use thalamo::fit::FitOptions;
+use thalamo::motif::Motif;
+use thalamo::optim::{LbfgsOptions, Objective};
+use thalamo::thalamus::{
+    Feasibility, Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions, Preparation,
+    PreparationCost, PreparationOptions, RobustnessCost, Verdict, WeightBound, feasibility,
+    largest_feasible_modes,
+};
+use thalamo::{Complex64, Cortex};
+
+use super::{Input, Tally, assert_finite, assert_size};
+
+/// Mostly a random cortex of the model, now and then one of any matrix.
+pub(crate) fn cortex(input: &mut Input<'_>, tally: &mut Tally) -> Option<Cortex> {
+    let n = input.size(1, 8);
+    if input.one_in(3) {
+        let (j, w) = (input.matrix(n, n), input.near_length(n));
+        return tally.judge(Cortex::new(j, w, input.positive()));
+    }
+    let gain = if input.one_in(4) { input.positive() } else { 0.5 };
+    tally.judge(Cortex::random(n, gain, input.seed()))
+}
+
+pub(crate) fn cortices(input: &mut Input<'_>, tally: &mut Tally) {
+    let count = input.count(8);
+    if let Some(cortex) = tally.judge(Cortex::random(count, 0.5, input.seed())) {
+        assert_eq!(cortex.units(), count);
+    }
+    let Some(cortex) = cortex(input, tally) else { return };
+    let n = cortex.units();
+    assert_eq!((cortex.system().shape(), cortex.readout().len(), cortex.eigenvalues().len()), ((n, n), n, n));
+    assert_finite("A", cortex.system().iter());
+    assert_finite("J", cortex.recurrent().iter());
+    assert_finite("eigenvalues", cortex.eigenvalues().iter().flat_map(|z| [&z.re, &z.im]));
+    assert!(cortex.gain() > 0.0);
+}
+
+fn placement_options(input: &mut Input<'_>) -> PlacementOptions {
+    let defaults = PlacementOptions::default();
+    if !input.one_in(4) {
+        return defaults;
+    }
+    PlacementOptions {
+        condition_limit: input.positive(),
+        rest_margin: input.positive(),
+        stabilised_decay: input.one_in(2).then(|| input.positive()),
+    }
+}
+
+pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
+    let Some(cortex) = cortex(input, tally) else { return };
+    let (targets, options) = (input.spectrum(6), placement_options(input));
+    if let Some(found) = tally.judge(Feasibility::new(&cortex, &targets, &options)) {
+        predicted(&found);
+    }
+    if let Some(found) = tally.judge(feasibility(&cortex, &targets)) {
+        predicted(&found);
+    }
+    let Some(placement) = tally.judge(Placement::new(&cortex, &targets, &options)) else { return };
+    let finite = |what: &str, z: &[Complex64]| assert_finite(what, z.iter().flat_map(|z| [&z.re, &z.im]));
+    assert_eq!(placement.targets().len(), targets.len());
+    assert_eq!(placement.spectrum().len(), cortex.units());
+    finite("targets", &placement.targets());
+    finite("spectrum", &placement.spectrum());
+    finite("stabilising targets", placement.stabilising());
+    assert!(placement.condition() >= 1.0 && placement.condition() <= options.condition_limit);
+    assert_size("residues", placement.residue_norm());
+    assert_size("secular residual", placement.secular_residual());
+    assert!(placement.rest_abscissa() <= -options.rest_margin);
+    let u = input.near_length(cortex.units());
+    if let Some(v) = tally.judge(placement.feedback(&cortex, &u)) {
+        assert_finite("v", v.iter());
+    }
+}
+
+fn predicted(found: &Feasibility) {
+    assert!(found.condition >= 1.0, "cond(Q) = {}", found.condition);
+    assert!(!found.residue_norm.is_nan() && !found.predicted_error.is_nan());
+    assert!(!found.verdict.to_string().is_empty());
+    if found.verdict == Verdict::Feasible {
+        for value in [found.condition, found.residue_norm, found.predicted_error, found.nearest_distance] {
+            assert_size("feasible placement", value);
+        }
+        assert!(found.rest_abscissa.is_some_and(|abscissa| abscissa < 0.0));
+    }
+}
+
+fn optimiser(input: &mut Input<'_>) -> LbfgsOptions {
+    let defaults = LbfgsOptions { max_iterations: input.size(0, 4), ..LbfgsOptions::default() };
+    if !input.one_in(8) {
+        return defaults;
+    }
+    LbfgsOptions {
+        memory: input.count(5),
+        gradient_tolerance: input.positive(),
+        value_tolerance: input.positive(),
+        first_step: input.positive(),
+        ..defaults
+    }
+}
+
+pub(crate) fn loop_options(input: &mut Input<'_>) -> LoopOptions {
+    LoopOptions {
+        placement: placement_options(input),
+        horizon: if input.one_in(4) { Horizon::Infinite } else { Horizon::Motif },
+        noise_floor: if input.one_in(4) { input.positive() } else { 1.0 },
+        starts: if input.one_in(8) { input.count(2) } else { 1 },
+        optimiser: optimiser(input),
+    }
+}
+
+fn check_loop(made: &MotifLoop) {
+    for part in [made.input(), made.feedback(), made.initial_state()] {
+        assert_finite("loop", part.iter());
+    }
+    assert_finite("system", made.system().iter());
+    assert_size("noise cost", made.noise_cost());
+    let report = made.report();
+    assert!(report.distance.is_finite() && report.playback_error <= 1e-6 && report.abscissa.is_finite());
+    assert!((made.input().norm() - 1.0).abs() < 1e-12, "|u| = {}", made.input().norm());
+}
+
+pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
+    let Some(cortex) = cortex(input, tally) else { return };
+    let eigenvalues = input.spectrum(4);
+    let (amplitudes, duration) = (input.amplitudes(&eigenvalues), 10.0 * input.positive());
+    let options = loop_options(input);
+    if let Some(design) = tally.judge(LoopDesign::new(&cortex, &eigenvalues, &amplitudes, duration, &options))
+    {
+        assert_eq!(design.starts(), options.starts);
+        if let Some(made) = tally.judge(design.optimise(input.seed())) {
+            check_loop(&made);
+        }
+        let u = input.near_length(cortex.units());
+        if let Some(made) = tally.judge(design.with_input(u.as_slice())) {
+            check_loop(&made);
+        }
+        tally.judge(design.finish(&[]));
+    }
+    let placed = Placement::new(&cortex, &eigenvalues, &options.placement);
+    let Some(placement) = tally.judge(placed) else { return };
+    let horizon = options.horizon;
+    let cost = RobustnessCost::new(&cortex, &placement, &eigenvalues, &amplitudes, duration, horizon)
+        .and_then(|cost| cost.with_noise_floor(options.noise_floor));
+    if let Some(mut cost) = tally.judge(cost) {
+        let u = input.near_length(cortex.units());
+        if let Some(terms) = tally.judge(cost.terms(u.as_slice())) {
+            assert!(!terms.cost.is_nan() && terms.cost >= 0.0, "{terms:?}");
+        }
+        if u.len() == cortex.units() {
+            let mut gradient = vec![0.0; u.len()];
+            let value = cost.evaluate(u.as_slice(), &mut gradient);
+            assert!(!value.is_nan());
+            if value.is_finite() {
+                assert_finite("gradient of ln C", &gradient);
+            }
+        }
+    }
+}
+
+pub(crate) fn preparation_options(input: &mut Input<'_>, units: usize) -> PreparationOptions {
+    PreparationOptions {
+        rank: if input.one_in(8) { input.count(9) } else { units },
+        beta: if input.one_in(4) { input.positive() } else { 0.05 },
+        bound: if input.one_in(4) {
+            WeightBound::FrobeniusPenalty { weight: input.positive() }
+        } else {
+            WeightBound::UnitColumns
+        },
+        optimiser: optimiser(input),
+    }
+}
+
+fn check_module(module: &Preparation) {
+    assert_finite("U", module.input().iter());
+    assert_finite("V", module.feedback().iter());
+    assert_finite("A + U V^T", module.system().iter());
+    assert!(module.report().abscissa < 0.0, "abscissa {}", module.report().abscissa);
+    assert_size("cost", module.report().cost_per_unit);
+}
+
+pub(crate) fn preparations(input: &mut Input<'_>, tally: &mut Tally) {
+    let Some(cortex) = cortex(input, tally) else { return };
+    let n = cortex.units();
+    let options = preparation_options(input, n);
+    if let Some(module) = tally.judge(Preparation::optimise(&cortex, &options, input.seed())) {
+        check_module(&module);
+        let state = input.near_length(n);
+        if let Some(bias) = tally.judge(module.bias(&state)) {
+            assert_finite("bias", bias.iter());
+        }
+    }
+    let rank = input.size(0, n + 1);
+    let (u, v) = (input.matrix(n, rank), input.matrix(n, rank));
+    let v = if input.one_in(2) { -&u } else { v };
+    let beta = options.beta;
+    if let Some(module) = tally.judge(Preparation::new(&cortex, u.clone(), v.clone(), beta)) {
+        check_module(&module);
+    }
+    let options = PreparationOptions { rank, ..options };
+    if let Some(module) = tally.judge(Preparation::optimise_from(&cortex, &options, u.clone(), v.clone())) {
+        check_module(&module);
+    }
+    if let Some(mut cost) = tally.judge(PreparationCost::new(&cortex, beta))
+        && let Some(Some(terms)) = tally.judge(cost.evaluate(&u, &v))
+    {
+        assert_size("cost of preparation", terms.total());
+        assert_finite("gradient of U", cost.gradient_input().iter());
+        assert_finite("gradient of V", cost.gradient_feedback().iter());
+    }
+}
+
+pub(crate) fn feasible_modes(input: &mut Input<'_>, tally: &mut Tally) {
+    let Some(cortex) = cortex(input, tally) else { return };
+    let len = input.size(4, 24);
+    let (dt, values) = (input.positive(), input.numbers(len));
+    let Some(motif) = tally.judge(Motif::new(dt, values)) else { return };
+    let options = FitOptions { effort: input.size(0, 30), random_starts: 0, ..FitOptions::default() };
+    let (low, high) =
+        (input.size(0, 3), if input.one_in(4) { input.count(6) } else { cortex.units().min(4) });
+    if let Some(found) = tally.judge(largest_feasible_modes(&cortex, &motif, &options, low..=high)) {
+        assert_eq!(found.rows.len(), high + 1 - low);
+        assert!(found.largest.is_none_or(|k| (low..=high).contains(&k)));
+        found.rows.iter().for_each(|row| predicted(&row.feasibility));
+    }
+}

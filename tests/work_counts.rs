@@ -1,0 +1,141 @@
+//! Work, counted: evaluations of the solvers on fixed problems, and allocations where there must be none. Counts do not
+//! depend on the machine's speed, so a change that costs time shows here.
+
+mod common;
+
+use allocation_counter::measure;
+use common::*;
+use thalamo::fit::{FitOptions, fit};
+use thalamo::motif::step_motifs;
+use thalamo::optim::{LbfgsOptions, Objective, minimise};
+use thalamo::simulate::{Sequence, Simulator, Start};
+use thalamo::thalamus::*;
+use thalamo::{Cortex, NetworkOptions};
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    measure(work).count_total
+}
+
+fn design(cortex: &Cortex) -> LoopDesign<'_> {
+    let motif = &step_motifs(1, 1).unwrap()[0];
+    let found = fit(motif, &FitOptions { seed: 1, effort: 500, ..NetworkOptions::default().fit }).unwrap();
+    let (lambda, alpha) = (found.eigenvalues(), found.amplitudes());
+    LoopDesign::new(cortex, lambda, alpha, motif.duration(), &LoopOptions::default()).unwrap()
+}
+
+#[test]
+fn evaluations_of_the_solvers() {
+    let cortex = Cortex::random(50, 0.5, 1).unwrap();
+    let design = design(&cortex);
+    let minima: Vec<_> = (0..8).map(|start| design.minimise(1, start).unwrap()).collect();
+    let evaluations: usize = minima.iter().map(|m| m.evaluations).sum();
+    let iterations: usize = minima.iter().map(|m| m.iterations).sum();
+    assert!((500..=2000).contains(&evaluations), "eight starts of a loop: {evaluations} evaluations");
+    // One trial per step nearly always.
+    assert!((evaluations as f64) < 1.25 * iterations as f64, "{evaluations} for {iterations} steps");
+
+    let cortex = Cortex::random(99, 0.5, 1).unwrap();
+    let module = Preparation::optimise(&cortex, &PreparationOptions::default(), 1).unwrap();
+    let report = module.report();
+    assert!(report.evaluations <= 90, "module: {} evaluations", report.evaluations);
+    let few = LbfgsOptions { max_iterations: 25, ..PreparationOptions::default().optimiser };
+    let few = PreparationOptions { optimiser: few, ..PreparationOptions::default() };
+    let early = Preparation::optimise(&cortex, &few, 1).unwrap().report().clone();
+    assert!(early.evaluations <= 30 && early.cost_per_unit < 1.02 * report.cost_per_unit, "{early:?}");
+
+    let motif = &step_motifs(1, 1).unwrap()[0];
+    let options = FitOptions { seed: 1, ..NetworkOptions::default().fit };
+    let found = fit(motif, &options).unwrap();
+    // The budget, the fit under way when it ran out, and the polish.
+    assert!(found.evaluations() <= options.effort + 120, "fit: {} evaluations", found.evaluations());
+}
+
+#[test]
+fn cost_functions_do_not_allocate() {
+    let cortex = Cortex::random(60, 0.5, 2).unwrap();
+    let (lambda, alpha) = exponentials(2, 4, 0.06, &mut rng(3));
+    let placement = Placement::new(&cortex, &lambda, &PlacementOptions::default()).unwrap();
+    for horizon in [Horizon::Motif, Horizon::Infinite] {
+        let mut cost = RobustnessCost::new(&cortex, &placement, &lambda, &alpha, 80.0, horizon).unwrap();
+        let (u, mut gradient) = (normal_vector(60, &mut rng(4)), vec![0.0; 60]);
+        assert!(cost.evaluate(u.as_slice(), &mut gradient).is_finite());
+        let count = allocations(|| {
+            for _ in 0..10 {
+                cost.evaluate(u.as_slice(), &mut gradient);
+            }
+        });
+        assert_eq!(count, 0, "{horizon:?}");
+    }
+    let (u, mut cost) = (normal_matrix(60, 20, &mut rng(5)), PreparationCost::new(&cortex, 0.05).unwrap());
+    let v = -&u;
+    assert!(cost.evaluate(&u, &v).unwrap().is_some());
+    let count = allocations(|| {
+        for _ in 0..10 {
+            cost.evaluate(&u, &v).unwrap();
+        }
+    });
+    assert_eq!(count, 0, "preparatory cost");
+}
+
+/// A quadratic of many scales, slow for any first-order method.
+struct Valley;
+
+impl Objective for Valley {
+    fn dimension(&self) -> usize {
+        200
+    }
+
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let scale = |i: usize| 1.0 + (i * i) as f64;
+        gradient.iter_mut().zip(x).enumerate().for_each(|(i, (g, x))| *g = scale(i) * x);
+        0.5 * x.iter().enumerate().map(|(i, x)| scale(i) * x * x).sum::<f64>()
+    }
+}
+
+#[test]
+fn steps_of_the_optimiser_do_not_allocate() {
+    let run = |max_iterations: usize| {
+        let options = LbfgsOptions {
+            max_iterations,
+            memory: 8,
+            gradient_tolerance: 0.0,
+            value_tolerance: 0.0,
+            ..LbfgsOptions::default()
+        };
+        let mut iterations = 0;
+        let count =
+            allocations(|| iterations = minimise(&mut Valley, &[1.0; 200], &options).unwrap().iterations);
+        (iterations, count)
+    };
+    let (short, long) = (run(20), run(120));
+    assert_eq!((short.0, long.0), (20, 120));
+    assert_eq!(short.1, long.1, "the same allocations for six times as many steps");
+}
+
+#[test]
+fn samples_of_a_run_do_not_allocate() {
+    let network = small_network(2, 1);
+    let simulator = Simulator::new(&network, 5.0).unwrap();
+    let run = |motifs: &[usize]| {
+        let sequence = Sequence::new(motifs).unwrap();
+        simulator.run(&sequence, &Start::Rest, None, false).unwrap().readout().len()
+    };
+    run(&[0, 1]);
+    let mut samples = 0;
+    let count = allocations(|| samples = run(&[0, 1, 1, 0, 1, 0]));
+    assert!(samples > 2000 && count < 60, "{count} allocations for {samples} samples");
+}
+
+#[test]
+fn searches_of_fits_allocate_little() {
+    let motif = &step_motifs(1, 1).unwrap()[0];
+    let run = |effort: usize| {
+        let options = FitOptions { seed: 1, effort, ..NetworkOptions::default().fit };
+        let mut evaluations = 0;
+        let count = allocations(|| evaluations = fit(motif, &options).unwrap().evaluations());
+        (evaluations as u64, count)
+    };
+    let (short, long) = (run(400), run(1600));
+    let each = (long.1 - short.1) as f64 / (long.0 - short.0) as f64;
+    assert!(each < 2.0, "{each} allocations per evaluation");
+}
