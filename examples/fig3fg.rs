@@ -8,7 +8,7 @@ mod tanh;
 use clap::Parser;
 use figure::{BLUE, Cell, Figure, GREY, INK, Options, Panel, Result, SKY, Style, VERMILLION, write_json};
 use serde::Serialize;
-use tanh::{Row, Standard, Tested, Training, mean, print_table, standard};
+use tanh::{Module, Plan, Row, Standard, Tested, Training, mean, print_table, standard};
 use thalamo::analysis::{transition_errors, wilcoxon_signed_rank};
 use thalamo::motif::step_motifs;
 use thalamo::rnn::Architecture;
@@ -56,8 +56,10 @@ fn main() -> Result<()> {
     for kind in [Standard::Single, Standard::Prepared] {
         for architecture in Architecture::ALL {
             let plan = standard(architecture, kind, common, training)?;
-            // Six networks share the default budget of two minutes.
-            let plan = tanh::Plan { minibatches: plan.minibatches / 3, ..plan };
+            // Six networks share the default budget of two minutes, too little to train modules as well.
+            let full = training.paper || training.minibatches.is_some() || plan.module == Module::None;
+            let module = if full { plan.module } else { Module::Analytic };
+            let plan = Plan { minibatches: plan.minibatches / 2, module, ..plan };
             let tested = Tested::new(plan.run(common, training)?, plan.transition(), common.seed)?;
             networks.push(tested.row(&plan.name));
         }
