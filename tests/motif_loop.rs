@@ -6,9 +6,9 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
-use thalamo::optim::{LbfgsOptions, Objective, gradient_error};
+use thalamo::optim::{LbfgsOptions, Objective, Status, gradient_error};
 use thalamo::thalamus::{
-    Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions, RobustnessCost,
+    Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
 use thalamo::{Complex64, Cortex, Error};
 
@@ -148,20 +148,57 @@ proptest! {
 #[test]
 fn same_bits_with_any_number_of_threads() {
     let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);
-    let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &quick(6)).unwrap();
+    let options = LoopOptions { finalists: 6, ..quick(6) };
+    let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options).unwrap();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| design.optimise(7).unwrap())
     };
     let one = with(1);
-    assert_eq!(one, with(2));
-    assert_eq!(one, with(5));
+    assert!(one == with(2) && one == with(5), "the same bits");
     assert_ne!(one.input(), design.optimise(8).unwrap().input());
     // The starts one by one are the starts all at once.
     let minima: Vec<_> = (0..design.starts()).map(|start| design.minimise(7, start).unwrap()).collect();
-    assert_eq!(design.finish(&minima).unwrap(), one);
+    assert!(design.finish(&minima).unwrap() == one, "starts in step and starts alone");
     let best = &minima[one.report().best];
     assert!(minima.iter().all(|m| best.value <= m.value));
+}
+
+/// Finalists end where they would alone, the others on their way there; the costs they are chosen by are true.
+#[test]
+fn races_follow_the_better_half() {
+    let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);
+    for (starts, finalists) in [(70, 3), (13, 4), (5, 1), (4, 4), (2, 7)] {
+        let options = LoopOptions { finalists, ..quick(starts) };
+        let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options).unwrap();
+        let report = design.optimise(7).unwrap().report().clone();
+        assert_eq!(report.starts.len(), starts);
+        let mut followed = 0;
+        for (start, raced) in report.starts.iter().enumerate() {
+            let alone = design.minimise(7, start).unwrap();
+            assert_eq!(raced.initial_cost, alone.initial_value.exp());
+            if raced.status == Status::GaveWay {
+                assert!(
+                    raced.evaluations >= 20
+                        && raced.evaluations < alone.evaluations
+                        && raced.cost >= alone.value.exp()
+                );
+                // Races have at most 64 starts.
+                let race = report.starts.chunks(64).nth(start / 64).unwrap();
+                let later: Vec<_> = race.iter().filter(|s| s.evaluations > raced.evaluations).collect();
+                assert!(!later.is_empty() && later.iter().all(|s| s.cost <= raced.cost));
+            } else {
+                assert_eq!(raced, &LoopStart::from(&alone));
+                followed += 1;
+            }
+            assert!(raced.cost >= report.starts[report.best].cost);
+        }
+        // Seventy starts are two races; starts that end early may be more than the finalists.
+        assert!(
+            followed >= finalists.min(starts) && (starts <= finalists || followed < starts),
+            "{followed}"
+        );
+    }
 }
 
 #[test]

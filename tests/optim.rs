@@ -6,7 +6,9 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::optim::{LbfgsOptions, Minimum, Objective, Status, gradient_error, minimise};
+use thalamo::optim::{
+    BatchObjective, LbfgsOptions, Minimum, Objective, Status, gradient_error, minimise, minimise_batch,
+};
 
 /// An objective from a closure, which also remembers every point asked for.
 struct Recorded<F> {
@@ -271,6 +273,55 @@ fn refusals() {
     let message =
         "objective at the start: expected a finite value: start inside the objective's domain, given inf";
     refused(minimise(&mut recorded(1, barrier), &[0.0], &plain()), message);
+}
+
+/// Rosenbrock's function at several points at once, infinite far out.
+struct Valleys(usize);
+
+fn valley(x: &[f64], g: &mut [f64]) -> f64 {
+    let value = rosenbrock(x, g);
+    if norm(x) > 6.0 { f64::INFINITY } else { value }
+}
+
+impl BatchObjective<4> for Valleys {
+    fn dimension(&self) -> usize {
+        self.0
+    }
+
+    fn evaluate(&mut self, x: &[[f64; 4]], gradient: &mut [[f64; 4]]) -> [f64; 4] {
+        std::array::from_fn(|i| {
+            let (point, mut own): (Vec<f64>, _) = (x.iter().map(|x| x[i]).collect(), vec![0.0; x.len()]);
+            let value = valley(&point, &mut own);
+            gradient.iter_mut().zip(&own).for_each(|(to, from)| to[i] = *from);
+            value
+        })
+    }
+}
+
+#[test]
+fn starts_in_step_are_starts_alone() {
+    let starts: [&[f64]; 4] = [&[-1.2, 1.0, 0.3], &[1.0, 1.0, 1.0], &[3.0, -2.0, 2.5], &[0.0, 0.0, 0.0]];
+    for count in 1..=4 {
+        let together = minimise_batch(&mut Valleys(3), &starts[..count], &exact()).unwrap();
+        assert_eq!(together.len(), count);
+        for (start, minimum) in starts.iter().zip(&together) {
+            assert_eq!(minimum, &minimise(&mut recorded(3, valley), start, &exact()).unwrap());
+        }
+    }
+    let spread =
+        |m: &[Minimum]| m.iter().map(|m| m.evaluations).collect::<std::collections::BTreeSet<_>>().len();
+    assert!(
+        spread(&minimise_batch(&mut Valleys(3), &starts, &exact()).unwrap()) > 2,
+        "starts of different lengths"
+    );
+    let message = |given| format!("starts: expected at least one and at most B, given {given}");
+    refused(minimise_batch(&mut Valleys(3), &[], &exact()), &message(0));
+    refused(minimise_batch(&mut Valleys(3), &[starts[0]; 5], &exact()), &message(5));
+    let outside: &[f64] = &[9.0, 0.0, 0.0];
+    refused(
+        minimise_batch(&mut Valleys(3), &[starts[0], outside], &exact()),
+        "objective at the start: expected a finite value: start inside the objective's domain, given inf",
+    );
 }
 
 /// Nothing to vary, enormous steps, extreme scales: an answer, and no panic.

@@ -56,53 +56,6 @@ impl Layout {
             .collect()
     }
 
-    /// Elementwise `out = x * y`.
-    pub(crate) fn multiply(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
-        out.fill(0.0);
-        self.multiply_add(1.0, x, y, out);
-    }
-
-    /// Elementwise `out += s x * y`.
-    pub(crate) fn multiply_add(&self, s: f64, x: &[f64], y: &[f64], out: &mut [f64]) {
-        let Layout { reals, pairs } = *self;
-        let (x0, xp) = x.split_at(reals);
-        let (y0, yp) = y.split_at(reals);
-        let (o0, op) = out.split_at_mut(reals);
-        for ((o, x), y) in o0.iter_mut().zip(x0).zip(y0) {
-            *o += s * x * y;
-        }
-        let (xr, xi) = (&xp[..pairs], &xp[pairs..2 * pairs]);
-        let (yr, yi) = (&yp[..pairs], &yp[pairs..2 * pairs]);
-        let (or, oi) = op.split_at_mut(pairs);
-        let oi = &mut oi[..pairs];
-        for k in 0..pairs {
-            or[k] += s * (xr[k] * yr[k] - xi[k] * yi[k]);
-            oi[k] += s * (xr[k] * yi[k] + xi[k] * yr[k]);
-        }
-    }
-
-    /// Elementwise `out = x / y`.
-    pub(crate) fn divide(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
-        let (re, im) = self.halves();
-        for k in 0..re {
-            out[k] = x[k] / y[k];
-        }
-        for k in 0..self.pairs {
-            let (yr, yi) = (y[re + k], y[im + k]);
-            let s = 1.0 / (yr * yr + yi * yi);
-            let (xr, xi) = (x[re + k], x[im + k]);
-            out[re + k] = s * (xr * yr + xi * yi);
-            out[im + k] = s * (xi * yr - xr * yi);
-        }
-    }
-
-    /// The unconjugated product `x^T y`, which is real.
-    pub(crate) fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
-        let (re, im) = self.halves();
-        let sum = |from: usize, to: usize| -> f64 { (from..to).map(|k| x[k] * y[k]).sum() };
-        sum(0, re) + 2.0 * (sum(re, im) - sum(im, self.len()))
-    }
-
     /// `D x` in place: turns a packed vector into the coefficients of the form `y -> x^T y`.
     pub(crate) fn weight(&self, x: &mut [f64]) {
         let (re, im) = self.halves();
@@ -115,6 +68,18 @@ impl Layout {
         let (re, im) = self.halves();
         x[re..im].iter_mut().for_each(|v| *v *= 0.5);
         x[im..].iter_mut().for_each(|v| *v *= -0.5);
+    }
+
+    /// Entry i of D.
+    pub(crate) fn weight_of(&self, i: usize) -> f64 {
+        let (re, im) = self.halves();
+        if i < re {
+            1.0
+        } else if i < im {
+            2.0
+        } else {
+            -2.0
+        }
     }
 }
 
@@ -166,6 +131,24 @@ pub(crate) fn packed_map(
     map
 }
 
+/// `M^T D` for a real M with packed rows: the adjoint `a' -> M^T a'` of `a = M u`, with `a'` packed.
+pub(crate) fn adjoint_map(map: &DMatrix<f64>, rows: Layout) -> DMatrix<f64> {
+    let mut transpose = map.transpose();
+    for (i, mut column) in transpose.column_iter_mut().enumerate() {
+        column *= rows.weight_of(i);
+    }
+    transpose
+}
+
+/// The packed map of `M^T`, from the packed map of `M`.
+pub(crate) fn transposed_map(map: &DMatrix<f64>, rows: Layout, cols: Layout) -> DMatrix<f64> {
+    let mut transpose = adjoint_map(map, rows);
+    for mut column in transpose.column_iter_mut() {
+        cols.unweight(column.as_mut_slice());
+    }
+    transpose
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,23 +198,19 @@ mod tests {
             let expected = &full * &cx;
             assert!((canonical(rows, &rows.unpack(image.as_slice())) - expected).norm() < 1e-12);
 
+            let back = transposed_map(&packed_map(rows, cols, cauchy), rows, cols);
+            let image = back * DVector::from_vec(py.clone());
+            let expected = full.transpose() * &cy;
+            assert!((canonical(cols, &cols.unpack(image.as_slice())) - expected).norm() < 1e-12);
+
             let mut weighted = py.clone();
             rows.weight(&mut weighted);
             let plain: f64 = weighted.iter().zip(&py).map(|(a, b)| a * b).sum();
-            assert!((plain - rows.dot(&py, &py)).abs() < 1e-12);
-            assert!((rows.dot(&py, &py) - (cy.transpose() * &cy)[0].re).abs() < 1e-12);
+            assert!((plain - (cy.transpose() * &cy)[0].re).abs() < 1e-12);
+            let weights: Vec<f64> = (0..rows.len()).map(|i| rows.weight_of(i) * py[i]).collect();
+            assert_eq!(weights, weighted);
             rows.unweight(&mut weighted);
             assert_eq!(weighted, py);
-
-            let z = random(cols, &mut rng);
-            let pz = cols.pack_representatives(&z);
-            let mut out = vec![0.0; cols.len()];
-            cols.multiply(&px, &pz, &mut out);
-            let product: Vec<_> = x.iter().zip(&z).map(|(a, b)| a * b).collect();
-            assert!(cols.unpack(&out).iter().zip(&product).all(|(a, b)| (a - b).norm() < 1e-14));
-            let mut back = vec![0.0; cols.len()];
-            cols.divide(&out, &pz, &mut back);
-            assert!(back.iter().zip(&px).all(|(a, b)| (a - b).abs() < 1e-12));
         }
     }
 }

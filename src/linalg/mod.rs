@@ -11,6 +11,7 @@ mod eigen;
 mod expm;
 #[doc(hidden)]
 pub mod kernel;
+pub(crate) mod lanes;
 mod lyapunov;
 mod lyapunov_residual;
 mod lyapunov_schur;
@@ -22,6 +23,7 @@ mod packed;
 mod propagator;
 mod repair;
 mod schur;
+pub(crate) mod tiles;
 pub mod tolerance;
 pub(crate) mod views;
 

@@ -7,8 +7,7 @@ use super::selection::NoiseTolerance;
 use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, fit};
 use crate::motif::Motif;
-use crate::optim::Minimum;
-use crate::thalamus::{LoopDesign, MAX_STARTS, MotifLoop, Preparation};
+use crate::thalamus::{LoopDesign, MotifLoop, Preparation};
 use crate::{Error, Result};
 
 /// A finished step of [`Network::build_observed`](super::Network::build_observed).
@@ -139,7 +138,7 @@ struct Task<'a> {
     seed: u64,
 }
 
-/// Fits and loops of some motifs, spread over threads: first every fit, then every start of every loop.
+/// Fits and loops of some motifs, spread over threads: first every fit, then every loop.
 fn one_round(
     cortex: &Cortex,
     tasks: &[Task<'_>],
@@ -157,24 +156,15 @@ fn one_round(
             Ok((fit, design))
         })
         .collect();
-    let starts = options.motif_loop.starts.clamp(1, MAX_STARTS);
-    let minima: Vec<Result<Minimum>> = (0..tasks.len() * starts)
-        .into_par_iter()
-        .map(|job| {
-            let (position, start) = (job / starts, job % starts);
-            let (_, design) = designs[position].as_ref().map_err(Clone::clone)?;
-            let minimum = design.minimise(tasks[position].seed, start);
-            observer(BuildStep::LoopStart { motif: tasks[position].index, start });
-            minimum
-        })
-        .collect();
-    designs
-        .into_par_iter()
-        .zip(minima.par_chunks(starts))
-        .map(|(designed, minima)| {
-            let (fit, design) = designed?;
-            let minima: Vec<Minimum> = minima.iter().cloned().collect::<Result<_>>()?;
-            Ok((fit, design.finish(&minima)?))
-        })
-        .collect()
+    // One level of threads: over motifs where there are enough, else over the starts of one motif after the other.
+    let spread = tasks.len() < rayon::current_num_threads();
+    let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign<'_>)>)| {
+        let (fit, design) = designed?;
+        let ended = |start| observer(BuildStep::LoopStart { motif: task.index, start });
+        Ok((fit, design.finish(&design.race(task.seed, spread, &ended)?)?))
+    };
+    if spread {
+        return tasks.iter().zip(designs).map(finish).collect();
+    }
+    tasks.par_iter().zip(designs).map(finish).collect()
 }

@@ -1,6 +1,8 @@
 //! The curvature that L-BFGS remembers.
 
-use super::vector::{add, add_then_dot, dot};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::vector::{add_then_dot_with, add_with, dot, dot_with};
 
 /// The last steps s and gradient changes y, as a ring that grows to its capacity.
 #[derive(Debug)]
@@ -51,35 +53,50 @@ impl History {
 
     /// Turns a gradient into the quasi-Newton direction `-H g`, in place: Nocedal's two-loop recursion.
     pub(super) fn direction(&mut self, gradient: &mut [f64]) {
-        let (recent, old) = self.pairs.split_at_mut(self.oldest);
+        Arch::new().dispatch(Recursion { history: self, gradient });
+    }
+}
+
+struct Recursion<'a> {
+    history: &'a mut History,
+    gradient: &'a mut [f64],
+}
+
+impl WithSimd for Recursion<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { history, gradient } = self;
+        let (recent, old) = history.pairs.split_at_mut(history.oldest);
         // Each vector joins the gradient in the pass that multiplies it by the next one.
         let mut last: Option<&Pair> = None;
         for pair in recent.iter_mut().rev().chain(old.iter_mut().rev()) {
             let along = match last {
-                Some(last) => add_then_dot(-last.weight, &last.change, gradient, &pair.step),
-                None => dot(&pair.step, gradient),
+                Some(last) => add_then_dot_with(simd, -last.weight, &last.change, gradient, &pair.step),
+                None => dot_with(simd, &pair.step, gradient),
             };
             pair.weight = pair.scale * along;
             last = Some(pair);
         }
         if let Some(last) = last {
-            add(-last.weight, &last.change, gradient);
+            add_with(simd, -last.weight, &last.change, gradient);
         }
         let newest = recent.last().or(old.last());
-        let scale = newest.map_or(1.0, |p| 1.0 / (p.scale * dot(&p.change, &p.change)));
+        let scale = newest.map_or(1.0, |p| 1.0 / (p.scale * dot_with(simd, &p.change, &p.change)));
         let scale = if scale.is_finite() { -scale } else { -1.0 };
         gradient.iter_mut().for_each(|g| *g *= scale);
         // The sign is already that of a descent direction.
         let mut last: Option<(f64, &Pair)> = None;
         for pair in old.iter().chain(recent.iter()) {
             let along = match last {
-                Some((weight, last)) => add_then_dot(weight, &last.step, gradient, &pair.change),
-                None => dot(&pair.change, gradient),
+                Some((weight, last)) => add_then_dot_with(simd, weight, &last.step, gradient, &pair.change),
+                None => dot_with(simd, &pair.change, gradient),
             };
             last = Some((-pair.weight - pair.scale * along, pair));
         }
         if let Some((weight, last)) = last {
-            add(weight, &last.step, gradient);
+            add_with(simd, weight, &last.step, gradient);
         }
     }
 }

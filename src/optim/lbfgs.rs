@@ -1,13 +1,10 @@
 //! L-BFGS for objectives that may be infinite, as a solver of argmin: the only place the library touches it.
 
-use argmin::core::{
-    Executor, IterState, KV, OptimizationResult, Problem, Solver, State, TerminationReason, TerminationStatus,
-};
+use argmin::core::{Executor, IterState, KV, Problem, Solver, TerminationReason, TerminationStatus};
 
-use super::history::History;
-use super::line_search::{MAX_TRIALS, Verdict, WeakWolfe};
-use super::vector::{dot, norm};
-use super::{Minimum, Objective, Status};
+use super::descent::Descent;
+use super::objective::Single;
+use super::{BatchObjective, Minimum, Objective};
 use crate::{Error, Result, validate};
 
 /// More pairs than this are taken for a mistake.
@@ -78,165 +75,158 @@ impl LbfgsOptions {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn minimise(objective: &mut dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<Minimum> {
-    check(objective, start, options)?;
-    let run = Run::new(objective, start)?;
-    let (initial_value, initial_norm) = (run.value, norm(&run.gradient));
-    let solver = Lbfgs { history: History::new(options.memory), options: options.clone(), status: None };
-    let outcome = Executor::new(run, solver)
-        .configure(|state: Iterations| state.max_iters(options.max_iterations as u64))
-        .ctrlc(false)
-        .timer(false)
-        .run();
-    let OptimizationResult { problem: Problem { problem: Some(run), .. }, solver, state } =
-        outcome.map_err(|_| Error::Empty { what: "optimisation", remedy: UNREACHABLE })?
-    else {
-        return Err(Error::Empty { what: "optimisation", remedy: UNREACHABLE });
-    };
-    let (point, value, gradient_norm) = run.best;
-    let small = gradient_norm < options.gradient_tolerance || initial_norm < options.gradient_tolerance;
-    let status = if small { Status::GradientSmall } else { solver.status.unwrap_or(Status::IterationLimit) };
-    Ok(Minimum {
-        point,
-        value,
-        initial_value,
-        gradient_norm,
-        iterations: state.get_iter() as usize,
-        evaluations: run.evaluations,
-        status,
-    })
+    let minima = minimise_batch(&mut Single(objective), &[start], options)?;
+    minima.into_iter().next().ok_or(Error::Empty { what: "optimisation", remedy: UNREACHABLE })
+}
+
+/// Minimises one objective from up to B starts in step with each other: their trial points share evaluations.
+///
+/// Every start takes the same steps, to the last bit, as it would alone; a start that ends earlier waits. The minima
+/// are in the order of the starts.
+///
+/// # Errors
+/// As [`minimise`]; no starts, or more than B.
+///
+/// ```
+/// use thalamo::optim::{BatchObjective, LbfgsOptions, minimise_batch};
+/// /// (x^2 - 1)^2, twice at once.
+/// struct DoubleWell;
+/// impl BatchObjective<2> for DoubleWell {
+///     fn dimension(&self) -> usize { 1 }
+///     fn evaluate(&mut self, x: &[[f64; 2]], g: &mut [[f64; 2]]) -> [f64; 2] {
+///         g[0] = x[0].map(|x| 4.0 * x * (x * x - 1.0));
+///         x[0].map(|x| (x * x - 1.0).powi(2))
+///     }
+/// }
+/// let minima = minimise_batch(&mut DoubleWell, &[&[0.3], &[-0.2]], &LbfgsOptions::default())?;
+/// assert!((minima[0].point[0] - 1.0).abs() < 1e-6 && (minima[1].point[0] + 1.0).abs() < 1e-6);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+pub fn minimise_batch<const B: usize>(
+    objective: &mut dyn BatchObjective<B>,
+    starts: &[&[f64]],
+    options: &LbfgsOptions,
+) -> Result<Vec<Minimum>> {
+    if starts.len() > B {
+        return Err(Error::Count {
+            what: "starts",
+            expected: "at least one and at most B",
+            given: starts.len(),
+        });
+    }
+    let descents = begin(objective, starts, options)?;
+    let descents = advance(objective, descents, usize::MAX)?;
+    Ok(descents.into_iter().map(Descent::finish).collect())
+}
+
+/// Descents from at least one and at most B starts, each with its first trial.
+pub(crate) fn begin<const B: usize>(
+    objective: &mut dyn BatchObjective<B>,
+    starts: &[&[f64]],
+    options: &LbfgsOptions,
+) -> Result<Vec<Descent>> {
+    options.check()?;
+    if starts.is_empty() {
+        return Err(Error::Count { what: "starts", expected: "at least one and at most B", given: 0 });
+    }
+    for start in starts {
+        let (given, expected) = ((start.len(), 1), (objective.dimension(), 1));
+        validate::shape("start", given, expected, "give one entry per variable of the objective")?;
+        validate::finite("start", start)?;
+    }
+    Shared::new(objective).begin(starts, options)
+}
+
+/// Carries at most B descents on, in step, until each is over or has that many evaluations.
+pub(crate) fn advance<const B: usize>(
+    objective: &mut dyn BatchObjective<B>,
+    descents: Vec<Descent>,
+    evaluations: usize,
+) -> Result<Vec<Descent>> {
+    let solver = Lbfgs { descents, evaluations };
+    let outcome = Executor::new(Shared::new(objective), solver).ctrlc(false).timer(false).run();
+    let lost = Error::Empty { what: "optimisation", remedy: UNREACHABLE };
+    Ok(outcome.map_err(|_| lost)?.solver.descents)
 }
 
 /// No iteration fails, and the executor hands back what it was given.
 const UNREACHABLE: &str = "report this: argmin's executor lost it";
 
-/// Argmin's record of a run: how many iterations. Points stay in [`Run`], so that no iteration copies one.
+/// Argmin's record of a run. Points stay in the descents, so that no iteration copies one.
 type Iterations = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
 
-/// L-BFGS as a solver of argmin, which owns the loop. Its own L-BFGS clones the point and the gradient several times per
-/// iteration and allocates each pair anew, which costs as much as a small loop's gradient.
+/// L-BFGS as a solver of argmin, which owns the loop: one iteration is one evaluation of every descent's trial. Its own
+/// L-BFGS takes one start, clones the point and the gradient several times per iteration and allocates each pair
+/// anew, which costs as much as a small loop's gradient.
 struct Lbfgs {
-    history: History,
-    options: LbfgsOptions,
-    status: Option<Status>,
+    descents: Vec<Descent>,
+    /// When to pause.
+    evaluations: usize,
 }
 
-impl Solver<Run<'_>, Iterations> for Lbfgs {
+impl<const B: usize> Solver<Shared<'_, B>, Iterations> for Lbfgs {
     fn name(&self) -> &str {
         "L-BFGS"
     }
 
     fn next_iter(
         &mut self,
-        problem: &mut Problem<Run<'_>>,
+        problem: &mut Problem<Shared<'_, B>>,
         state: Iterations,
     ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
-        let Some(run) = problem.problem.as_mut() else { return Ok((state, None)) };
-        let before = run.value;
-        if !run.advance(&mut self.history, self.options.first_step) {
-            self.status = Some(Status::NoBetterPoint);
-        } else if norm(&run.gradient) < self.options.gradient_tolerance {
-            self.status = Some(Status::GradientSmall);
-        } else if (before - run.value).abs() < self.options.value_tolerance {
-            self.status = Some(Status::ValueStalled);
+        if let Some(shared) = problem.problem.as_mut() {
+            shared.evaluate(&mut self.descents, self.evaluations);
         }
-        Ok((state, None))
-    }
-
-    fn init(
-        &mut self,
-        problem: &mut Problem<Run<'_>>,
-        state: Iterations,
-    ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
-        let start = problem.problem.as_ref().map_or(f64::INFINITY, |run| norm(&run.gradient));
-        self.status = (start < self.options.gradient_tolerance).then_some(Status::GradientSmall);
         Ok((state, None))
     }
 
     fn terminate(&mut self, _: &Iterations) -> TerminationStatus {
-        match self.status {
-            Some(_) => TerminationStatus::Terminated(TerminationReason::SolverConverged),
-            None => TerminationStatus::NotTerminated,
+        if !self.descents.iter().any(|d| d.wants(self.evaluations)) {
+            TerminationStatus::Terminated(TerminationReason::SolverConverged)
+        } else {
+            TerminationStatus::NotTerminated
         }
     }
 }
 
-fn check(objective: &dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<()> {
-    validate::shape(
-        "start",
-        (start.len(), 1),
-        (objective.dimension(), 1),
-        "give one entry per variable of the objective",
-    )?;
-    validate::finite("start", start)?;
-    options.check()
+/// The objective and the points that wait for their values.
+struct Shared<'a, const B: usize> {
+    objective: &'a mut dyn BatchObjective<B>,
+    points: Vec<[f64; B]>,
+    gradients: Vec<[f64; B]>,
 }
 
-/// The iterate, a trial, and the best point of all evaluations.
-struct Run<'a> {
-    objective: &'a mut dyn Objective,
-    point: Vec<f64>,
-    value: f64,
-    gradient: Vec<f64>,
-    trial: Vec<f64>,
-    trial_gradient: Vec<f64>,
-    direction: Vec<f64>,
-    best: (Vec<f64>, f64, f64),
-    evaluations: usize,
-}
-
-impl<'a> Run<'a> {
-    fn new(objective: &'a mut dyn Objective, start: &[f64]) -> Result<Self> {
-        let mut gradient = vec![0.0; start.len()];
-        let value = objective.evaluate(start, &mut gradient);
-        if !value.is_finite() {
-            return Err(Error::OutOfRange {
-                what: "objective at the start",
-                expected: "a finite value: start inside the objective's domain",
-                given: value,
-            });
-        }
-        let best = (start.to_vec(), value, norm(&gradient));
-        let (point, trial) = (start.to_vec(), start.to_vec());
-        let (trial_gradient, direction) = (gradient.clone(), gradient.clone());
-        Ok(Self { objective, point, value, gradient, trial, trial_gradient, direction, best, evaluations: 1 })
+impl<'a, const B: usize> Shared<'a, B> {
+    fn new(objective: &'a mut dyn BatchObjective<B>) -> Self {
+        let zeros = vec![[0.0; B]; objective.dimension()];
+        Self { objective, points: zeros.clone(), gradients: zeros }
     }
 
-    /// One step along the quasi-Newton direction; false where the line search finds none.
-    fn advance(&mut self, history: &mut History, first_step: f64) -> bool {
-        self.direction.copy_from_slice(&self.gradient);
-        history.direction(&mut self.direction);
-        // The steepest descent says nothing about scale; quasi-Newton directions do.
-        let step = if history.is_empty() { (first_step / norm(&self.gradient)).min(1.0) } else { 1.0 };
-        let Some(mut search) = WeakWolfe::new(self.value, dot(&self.gradient, &self.direction), step) else {
-            return false;
-        };
-        for _ in 0..MAX_TRIALS {
-            for ((trial, x), d) in self.trial.iter_mut().zip(&self.point).zip(&self.direction) {
-                *trial = x + search.step * d;
-            }
-            let value = self.evaluate_trial();
-            let slope = || dot(&self.trial_gradient, &self.direction);
-            if search.judge(value, slope) == Verdict::Accept {
-                history.push((&self.point, &self.gradient), (&self.trial, &self.trial_gradient));
-                std::mem::swap(&mut self.point, &mut self.trial);
-                std::mem::swap(&mut self.gradient, &mut self.trial_gradient);
-                self.value = value;
-                return true;
-            }
+    /// Descents from all starts; places without one follow the first.
+    fn begin(&mut self, starts: &[&[f64]], options: &LbfgsOptions) -> Result<Vec<Descent>> {
+        for place in 0..B {
+            self.set(place, starts.get(place).unwrap_or(&starts[0]));
         }
-        false
+        let values = self.objective.evaluate(&self.points, &mut self.gradients);
+        let descents = starts.iter().enumerate().map(|(place, start)| {
+            let gradient = self.gradients.iter().map(|g| g[place]).collect();
+            Descent::new(start, values[place], gradient, options)
+        });
+        descents.collect()
     }
 
-    fn evaluate_trial(&mut self) -> f64 {
-        let mut value = self.objective.evaluate(&self.trial, &mut self.trial_gradient);
-        self.evaluations += 1;
-        if !value.is_finite() || self.trial_gradient.iter().any(|g| !g.is_finite()) {
-            value = f64::INFINITY;
+    fn set(&mut self, place: usize, point: &[f64]) {
+        self.points.iter_mut().zip(point).for_each(|(to, from)| to[place] = *from);
+    }
+
+    /// One evaluation of all trials; descents that pause or are over keep their last one.
+    fn evaluate(&mut self, descents: &mut [Descent], evaluations: usize) {
+        for (place, descent) in descents.iter().enumerate().filter(|(_, d)| d.wants(evaluations)) {
+            self.set(place, descent.trial());
         }
-        if value < self.best.1 {
-            self.best.0.copy_from_slice(&self.trial);
-            (self.best.1, self.best.2) = (value, norm(&self.trial_gradient));
+        let values = self.objective.evaluate(&self.points, &mut self.gradients);
+        for (place, descent) in descents.iter_mut().enumerate().filter(|(_, d)| d.wants(evaluations)) {
+            descent.tell(values[place], self.gradients.iter().map(|g| g[place]));
         }
-        value
     }
 }

@@ -11,3 +11,28 @@ pub trait Objective {
     /// gradient is left unspecified: line searches step back from there.
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64;
 }
+
+/// A differentiable function evaluated at B points at once, where that takes less than B evaluations.
+///
+/// Points are interleaved: `x[j][i]` is variable j of point i, and so are their gradients.
+pub trait BatchObjective<const B: usize> {
+    /// Number of variables.
+    fn dimension(&self) -> usize;
+
+    /// Values at the points of `x`, with their gradients written to `gradient`; infinite outside the domain, as in
+    /// [`Objective::evaluate`]. No point may change what another one gives.
+    fn evaluate(&mut self, x: &[[f64; B]], gradient: &mut [[f64; B]]) -> [f64; B];
+}
+
+/// An objective as a batch of one point.
+pub(super) struct Single<'a>(pub(super) &'a mut dyn Objective);
+
+impl BatchObjective<1> for Single<'_> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn evaluate(&mut self, x: &[[f64; 1]], gradient: &mut [[f64; 1]]) -> [f64; 1] {
+        [self.0.evaluate(x.as_flattened(), gradient.as_flattened_mut())]
+    }
+}

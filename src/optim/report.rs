@@ -13,6 +13,9 @@ pub enum Status {
     NoBetterPoint,
     /// The iteration limit was reached first.
     IterationLimit,
+    /// Other starts of the same problem were doing better, see
+    /// [`LoopOptions::finalists`](crate::thalamus::LoopOptions::finalists).
+    GaveWay,
 }
 
 /// The best point of a minimisation, and what it took.

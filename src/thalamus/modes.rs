@@ -3,8 +3,10 @@
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-use crate::linalg::conjugate_vector::{Layout, packed_map};
-use crate::linalg::{Eigen, multiply};
+use crate::linalg::Eigen;
+use crate::linalg::conjugate_vector::{Layout, adjoint_map, packed_map};
+use crate::linalg::lanes::{Elementwise, Independent};
+use crate::linalg::tiles::Tiles;
 use crate::{Error, Result};
 
 /// Smallest `|lambda_j + lambda_m|`, relative to the spectral radius, that the Gramians can be divided by.
@@ -17,15 +19,17 @@ pub(crate) struct CortexModes {
     /// One eigenvalue of each real mode and conjugate pair.
     pub(crate) lambda: Vec<Complex64>,
     /// Rows of `L`: real ones, real parts, imaginary parts; `a = L u` packed.
-    pub(crate) left: DMatrix<f64>,
+    pub(crate) left: Tiles,
+    /// `L^T` on packed vectors: the adjoint of `left`.
+    pub(crate) left_transposed: Tiles,
     /// Columns of `R`, likewise.
     pub(crate) right: DMatrix<f64>,
     /// `q = R^T w`.
     pub(crate) readout: Vec<f64>,
     /// `W = (L L^T) * S0`, as a map between packed vectors.
-    pub(crate) noise: DMatrix<f64>,
+    pub(crate) noise: Tiles,
     /// `V = (R^T R) * S0`.
-    pub(crate) activity: DMatrix<f64>,
+    pub(crate) activity: Tiles,
     /// `q^T W q`.
     pub(crate) readout_noise: f64,
 }
@@ -52,12 +56,17 @@ impl CortexModes {
             .map(|i| eigen.right().column(column(i)).iter().zip(readout.iter()).map(|(r, w)| r * w).sum())
             .collect();
         let readout = layout.pack_representatives(&q);
-        let noise = gramian(layout, &lambda, &(&left * left.transpose()));
-        let activity = gramian(layout, &lambda, &(right.transpose() * &right));
+        let noise = Tiles::new(&gramian(layout, &lambda, &(&left * left.transpose())));
+        let activity = Tiles::new(&gramian(layout, &lambda, &(right.transpose() * &right)));
         let mut image = vec![0.0; units];
-        multiply::apply(&noise, &readout, &mut image);
-        let readout_noise = layout.dot(&readout, &image);
-        Ok(Self { layout, lambda, left, right, readout, noise, activity, readout_noise })
+        noise.apply_to(&readout, &mut image);
+        let dot = |x: &[f64], y: &[f64]| {
+            Elementwise::<Independent, 1>::over(layout).dot(x.as_chunks().0, y.as_chunks().0)[0]
+        };
+        let readout_noise = dot(&readout, &image);
+        let left_transposed = Tiles::new(&adjoint_map(&left, layout));
+        let left = Tiles::new(&left);
+        Ok(Self { layout, lambda, left, left_transposed, right, readout, noise, activity, readout_noise })
     }
 
     /// Eigenvalue j of the representatives, or its conjugate.

@@ -5,7 +5,6 @@ use num_complex::Complex64;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
 use super::robustness::{CostTerms, Horizon, RobustnessCost, near_unit};
@@ -18,7 +17,7 @@ use crate::{Error, Result};
 const PLACEMENT_TOLERANCE: f64 = 1e-6;
 
 /// More random starts of one loop than this are taken for a mistake.
-pub(crate) const MAX_STARTS: usize = 10_000;
+const MAX_STARTS: usize = 10_000;
 
 /// Largest accepted error of the motif the finished loop plays, relative to the sum of its amplitudes.
 const PLAYBACK_TOLERANCE: f64 = 1e-6;
@@ -38,6 +37,9 @@ pub struct LoopOptions {
     pub noise_floor: f64,
     /// Random starts of the optimisation of u, the best of which is kept. Local minima differ by 5 to 30 %.
     pub starts: usize,
+    /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half of the others goes
+    /// on until so many are left: where a descent ends shows early. As many as starts follows all.
+    pub finalists: usize,
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
@@ -48,9 +50,10 @@ impl Default for LoopOptions {
             placement: PlacementOptions::default(),
             horizon: Horizon::Motif,
             noise_floor: 1.0,
-            starts: 8,
+            starts: 32,
+            finalists: 4,
             optimiser: LbfgsOptions {
-                max_iterations: 200,
+                max_iterations: 400,
                 gradient_tolerance: 1e-5,
                 value_tolerance: 1e-5,
                 first_step: 0.3,
@@ -63,6 +66,9 @@ impl Default for LoopOptions {
 
 impl LoopOptions {
     fn check_starts(&self) -> Result<()> {
+        if self.finalists == 0 {
+            return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
+        }
         if (1..=MAX_STARTS).contains(&self.starts) {
             return Ok(());
         }
@@ -201,14 +207,14 @@ pub struct LoopDesign<'a> {
     amplitudes: Vec<Complex64>,
     duration: f64,
     pub(super) cost: RobustnessCost<'a>,
-    options: LoopOptions,
+    pub(super) options: LoopOptions,
 }
 
 impl<'a> LoopDesign<'a> {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
-    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts.
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists.
     pub fn new(
         cortex: &'a Cortex,
         eigenvalues: &[Complex64],
@@ -251,14 +257,12 @@ impl<'a> LoopDesign<'a> {
         minimise(&mut cost, &self.random_input(seed, start), &self.options.optimiser)
     }
 
-    /// All starts, spread over threads, and the best of them as a loop.
+    /// All starts, spread over threads, and the best of them as a loop. Starts race: see [`LoopOptions::finalists`].
     ///
     /// # Errors
-    /// As [`LoopDesign::finish`].
+    /// As [`LoopDesign::minimise`] and [`LoopDesign::finish`].
     pub fn optimise(&self, seed: u64) -> Result<MotifLoop> {
-        let minima: Result<Vec<Minimum>> =
-            (0..self.starts()).into_par_iter().map(|start| self.minimise(seed, start)).collect();
-        self.finish(&minima?)
+        self.finish(&self.race(seed, true, &|_| ())?)
     }
 
     /// The loop of the best minimum: unit norm u, its v, the initial state, all verified.

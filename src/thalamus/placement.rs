@@ -6,8 +6,9 @@ use num_complex::Complex64;
 use super::residues::{residues, roots, secular_residual};
 use super::secular::Root;
 use crate::cortex::Cortex;
+use crate::linalg::ConjugateSet;
 use crate::linalg::conjugate_vector::Layout;
-use crate::linalg::{ConjugateSet, multiply};
+use crate::linalg::lanes::{Elementwise, Independent};
 use crate::{Error, Result, validate};
 
 /// Distance, relative to the scale of the spectra, below which two numbers count as the same.
@@ -202,13 +203,13 @@ impl Placement {
         validate::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         validate::finite("input weights u", u.as_slice())?;
         let modes = cortex.modes();
-        let mut a = vec![0.0; units];
-        multiply::apply(&modes.left, u.as_slice(), &mut a);
-        let mut b = vec![0.0; units];
-        modes.layout.divide(&self.residues, &a, &mut b);
-        modes.layout.weight(&mut b);
+        let elementwise = Elementwise::<Independent, 1>::over(modes.layout);
+        let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
+        modes.left.apply(u.as_slice().as_chunks().0, &mut a);
+        elementwise.reciprocal(&a, &mut inverse);
+        elementwise.multiply(self.residues.as_chunks().0, &inverse, &mut b);
         let mut v = DVector::zeros(units);
-        multiply::apply_transpose(&modes.left, &b, v.as_mut_slice());
+        modes.left_transposed.apply(&b, v.as_mut_slice().as_chunks_mut().0);
         if v.iter().all(|x| x.is_finite()) {
             return Ok(v);
         }

@@ -1,14 +1,17 @@
 //! Robustness cost of a loop in O(N^2): how much of initial noise reaches the readout.
 
-use nalgebra::{DMatrix, DVector};
+use std::sync::Arc;
+
+use nalgebra::DVector;
 use num_complex::Complex64;
 
-use super::modes::CortexModes;
 use super::placement::{CONJUGATE, Placement};
+use super::robustness_batch::{RobustnessBatch, RobustnessHessian, evaluate};
 use super::robustness_tables::Tables;
+use super::robustness_value::{Formula, power_near_unit};
 use super::robustness_workspace::Workspace;
 use crate::cortex::Cortex;
-use crate::linalg::conjugate_vector::Layout;
+use crate::linalg::lanes::Independent;
 use crate::linalg::{ConjugateSet, multiply};
 use crate::optim::Objective;
 use crate::{Error, Result, validate};
@@ -55,13 +58,9 @@ pub enum Horizon {
 /// ```
 #[derive(Debug, Clone)]
 pub struct RobustnessCost<'a> {
-    pub(super) modes: &'a CortexModes,
-    pub(super) duration: f64,
-    pub(super) noise_floor: f64,
-    pub(super) residues: Vec<f64>,
-    pub(super) amplitudes: Vec<f64>,
-    pub(super) tables: Tables,
-    pub(super) work: Workspace,
+    /// Shared by all clones and batches.
+    formula: Arc<Formula<'a>>,
+    work: Workspace<1>,
 }
 
 /// The two integrals behind a cost.
@@ -116,9 +115,10 @@ impl<'a> RobustnessCost<'a> {
                 remedy: "use eigenvalues with a margin to the imaginary axis",
             });
         }
-        let work = Workspace::new(&tables);
         let residues = placement.residues().to_vec();
-        Ok(Self { modes, duration, noise_floor: 0.0, residues, amplitudes, tables, work })
+        let formula = Formula { modes, duration, noise_floor: 0.0, residues, amplitudes, tables };
+        let work = Workspace::new::<Independent>(&formula);
+        Ok(Self { formula: Arc::new(formula), work })
     }
 
     /// The objective with noise that does not vanish with the activity: `ln C` with `E + N T floor^2` in place
@@ -128,7 +128,7 @@ impl<'a> RobustnessCost<'a> {
     /// A floor (in units of x) that is negative or not finite.
     pub fn with_noise_floor(mut self, floor: f64) -> Result<Self> {
         validate::non_negative("noise floor", floor)?;
-        self.noise_floor = floor;
+        Arc::make_mut(&mut self.formula).noise_floor = floor;
         Ok(self)
     }
 
@@ -140,166 +140,61 @@ impl<'a> RobustnessCost<'a> {
         let units = self.dimension();
         validate::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         validate::finite("input weights u", u)?;
-        self.forward(u).ok_or(Error::Singular {
+        let at = self.formula.forward::<Independent, 1>(u.as_chunks().0, &mut self.work);
+        let ([activity], [noise_gain]) = (at.activity, at.noise_gain);
+        let cost = (activity * noise_gain / units as f64).sqrt() / self.formula.duration;
+        let cancellation = (at.noise_size[0] / noise_gain).max(at.activity_size[0] / activity);
+        if activity > 0.0 && noise_gain > 0.0 && cost.is_finite() {
+            return Ok(CostTerms { activity, noise_gain, cost, cancellation });
+        }
+        Err(Error::Singular {
             what: "robustness cost (u has no component along some eigenvector of A)",
             remedy: "choose another u, a random one for instance",
         })
+    }
+
+    /// Products with the Hessian of the objective.
+    pub fn hessian(&self) -> RobustnessHessian<'a> {
+        RobustnessHessian::new(Arc::clone(&self.formula))
+    }
+
+    /// The same cost at B points at once: each matrix is read once for all of them, which takes a fraction of B
+    /// evaluations, to the same bits.
+    pub fn batch<const B: usize>(&self) -> RobustnessBatch<'a, B> {
+        RobustnessBatch::new(Arc::clone(&self.formula))
     }
 
     /// Initial state of the motif, `x0 = R (a * (C_K^T c))` with `c_k = alpha_k / rho_k`, at the u of the
     /// last evaluation.
     pub(super) fn initial_state(&self) -> DVector<f64> {
         let n = self.dimension();
-        let mut weighted = self.work.x0_a_h_xt[..n].to_vec();
+        let mut weighted = self.work.x0_a_h_xt[..n].as_flattened().to_vec();
         // R x = sum over representatives of columns: D weights count each pair twice.
-        self.modes.layout.weight(&mut weighted);
+        self.formula.modes.layout.weight(&mut weighted);
         let mut state = DVector::zeros(n);
-        multiply::apply(&self.modes.right, &weighted, state.as_mut_slice());
+        multiply::apply(&self.formula.modes.right, &weighted, state.as_mut_slice());
         state
-    }
-
-    /// The cost at u, leaving every intermediate in the workspace for [`Self::backward`].
-    ///
-    /// Sections 5.2 to 5.4 of `docs/theory.md` derive each line.
-    fn forward(&mut self, u: &[f64]) -> Option<CostTerms> {
-        let Self { modes: m, tables: t, work: k, .. } = self;
-        let (n, lambda, mu) = (m.layout.len(), m.layout, t.all);
-        // a = L u,  b = d / a
-        multiply::apply(&m.left, u, &mut k.a);
-        // Only u's direction matters; its length must not over- or underflow what follows.
-        k.scale = near_unit(u);
-        k.a.iter_mut().for_each(|a| *a *= k.scale);
-        lambda.divide(&self.residues, &k.a, &mut k.b_z_qt[..n]);
-        // rho = C (q * a),  p = rho / n
-        lambda.multiply(&m.readout, &k.a, &mut k.lambda_scratch);
-        multiply::apply(&t.cauchy, &k.lambda_scratch, &mut k.rho);
-        mu.divide(&k.rho, &t.norms, &mut k.p_ep[..n]);
-        let columns = t.end.as_ref().map_or(1, |e| {
-            let (p, ep) = k.p_ep.split_at_mut(n);
-            mu.multiply(e, p, ep);
-            2
-        });
-        // m = p * (S p - e * S (e * p))
-        multiply::apply(&t.pairing, &k.p_ep[..columns * n], &mut k.sp_sep[..columns * n]);
-        difference(mu, &mut k.sp_sep, t.end.as_deref());
-        mu.multiply(&k.p_ep[..n], &k.sp_sep[..n], &mut k.m_ep[..n]);
-        k.m_ep[n..].copy_from_slice(&k.p_ep[n..]);
-        // s = C^T m,  z = b * s;   q_T = b * f,  f = C^T (e * p)
-        transposed(&t.cauchy, mu, lambda, &mut k.m_ep[..columns * n], &mut k.s_f[..columns * n]);
-        for column in 0..columns {
-            let (b, targets) = k.b_z_qt.split_at_mut(n);
-            lambda.multiply(b, &k.s_f[column * n..][..n], &mut targets[column * n..][..n]);
-        }
-        // G = q^T W q - q_T^T W q_T + 2 b^T W z
-        let used = (columns + 1) * n;
-        multiply::apply(&m.noise, &k.b_z_qt[..used], &mut k.w_b_z_qt[..used]);
-        let carried = if columns == 2 { lambda.dot(&k.b_z_qt[2 * n..], &k.w_b_z_qt[2 * n..]) } else { 0.0 };
-        let looped = 2.0 * lambda.dot(&k.b_z_qt[..n], &k.w_b_z_qt[n..2 * n]);
-        let noise_gain = m.readout_noise - carried + looped;
-        let noise_size = m.readout_noise.abs() + carried.abs() + looped.abs();
-
-        let (activity, activity_size) = self.activity(columns)?;
-        let cost = (activity * noise_gain / n as f64).sqrt() / self.duration;
-        let cancellation = (noise_size / noise_gain).max(activity_size / activity);
-        let valid = activity > 0.0 && noise_gain > 0.0 && cost.is_finite();
-        valid.then_some(CostTerms { activity, noise_gain, cost, cancellation })
-    }
-
-    /// `E = x0^T V x0 - x_T^T V x_T + 2 a^T V h` and the sum of the terms' magnitudes.
-    fn activity(&mut self, columns: usize) -> Option<(f64, f64)> {
-        let Self { modes: m, tables: t, work: k, .. } = self;
-        let (n, lambda, placed) = (m.layout.len(), m.layout, t.placed);
-        // c = alpha / rho_K,  then mode weights c, c * (S c - e * S (e * c)) and e * c
-        t.gather(&k.rho, &mut k.rho_placed);
-        placed.divide(&self.amplitudes, &k.rho_placed, &mut k.c);
-        paired(t, &k.end_placed, &k.c, &mut k.pair_scratch, &mut k.sc);
-        let size = placed.len();
-        k.weights[..size].copy_from_slice(&k.c);
-        placed.multiply(&k.c, &k.sc, &mut k.weights[size..2 * size]);
-        if t.end.is_some() {
-            placed.multiply(&k.c, &k.end_placed, &mut k.weights[2 * size..]);
-        }
-        let vectors = columns + 1;
-        // y = C_K^T of each;  x0 = a * y_0,  h = a * y_h,  x_T = a * y_T
-        transposed(
-            &t.cauchy_placed,
-            placed,
-            lambda,
-            &mut k.weights[..vectors * size],
-            &mut k.y[..vectors * n],
-        );
-        k.x0_a_h_xt[n..2 * n].copy_from_slice(&k.a);
-        for (y, slot) in [0, 2, 3].into_iter().take(vectors).enumerate() {
-            lambda.multiply(&k.a, &k.y[y * n..][..n], &mut k.x0_a_h_xt[slot * n..][..n]);
-        }
-        let used = (vectors + 1) * n;
-        multiply::apply(&m.activity, &k.x0_a_h_xt[..used], &mut k.v_x0_a_h_xt[..used]);
-        let form = |i: usize, j: usize| lambda.dot(&k.x0_a_h_xt[i * n..][..n], &k.v_x0_a_h_xt[j * n..][..n]);
-        let carried = if columns == 2 { form(3, 3) } else { 0.0 };
-        let (start, looped) = (form(0, 0), 2.0 * form(1, 2));
-        let activity = start - carried + looped;
-        activity.is_finite().then_some((activity, start.abs() + carried.abs() + looped.abs()))
-    }
-
-    pub(super) fn floored(&self, activity: f64) -> f64 {
-        activity + self.dimension() as f64 * self.duration * self.noise_floor * self.noise_floor
     }
 }
 
 impl Objective for RobustnessCost<'_> {
     fn dimension(&self) -> usize {
-        self.modes.layout.len()
+        self.formula.units()
     }
 
     fn evaluate(&mut self, u: &[f64], gradient: &mut [f64]) -> f64 {
-        if u.len() != self.dimension() || gradient.len() != self.dimension() {
+        let units = self.dimension();
+        if u.len() != units || gradient.len() != units {
             return f64::INFINITY;
         }
-        match self.forward(u) {
-            Some(terms) => {
-                self.backward(&terms, gradient);
-                if gradient.iter().any(|g| !g.is_finite()) {
-                    return f64::INFINITY;
-                }
-                let value = terms.cost.ln() + 0.5 * (self.floored(terms.activity) / terms.activity).ln();
-                if value.is_nan() { f64::INFINITY } else { value }
-            }
-            None => f64::INFINITY,
-        }
+        let [value] = evaluate(&self.formula, &mut self.work, u.as_chunks().0, gradient.as_chunks_mut().0);
+        value
     }
 }
 
 /// The power of two that brings the largest entry near one: scaling by it is exact.
 pub(super) fn near_unit(u: &[f64]) -> f64 {
-    let largest = u.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-    if largest > 0.0 { (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
-}
-
-/// `out = M^T x` for columns of packed vectors, given the packed map of M; x is overwritten.
-pub(super) fn transposed(map: &DMatrix<f64>, rows: Layout, cols: Layout, x: &mut [f64], out: &mut [f64]) {
-    x.chunks_exact_mut(rows.len()).for_each(|column| rows.weight(column));
-    multiply::apply_transpose(map, x, out);
-    out.chunks_exact_mut(cols.len()).for_each(|column| cols.unweight(column));
-}
-
-/// First column minus e times the second, into the first.
-pub(super) fn difference(layout: Layout, columns: &mut [f64], end: Option<&[f64]>) {
-    if let Some(e) = end {
-        let (first, second) = columns.split_at_mut(layout.len());
-        layout.multiply_add(-1.0, e, second, first);
-    }
-}
-
-/// `out = S x - e * S (e * x)` on the placed eigenvalues.
-pub(super) fn paired(t: &Tables, end: &[f64], x: &[f64], scratch: &mut [f64], out: &mut [f64]) {
-    let (placed, size) = (t.placed, t.placed.len());
-    multiply::apply(&t.pairing_placed, x, out);
-    if t.end.is_some() {
-        let (ex, image) = scratch.split_at_mut(size);
-        placed.multiply(end, x, ex);
-        multiply::apply(&t.pairing_placed, ex, image);
-        placed.multiply_add(-1.0, end, image, out);
-    }
+    power_near_unit(u.iter().fold(0.0_f64, |m, x| m.max(x.abs())))
 }
 
 /// Amplitudes in the order of the placed eigenvalues, zero at the stabilising ones.

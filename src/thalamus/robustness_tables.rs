@@ -1,13 +1,21 @@
 //! What the robustness cost of one loop needs that does not depend on u.
 
-use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::modes::CortexModes;
 use super::placement::Placement;
 use super::robustness::Horizon;
 use super::secular::Root;
-use crate::linalg::conjugate_vector::{Layout, packed_map};
+use crate::linalg::conjugate_vector::{Layout, packed_map, transposed_map};
+use crate::linalg::lanes::add_all;
+use crate::linalg::tiles::Tiles;
+
+/// A matrix and its transpose, each in the order in which its products read it.
+#[derive(Debug, Clone)]
+pub(super) struct Both {
+    pub(super) plain: Tiles,
+    pub(super) transposed: Tiles,
+}
 
 /// Matrices and vectors fixed once per loop, packed (see `linalg::conjugate_vector`).
 #[derive(Debug, Clone)]
@@ -16,13 +24,13 @@ pub(super) struct Tables {
     pub(super) all: Layout,
     pub(super) placed: Layout,
     /// Cauchy matrix `C_ij = 1/(mu_i - lambda_j)`, and its rows at the placed eigenvalues.
-    pub(super) cauchy: DMatrix<f64>,
-    pub(super) cauchy_placed: DMatrix<f64>,
+    pub(super) cauchy: Both,
+    pub(super) cauchy_placed: Both,
     /// `S_ik = -1/(mu_i + mu_k)`, and its block at the placed eigenvalues.
-    pub(super) pairing: DMatrix<f64>,
-    pub(super) pairing_placed: DMatrix<f64>,
-    /// `n_i = sum_j d_j C_ij^2 = l_i . r_i`.
-    pub(super) norms: Vec<f64>,
+    pub(super) pairing: Tiles,
+    pub(super) pairing_placed: Tiles,
+    /// `1 / n_i`, with `n_i = sum_j d_j C_ij^2 = l_i . r_i`.
+    pub(super) inverse_norms: Vec<f64>,
     /// `e_i = exp(mu_i T)`; `None` for the infinite horizon.
     pub(super) end: Option<Vec<f64>>,
 }
@@ -43,28 +51,28 @@ impl Tables {
             cauchy_placed: cauchy(modes, &placed_roots, placed),
             pairing: pairing(roots, all),
             pairing_placed: pairing(&placed_roots, placed),
-            norms: norms(modes, roots, all, &modes.layout.unpack(placement.residues())),
+            inverse_norms: inverse_norms(modes, roots, all, &modes.layout.unpack(placement.residues())),
             end,
         }
     }
 
     pub(super) fn is_finite(&self) -> bool {
-        let matrices = [&self.cauchy, &self.pairing];
-        matrices.iter().all(|m| m.iter().all(|x| x.is_finite()))
-            && self.norms.iter().all(|x| x.is_finite() && *x != 0.0)
+        self.cauchy.plain.is_finite()
+            && self.pairing.is_finite()
+            && self.inverse_norms.iter().all(|x| x.is_finite())
     }
 
     /// The placed entries of a vector over all eigenvalues.
-    pub(super) fn gather(&self, all: &[f64], placed: &mut [f64]) {
+    pub(super) fn gather<T: Copy>(&self, all: &[T], placed: &mut [T]) {
         for (to, from) in self.blocks() {
             placed[to].copy_from_slice(&all[from]);
         }
     }
 
     /// Adds a vector over the placed eigenvalues into one over all.
-    pub(super) fn scatter_add(&self, placed: &[f64], all: &mut [f64]) {
+    pub(super) fn scatter_add<const B: usize>(&self, placed: &[[f64; B]], all: &mut [[f64; B]]) {
         for (from, to) in self.blocks() {
-            all[to].iter_mut().zip(&placed[from]).for_each(|(a, p)| *a += p);
+            add_all(&placed[from], &mut all[to]);
         }
     }
 
@@ -79,18 +87,19 @@ impl Tables {
     }
 }
 
-fn cauchy(modes: &CortexModes, roots: &[Root], rows: Layout) -> DMatrix<f64> {
-    packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)))
+fn cauchy(modes: &CortexModes, roots: &[Root], rows: Layout) -> Both {
+    let plain = packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)));
+    Both { transposed: Tiles::new(&transposed_map(&plain, rows, modes.layout)), plain: Tiles::new(&plain) }
 }
 
-fn pairing(roots: &[Root], layout: Layout) -> DMatrix<f64> {
+fn pairing(roots: &[Root], layout: Layout) -> Tiles {
     let values: Vec<Complex64> = roots.iter().map(Root::value).collect();
-    packed_map(layout, layout, |i, k, conj| {
+    Tiles::new(&packed_map(layout, layout, |i, k, conj| {
         -1.0 / (values[i] + if conj { values[k].conj() } else { values[k] })
-    })
+    }))
 }
 
-fn norms(modes: &CortexModes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
+fn inverse_norms(modes: &CortexModes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
     let norm = |root: &Root| {
         let mut sum = Complex64::ZERO;
         for (j, d) in d.iter().enumerate() {
@@ -103,5 +112,5 @@ fn norms(modes: &CortexModes, roots: &[Root], layout: Layout, d: &[Complex64]) -
         }
         sum
     };
-    layout.pack_representatives(&roots.iter().map(norm).collect::<Vec<_>>())
+    layout.pack_representatives(&roots.iter().map(|root| 1.0 / norm(root)).collect::<Vec<_>>())
 }
