@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use serde_json::Value;
 use thalamo::Error;
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::rnn::{
     Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Phase, Plateau, Protocol,
     Segment, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TrainingStatus, Transition,
-    TransitionModule, Trial, gradient, linearisation, play, respond, train_module, transition_errors,
+    TransitionModule, Trial, gradient, play, respond, train_module, transition_errors,
     transition_fixed_point,
 };
 
@@ -199,98 +199,6 @@ fn losses_fall_in_every_protocol() {
             assert!(last < 0.97 * first, "{architecture:?}, {protocol:?}: {first} to {last}");
             assert!(trainer.bytes() > 0);
         }
-    }
-}
-
-/// The gradient through $x^\ast(b)$, by central differences of the loss as a function of the biases alone.
-#[test]
-fn stitched_gradients_run_through_the_fixed_points() {
-    let motifs = short_motifs(2);
-    let options = TanhOptions { units: 5, ..TanhOptions::new(Architecture::Additive) };
-    let mut network = TanhNetwork::<f64>::random(&options, 2).expect("a network");
-    let mut parameters = network.parameters().clone();
-    parameters.biases = DMatrix::from_fn(5, 2, |i, j| 0.3 * ((3 * i + j) as f64).sin());
-    network = network.with_parameters(parameters).expect("shapes");
-    let network =
-        network.with_module(TransitionModule::random(5, 2, 3).expect("a module")).expect("the same N");
-    let targets: Vec<Arc<[f64]>> = thalamo::rnn::targets(&motifs, 0.1).expect("targets");
-    let protocol = Protocol::Stitched { start: 1.0, trials: 2 };
-    let at = |biases: &DMatrix<f64>| {
-        let mut parameters = network.parameters().clone();
-        parameters.biases = biases.clone();
-        let there = network.clone().with_parameters(parameters).expect("shapes");
-        let trials = protocol.trials(&there, &targets, &[0, 1], 1, 0).expect("trials");
-        gradient(&there, &trials, Loss::Readout, Learned::Parameters, &mut BatchMemory::default())
-            .expect("a loss")
-    };
-    let biases = network.parameters().biases.clone();
-    let found = at(&biases);
-    let system = linearisation(&network).transpose().lu();
-    let mut total = found.parameters.biases.clone();
-    for motif in 0..2 {
-        // The fixed points are the last two trials.
-        let start = DVector::from_column_slice(&found.starts[found.starts.len() - 2 + motif]);
-        let mut column = total.column_mut(motif);
-        column -= system.solve(&start).expect("regular");
-    }
-    for i in 0..10 {
-        let (mut up, mut down) = (biases.clone(), biases.clone());
-        up[i] += 1e-5;
-        down[i] -= 1e-5;
-        let difference = (at(&up).loss - at(&down).loss) / 2e-5;
-        assert!((difference - total[i]).abs() < 1e-6 * total.amax(), "{i}: {difference} for {}", total[i]);
-    }
-    // A trainer's first step goes against this gradient, in single precision.
-    let single = TanhNetwork::<f32>::new(
-        Architecture::Additive,
-        network.recurrent().map(|x| x as f32),
-        network.readout().map(|x| x as f32),
-        network.gain(),
-        0.1,
-    );
-    let mut single = single.expect("a network");
-    for motif in 0..2 {
-        let bias: Vec<f32> = biases.column(motif).iter().map(|&b| b as f32).collect();
-        single = single.with_motif(&bias, &[], &[]).expect("a motif");
-    }
-    let single = with_module_of(single, &network);
-    let mut trainer = Trainer::new(single.clone(), &motifs, fast(protocol)).expect("a trainer");
-    trainer.step().expect("a step");
-    for (i, (after, before)) in
-        trainer.network().parameters().biases.iter().zip(single.parameters().biases.iter()).enumerate()
-    {
-        assert_eq!((after - before) < 0.0, total[i] > 0.0, "{i}");
-    }
-}
-
-fn with_module_of(network: TanhNetwork<f32>, from: &TanhNetwork<f64>) -> TanhNetwork<f32> {
-    let module = from.module().expect("a module");
-    let single = |m: &DMatrix<f64>| m.map(|x| x as f32);
-    let module = TransitionModule::new(single(module.left()), single(module.right())).expect("finite");
-    network.with_module(module).expect("the same N")
-}
-
-#[test]
-fn linear_transitions_end_in_the_fixed_point() {
-    let network = small(Architecture::Additive, 2);
-    let mut parameters = network.parameters().clone();
-    parameters.biases = DMatrix::from_fn(12, 2, |i, j| ((i + 5 * j) as f32).sin());
-    let network = network.with_parameters(parameters).expect("shapes");
-    let options = thalamo::thalamus::PreparationOptions { rank: 12, ..Default::default() };
-    let module = TransitionModule::analytic(&network, &options, 1).expect("a module");
-    // The same as the analytic solver's for the linearisation.
-    let recurrent = network.recurrent().map(|x| network.gain() * f64::from(x));
-    let cortex = thalamo::Cortex::new(recurrent, network.readout().map(f64::from), 1.0).expect("a cortex");
-    let found = thalamo::thalamus::Preparation::optimise(&cortex, &options, 1).expect("a module");
-    let network = network.with_module(module).expect("the same N");
-    assert!((linearisation(&network) - found.system()).amax() < 1e-5);
-    for motif in 0..2 {
-        let segment = Segment { motif, phase: Phase::LinearTransition, steps: 2_000, target: None };
-        let trial = Trial::new(&network, vec![1.0; 12], vec![segment]).expect("a trial");
-        let last = &respond(&network, &[trial]).expect("a response")[0].last;
-        let fixed = transition_fixed_point(&network, motif).expect("regular");
-        let worst = last.iter().zip(&fixed).map(|(&x, f)| (f64::from(x) - f).abs()).fold(0.0, f64::max);
-        assert!(worst < 1e-4 * fixed.amax().max(1.0), "{worst:e}");
     }
 }
 

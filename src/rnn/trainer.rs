@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{
-    Adam, AdamOptions, BatchMemory, Gradient, Learned, Loss, Protocol, TanhNetwork, TransitionModule,
-    gradient, linearisation, protocol,
+    Adam, AdamOptions, Architecture, BatchMemory, Gradient, Learned, Loss, Protocol, TanhNetwork,
+    TransitionModule, gradient, linearisation, protocol, transition_fixed_point,
 };
 use crate::motif::Motif;
 use crate::{Error, Result};
@@ -289,14 +289,16 @@ fn motif_mask(network: &TanhNetwork<f32>, chosen: &[usize]) -> Vec<bool> {
         .collect()
 }
 
-/// The starts $x^\ast_\mu = -A^{-1} b_\mu$ depend on the biases: adds $-A^{-T} \partial E / \partial x^\ast_\mu$ to
-/// their gradient. The fixed points are the last trials, one per chosen motif.
+/// The starts $x^\ast_\mu = -A^{-1} b_\mu$ depend on the biases, and on the connectivity where it is learned: adds
+/// $\zeta = -A^{-T} \partial E / \partial x^\ast_\mu$ to the gradient of $b_\mu$ and $g \zeta {x^\ast_\mu}^T$ to that of
+/// $J$. The fixed points are the last trials, one per chosen motif.
 fn through_fixed_points(
     network: &TanhNetwork<f32>,
     chosen: &[usize],
     found: &mut Gradient<f32>,
 ) -> Result<()> {
     let system = linearisation(network).transpose().lu();
+    let learns_connectivity = network.architecture() == Architecture::Control;
     let first = found.starts.len() - chosen.len();
     for (&motif, start) in chosen.iter().zip(&found.starts[first..]) {
         let adjoint = nalgebra::DVector::from_iterator(start.len(), start.iter().map(|&g| f64::from(g)));
@@ -306,6 +308,11 @@ fn through_fixed_points(
         })?;
         let biases = found.parameters.biases.column_mut(motif);
         biases.into_iter().zip(&through).for_each(|(g, &t)| *g -= t as f32);
+        if learns_connectivity {
+            let through_start =
+                through * transition_fixed_point(network, motif)?.transpose() * network.gain();
+            found.parameters.recurrent -= through_start.map(|t| t as f32);
+        }
     }
     Ok(())
 }
