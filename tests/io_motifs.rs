@@ -74,6 +74,14 @@ fn csv_as_people_write_it() {
     assert_eq!(csv("a;b\n1;2\n").unwrap()[1].motif.values(), [2.0]);
     assert_eq!(csv("1\t2\n").unwrap()[1].name, "motif_1");
     assert_eq!(csv("1\n2\n\n\n").unwrap()[0].motif.len(), 2); // blank lines at the end
+    // a spreadsheet's export: byte order mark, quotes, semicolons, ends of lines of another system, empty lines
+    let messy = csv("\u{feff}\"reach, left\";\"grasp\"\r\n1;0.5\r\n2;\r\n;\r\n  \r\n\r\n").unwrap();
+    assert_eq!((messy[0].name.as_str(), messy[0].motif.values()), ("reach, left", &[1.0, 2.0][..]));
+    assert_eq!((messy[1].name.as_str(), messy[1].motif.values()), ("grasp", &[0.5][..]));
+    assert_eq!(csv("a,b\r1,2\r3,4").unwrap()[1].motif.values(), [2.0, 4.0]);
+    // evenly spaced, but nothing says that it is time; named so, but no time
+    assert_eq!(csv("ramp\n1\n2\n3\n").unwrap()[0].name, "ramp");
+    assert_eq!(csv("time\n1\n3\n2\n").unwrap()[0].name, "time");
 }
 
 #[test]
@@ -108,6 +116,18 @@ fn wrong_cells_are_named() {
         (
             "a,b\n1,\n",
             "m.csv: motif 1: motif: expected at least one element, given none; give at least one sample",
+        ),
+        (
+            "a;b\r\n0,5;1\r\n",
+            "m.csv: row 2, column a: expected a finite number, given `0,5`; write decimal points in place of decimal commas",
+        ),
+        (
+            "0,5;1,5\n0,25;-1,5e3\n",
+            "m.csv: row 1, column motif_0: expected a finite number, given `0,5`; write decimal points in place of decimal commas",
+        ),
+        (
+            "Time (s),a\n0,1\n0.1,2\n0.2,1\n",
+            "m.csv: expected motifs only, given a column `Time (s)` of evenly spaced times; leave it out, and give the time between samples as dt",
         ),
         (
             "a\n0\n0\n",

@@ -6,11 +6,17 @@ use std::path::Path;
 use super::motifs::{NamedMotif, Series, numbered};
 use super::{Error, Result};
 
-/// Columns of a `.csv` file. Cells are separated by commas; where the first line has none, by tabs or semicolons.
+/// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line after the first has
+/// one, else by commas; where the first line has none, by tabs or semicolons.
 pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte order mark
-    let first = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-    let delimiter = [b',', b'\t', b';'].into_iter().find(|d| first.contains(d)).unwrap_or(b',');
+    let bytes = &unix_lines(bytes)[..];
+    let (first, rest) = bytes.split_at(bytes.iter().position(|&b| b == b'\n').unwrap_or(bytes.len()));
+    let delimiter = if rest.contains(&b';') {
+        b';' // never part of a number, unlike a comma
+    } else {
+        [b',', b'\t', b';'].into_iter().find(|d| first.contains(d)).unwrap_or(b',')
+    };
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -43,7 +49,29 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
             column.push(record.get(i).unwrap_or_default(), line, path)?;
         }
     }
+    if let Some(time) = columns.iter().find(|column| column.is_time()) {
+        return Err(Error::Format {
+            path: path.to_owned(),
+            expected: "motifs only".into(),
+            given: format!("a column `{}` of evenly spaced times", time.series.name),
+            remedy: "leave it out, and give the time between samples as dt",
+        });
+    }
     Ok(columns.into_iter().map(|column| column.series).collect())
+}
+
+/// Every end of a line outside quotes as `\n`: the reader counts lines by it.
+fn unix_lines(bytes: &[u8]) -> Vec<u8> {
+    let mut quoted = false;
+    let end = |(i, &b): (usize, &u8)| {
+        quoted ^= b == b'"';
+        match b {
+            b'\r' if !quoted && bytes.get(i + 1) == Some(&b'\n') => None,
+            b'\r' if !quoted => Some(b'\n'),
+            other => Some(other),
+        }
+    };
+    bytes.iter().enumerate().filter_map(end).collect()
 }
 
 struct Column {
@@ -55,7 +83,7 @@ struct Column {
 
 impl Column {
     fn new(index: usize, first: &str) -> Self {
-        let named = !first.is_empty() && first.parse::<f64>().is_err();
+        let named = !first.is_empty() && first.parse::<f64>().is_err() && !has_decimal_comma(first);
         let name = if first.is_empty() { numbered(index) } else { first.to_owned() };
         Self { series: Series { name, values: Vec::new() }, named, ended: false }
     }
@@ -74,9 +102,32 @@ impl Column {
                 self.series.values.push(x);
                 Ok(())
             }
+            _ if has_decimal_comma(cell) => {
+                let (path, column) = (path.to_owned(), name.clone());
+                let given = format!("`{cell}`");
+                let remedy = "write decimal points in place of decimal commas";
+                Err(Error::Row { path, row: line, column, expected: "a finite number", given, remedy })
+            }
             _ => Err(row(path, line, name, "a finite number", format!("`{cell}`"))),
         }
     }
+
+    /// Whether it is the time axis that recordings come with, and no motif.
+    fn is_time(&self) -> bool {
+        let name = self.series.name.to_lowercase();
+        let values = &self.series.values;
+        let steps = || values.windows(2).map(|w| w[1] - w[0]);
+        let step = steps().next().unwrap_or(0.0);
+        self.named
+            && (name == "t" || name.starts_with("time"))
+            && step > 0.0
+            && steps().all(|s| (s - step).abs() <= 0.01 * step)
+    }
+}
+
+/// Whether it is a number as some countries write it.
+fn has_decimal_comma(cell: &str) -> bool {
+    cell.contains(',') && cell.replacen(',', ".", 1).parse::<f64>().is_ok()
 }
 
 /// A header and one line per sample, with the fewest digits that give the same bits again.
@@ -104,6 +155,6 @@ fn unreadable(path: &Path, error: &csv::Error) -> Error {
         path: path.to_owned(),
         expected: "columns of numbers as UTF-8 text".into(),
         given: error.to_string(),
-        remedy: "save it as plain CSV",
+        remedy: "save it as CSV in UTF-8",
     }
 }
