@@ -22,6 +22,15 @@
 //! The preparatory module is the same for all motifs: its only fixed point is the start of the next one, wherever
 //! the network comes from. A new motif brings its own u, v and b and leaves everything else as it is.
 //!
+//! Both phases are linear, so preparing motif $\mu$ for a time $T_p$ and playing it for its duration $T_\mu$ multiplies a
+//! deviation of the state by one matrix, and whatever a motif inherits from those before it shrinks where that matrix
+//! contracts in some norm:
+//!
+//! $$ \delta x_\mathrm{end} = M_\mu \\, \delta x_\mathrm{start}, \qquad
+//!    M_\mu = e^{(A + u v^T) T_\mu} e^{(A + U V^T) T_p}, \qquad \max_\mu \lVert M_\mu \rVert < 1. $$
+//!
+//! Then the readout errors of all sequences, of any order and length, have a bound: a certificate.
+//!
 //! # The pipeline
 //!
 //! | step | equation | module |
@@ -33,39 +42,35 @@
 //! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`thalamus::Preparation`] |
 //! | library | all of the above | [`Network`], [`network`] |
 //! | sequences | $x(t + dt) = c + e^{F dt} (x(t) - c)$, exact | [`simulate`] |
-//! | errors after transitions | RMSE after every motif and from random states | [`analysis`] |
+//! | errors after transitions | RMSE after every motif and from random states | [`analysis::transition_errors`] |
+//! | bound for all sequences | $\max_t \lvert w^T x(t) - \hat y(t) \rvert$ after any motifs | [`analysis::certify`] |
+//! | comparison | tanh networks, trained by gradient descent | [`rnn`] |
 //!
 //! The general parts are usable on their own: eigendecompositions that are checked, Lyapunov equations, exact
 //! propagators ([`linalg`]) and an optimiser that survives infinities ([`optim`]).
 //!
 //! # Example
 //!
-//! Three motifs of 40 tau, played in sequence from a random state, with 5 tau of preparation before each:
+//! Three smooth motifs, played in an order they were never trained in, and a bound for all orders:
 //!
 //! ```
-//! use thalamo::motif::{OscillationOptions, oscillating_motif};
+//! use thalamo::analysis::certify;
+//! use thalamo::motif::oscillating_motifs;
 //! use thalamo::simulate::{Sequence, Simulator, Start};
-//! use thalamo::thalamus::PreparationOptions;
 //! use thalamo::{Cortex, Network, NetworkOptions};
 //!
-//! let shape = OscillationOptions { duration: 40.0, harmonics: 3, ..Default::default() };
-//! let motifs: Vec<_> = (0..3).map(|i| oscillating_motif(&shape, 1, i)).collect::<Result<_, _>>()?;
+//! let motifs = oscillating_motifs(3, 1)?; // three targets, a sample every 0.1 tau, seed 1
+//! let cortex = Cortex::random(60, 0.5, 1)?; // N = 60, g = 0.5/tau, seed 1
+//! let network = Network::build(cortex, &motifs, &NetworkOptions::default(), 1)?;
 //!
-//! let cortex = Cortex::random(50, 0.5, 1)?; // N = 50, g = 0.5/tau, seed 1
-//! let options = NetworkOptions {
-//!     preparation: PreparationOptions { rank: 20, ..Default::default() },
-//!     ..Default::default()
-//! };
-//! let network = Network::build(cortex, &motifs, &options, 1)?;
-//!
-//! let simulator = Simulator::new(&network, 5.0)?;
+//! let simulator = Simulator::new(&network, 10.0)?; // 10 tau of preparation before each motif
 //! let start = Start::Random { std: 1.0, seed: 1 };
 //! let run = simulator.run(&Sequence::new(&[0, 2, 1, 0])?, &start, None, false)?;
-//! for (segment, rmse) in run.segments().iter().zip(run.rmse()) {
-//!     let learned = &network.motifs()[segment.motif];
-//!     assert!(learned.fit().normalised_rmse() < 0.01); // the exponentials meet the motif,
-//!     assert!(rmse < 0.15 * learned.motif().standard_deviation()); // and transitions cost little.
-//! }
+//! println!("RMSE of each motif, against its target: {:.4?}", run.rmse());
+//!
+//! let certificate = certify(&network, 10.0, 3)?; // every sequence, of any order and any length
+//! certificate.verify(&network)?; // once more, by an independent path
+//! assert!(certificate.worst() < 0.01); // the readout leaves no motif's exponentials by more
 //! # Ok::<(), thalamo::Error>(())
 //! ```
 //!
