@@ -8,7 +8,9 @@ mod statistics;
 mod transients;
 mod transitions;
 
-pub use certificate::{Certificate, Norm, StartBound, certify, decay_time, shortest_preparation};
+pub use certificate::{
+    Certificate, Norm, StartBound, certify, decay_time, shortest_preparation, usual_depth,
+};
 pub use decay::rms_decay;
 pub use pseudospectrum::{KreissBound, PseudospectralAbscissa, kreiss_bound, pseudospectral_abscissa};
 pub use statistics::{Wilcoxon, WilcoxonMethod, rmse, wilcoxon_signed_rank};

@@ -119,11 +119,8 @@ fn extent(shape: &Shape, xs: &mut Vec<f64>, ys: &mut Vec<f64>) {
             xs.extend([x - 0.5, x + 0.5]);
             ys.extend(values.iter().copied().chain([0.0, *height]));
         }
-        Shape::Cell(x, y, ..) => {
-            xs.extend([x - 0.5, x + 0.5]);
-            ys.extend([y - 0.5, y + 0.5]);
-        }
-        Shape::Vertical(_) | Shape::Horizontal(_) | Shape::Text(..) => {}
+        // a heat map sets its ranges
+        Shape::Cells(_) | Shape::Vertical(_) | Shape::Horizontal(_) | Shape::Text(..) => {}
     }
 }
 
@@ -213,10 +210,7 @@ fn draw_mark(canvas: &mut dyn Canvas, frame: &Frame, mark: &Mark) -> Result<()> 
         Shape::Text(x, y, text) => {
             canvas.text(place(&(*x, *y)), Align::Left, style.size(TICK_TEXT), false, text)
         }
-        Shape::Cell(x, y, shade, text) => {
-            let corners = (place(&(x - 0.5, y - 0.5)), place(&(x + 0.5, y + 0.5)));
-            heat_map::cell(canvas, corners, *shade, text)
-        }
+        Shape::Cells(cells) => heat_map::draw(canvas, cells, |x, y| place(&(x, y))),
     }
 }
 

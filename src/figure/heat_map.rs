@@ -9,8 +9,11 @@ use super::{Panel, Result, Style};
 /// More rows or columns than this leave no room for numbers in the cells, nor for one at every tick.
 const ROOM: usize = 12;
 const CELL_TEXT: f64 = 13.2;
-/// Width of the gap between cells, in pixels.
+/// Width of the gap between cells, in pixels, where they are larger than the next number.
 const GAP: f64 = 1.0;
+const ROOM_FOR_GAPS: f64 = 10.0;
+/// Steps of shade, more than the eye tells apart.
+const LEVELS: f64 = 100.0;
 
 /// Colours from small to large. Neither they nor the text on them follow a page's theme: they keep their contrast.
 const RAMP: [RGBColor; 3] =
@@ -46,38 +49,63 @@ impl Panel {
         self.y.range = Some((edge(rows.len()), -0.5));
         self.x.ticks = Some(ticks(columns));
         self.y.ticks = Some(ticks(rows.len()));
+        let mut cells = Vec::new();
         for (i, row) in rows.iter().enumerate() {
             for (j, &value) in row.iter().enumerate().filter(|(_, value)| value.is_finite()) {
                 let shade = if high > low { (value - low) / (high - low) } else { 0.0 };
-                let text = if written { format!("{value:.*}", decimals as usize) } else { String::new() };
-                self = self.mark("", RAMP[0], Shape::Cell(j as f64, i as f64, shade, text));
+                let level = (shade * LEVELS).round() as u8;
+                let text = written.then(|| format!("{value:.*}", decimals as usize));
+                cells.push(HeatCell { level, row: i, column: j, text });
             }
         }
-        self
+        // Equal colours one after the other, and neighbours beside each other.
+        cells.sort_by_key(|cell| (cell.level, cell.row, cell.column));
+        self.mark("", RAMP[0], Shape::Cells(cells))
     }
+}
+
+/// One number of a matrix.
+#[derive(Debug, Clone)]
+pub(super) struct HeatCell {
+    /// Shade in steps, from 0 to `LEVELS`.
+    level: u8,
+    row: usize,
+    column: usize,
+    /// What is written in it.
+    text: Option<String>,
 }
 
 fn ticks(count: usize) -> Vec<f64> {
     (0..count).step_by(count.div_ceil(ROOM).max(1)).map(|i| i as f64).collect()
 }
 
-/// Draws a cell between two opposite corners.
-pub(super) fn cell(
+/// Draws cells, given where a point of the axes lies.
+pub(super) fn draw(
     canvas: &mut dyn Canvas,
-    (a, b): ((f64, f64), (f64, f64)),
-    shade: f64,
-    text: &str,
+    cells: &[HeatCell],
+    place: impl Fn(f64, f64) -> (f64, f64),
 ) -> Result<()> {
-    let (left, right) = (a.0.min(b.0) + GAP / 2.0, a.0.max(b.0) - GAP / 2.0);
-    let (top, bottom) = (a.1.min(b.1) + GAP / 2.0, a.1.max(b.1) - GAP / 2.0);
-    canvas.fill(
-        &[(left, top), (right, top), (right, bottom), (left, bottom)],
-        Style::new(super::ramp(RAMP, shade)),
-    )?;
-    if text.is_empty() {
-        return Ok(());
+    // Cells too small for gaps touch, and equal neighbours are one.
+    let (a, b) = (place(0.0, 0.0), place(1.0, 1.0));
+    let large = (b.0 - a.0).abs().min((b.1 - a.1).abs()) > ROOM_FOR_GAPS;
+    let gap = if large { GAP } else { 0.0 };
+    let joined = |a: &HeatCell, b: &HeatCell| {
+        !large && a.level == b.level && a.row == b.row && a.column + 1 == b.column
+    };
+    for run in cells.chunk_by(joined) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let a = place(first.column as f64 - 0.5, first.row as f64 - 0.5);
+        let b = place(last.column as f64 + 0.5, last.row as f64 + 0.5);
+        let (left, right) = (a.0.min(b.0) + gap / 2.0, a.0.max(b.0) - gap / 2.0);
+        let (top, bottom) = (a.1.min(b.1) + gap / 2.0, a.1.max(b.1) - gap / 2.0);
+        let colour = super::ramp(RAMP, f64::from(first.level) / LEVELS);
+        canvas.fill(&[(left, top), (right, top), (right, bottom), (left, bottom)], Style::new(colour))?;
     }
-    let colour = if shade < DARK { DARK_TEXT } else { LIGHT_TEXT };
-    let centre = ((left + right) / 2.0, (top + bottom) / 2.0);
-    canvas.text(centre, Align::Centre, Style::new(colour).size(CELL_TEXT), false, text)
+    for cell in cells {
+        let Some(text) = &cell.text else { continue };
+        let colour = if f64::from(cell.level) < DARK * LEVELS { DARK_TEXT } else { LIGHT_TEXT };
+        let centre = place(cell.column as f64, cell.row as f64);
+        canvas.text(centre, Align::Centre, Style::new(colour).size(CELL_TEXT), false, text)?;
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, Kind};
+use super::heat_map::HeatCell;
 
 /// Colour, width (of lines) or radius (of points), opacity and dashes of a mark.
 #[derive(Debug, Clone, Copy)]
@@ -67,8 +68,8 @@ pub(super) enum Shape {
     Vertical(f64),
     Horizontal(f64),
     Text(f64, f64, String),
-    /// Centre, shade from 0 to 1, and what is written in it.
-    Cell(f64, f64, f64, String),
+    /// Cells of one size.
+    Cells(Vec<HeatCell>),
 }
 
 #[derive(Debug, Clone)]

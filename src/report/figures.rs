@@ -151,9 +151,10 @@ pub(super) fn per_motif(series: &[(&[f64], f64)], label: &str, title: &str) -> R
         .x_ticks((0..count).step_by(count.div_ceil(12).max(1)).map(|i| i as f64));
     let highest = series.iter().flat_map(|s| s.0).copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
     panel = panel.y_range(0.0..=if highest > 0.0 { 1.08 * highest } else { 1.0 });
+    let size = (150.0 / count.max(1) as f64).clamp(2.4, 5.0); // so that neighbours can be told apart
     for (i, (values, shift)) in series.iter().enumerate() {
         let places = values.iter().enumerate().map(|(x, &y)| (x as f64 + shift, y));
-        panel = panel.points("", Style::new(colour(i)).size(5.0), places);
+        panel = panel.points("", Style::new(colour(i)).size(size), places);
     }
     drawn("per motif", SINGLE, panel, title)
 }

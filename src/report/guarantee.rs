@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::Result;
 use super::number::{number, whole};
+use super::pairs::{self, LISTED, all, worst_of};
 use super::results::{Guarantee, PROBABILITY, Results};
-use super::sections::{LISTED, head};
-use super::table::{list, matrix, table};
-use super::{Result, figures};
+use super::sections::head;
+use super::table::{list, table};
 use crate::analysis::{Certificate, StartBound};
 use crate::nalgebra::DMatrix;
 
@@ -25,8 +26,12 @@ pub(super) fn section(results: &Results<'_>) -> Result<Markup> {
 fn certified(results: &Results<'_>, certificate: &Certificate, start: &StartBound) -> Result<Markup> {
     let worst = number(certificate.worst(), "certify/worst");
     let sup = rows(certificate.sup_error());
-    let map =
-        figures::pairs(&sup, "Heat map: certified error of each motif (row) after each motif (column)")?;
+    let exact = rows(certificate.exact_sup_error());
+    let map = pairs::map(
+        &sup,
+        "Heat map: certified error of each motif (row) after each motif (column)",
+        "Certified largest readout error of each motif (row) after each motif (column), whatever was played before.",
+    )?;
     let first = start.first.iter().copied().fold(0.0, f64::max);
     let percent = 100.0 * PROBABILITY;
     Ok(html! {
@@ -37,16 +42,20 @@ fn certified(results: &Results<'_>, certificate: &Certificate, start: &StartBoun
             " % of all draws, within " (number(first, "")) " in its first motif and within "
             (number(start.later, "certify/random_start/later")) " ever after." }
         div.pair {
-            (figures::captioned(&map, &html! {
-                "Certified largest readout error of each motif (row) after each motif (column), whatever was played before; \
-                 darker is larger."
-            }))
+            (map)
             (list("The certificate", numbers(results, certificate)))
         }
         (per_motif(results, certificate, start))
         @if results.count() <= LISTED {
-            (errors("Certified largest readout error of each motif (row) after each motif (column)", &sup, "sup_error"))
-            (errors("Certified root mean square readout error, likewise", &rows(certificate.rms_error()), "rms_error"))
+            (all("Certified largest readout error of each motif (row) after each motif (column)", &sup, "certify/sup_error"))
+            (all("Exact largest readout error of each motif (row) after each motif (column), played from its own start",
+                 &exact, "certify/exact_sup_error"))
+            (all("Certified root mean square readout error, likewise", &rows(certificate.rms_error()), "certify/rms_error"))
+        } @else {
+            (worst_of("by certified error", results, &[
+                ("certified largest error", &sup, "certify/sup_error"),
+                ("exact, played from its own start", &exact, "certify/exact_sup_error"),
+            ]))
         }
     })
 }
@@ -82,13 +91,21 @@ fn numbers(results: &Results<'_>, certificate: &Certificate) -> Vec<(Markup, Mar
 }
 
 fn per_motif(results: &Results<'_>, certificate: &Certificate, start: &StartBound) -> Markup {
-    let heads = ["motif", "largest error as first from a random state", "distance from its ideal end state"];
+    let heads = [
+        "motif",
+        "largest error after any motif",
+        "the same, exact",
+        "largest error as first from a random state",
+        "distance from its ideal end state",
+    ];
     let bounds = start.first.iter().zip(certificate.carried_deviation()).enumerate();
     let rows: Vec<_> = bounds
         .map(|(i, (&first, &carried))| {
             (
                 head(results, i),
                 vec![
+                    number(certificate.sup_error().row(i).max(), ""),
+                    number(certificate.exact_sup_error().row(i).max(), ""),
                     number(first, &format!("certify/random_start/first/{i}")),
                     number(carried, &format!("certify/carried_deviation/{i}")),
                 ],
@@ -96,16 +113,6 @@ fn per_motif(results: &Results<'_>, certificate: &Certificate, start: &StartBoun
         })
         .collect();
     table("Certified for each motif", &heads, &rows)
-}
-
-fn errors(caption: &str, rows: &[Vec<f64>], name: &str) -> Markup {
-    let cell = |i: usize, j: usize, x: f64| number(x, &format!("certify/{name}/{i}/{j}"));
-    let cells: Vec<Vec<Markup>> = rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| row.iter().enumerate().map(|(j, &x)| cell(i, j, x)).collect())
-        .collect();
-    matrix(caption, &cells)
 }
 
 fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {

@@ -22,6 +22,7 @@ mod figures;
 mod guarantee;
 mod number;
 mod page;
+mod pairs;
 mod results;
 mod sections;
 mod table;
@@ -64,16 +65,17 @@ pub struct ReportOptions {
     pub sequence: Vec<usize>,
     /// Random starts that each motif is played from.
     pub starts: usize,
-    /// Number of motifs that the certificate follows exactly, as in [`certify`](crate::analysis::certify).
-    pub depth: usize,
+    /// Number of motifs that the certificate follows exactly, as in [`certify`](crate::analysis::certify); the
+    /// [`usual_depth`](crate::analysis::usual_depth) where it is `None`.
+    pub depth: Option<usize>,
     /// Seed of the random starts, and of the state that the sequence starts from.
     pub seed: u64,
 }
 
 impl Default for ReportOptions {
-    /// The first six motifs, 50 random starts, a certificate of depth 3, seed 1.
+    /// The first six motifs, 50 random starts, a certificate of the usual depth, seed 1.
     fn default() -> Self {
-        Self { sequence: Vec::new(), starts: 50, depth: 3, seed: 1 }
+        Self { sequence: Vec::new(), starts: 50, depth: None, seed: 1 }
     }
 }
 

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::number::{number, whole};
 use super::results::{Guarantee, Results};
 use super::sections::{self, Section};
-use super::{Result, guarantee};
+use super::{Result, guarantee, pairs};
 
 const STYLE: &str = include_str!("style.css");
 /// Nothing is fetched and nothing runs, whatever a name of a motif may say.
@@ -17,7 +17,7 @@ const SECTIONS: [(&str, &str, Section); 8] = [
     ("spectra", "Spectra before and after", sections::spectra),
     ("preparation", "Preparation", sections::preparation),
     ("sequence", "A sequence", sections::sequence),
-    ("transitions", "Errors of every ordered pair", sections::transitions),
+    ("transitions", "Errors of every ordered pair", pairs::transitions),
     ("noise", "Noise", sections::noise),
     ("certificate", "Certificate", guarantee::section),
     ("settings", "Settings and seeds", sections::settings),

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{ReportOptions, Result};
 use crate::analysis::{
-    Certificate, StartBound, TransitionErrors, certify, decay_time, rms_decay, transition_errors,
+    Certificate, StartBound, TransitionErrors, certify, decay_time, rms_decay, transition_errors, usual_depth,
 };
 use crate::io::{Model, Summary};
 use crate::linalg::eigenvalues;
@@ -67,8 +67,13 @@ impl<'a> Results<'a> {
             loops: loops.into_iter().collect::<crate::Result<_>>()?,
             played: simulator.run(&sequence, &start, None, false)?,
             transitions: several.then(errors).transpose()?,
-            guarantee: Guarantee::of(model, options.depth)?,
+            guarantee: Guarantee::of(model, depth(model, options))?,
         })
+    }
+
+    /// Motifs that the certificate follows exactly.
+    pub(super) fn depth(&self) -> usize {
+        depth(self.model, self.options)
     }
 
     /// Number of motifs.
@@ -81,6 +86,10 @@ impl<'a> Results<'a> {
         let name = self.model.names.get(motif).map_or("", String::as_str);
         name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
     }
+}
+
+fn depth(model: &Model, options: &ReportOptions) -> usize {
+    options.depth.unwrap_or_else(|| usual_depth(model.names.len()))
 }
 
 /// The sequence asked for, or one of three to six motifs.

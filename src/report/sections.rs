@@ -5,14 +5,12 @@ use serde_json::Value;
 
 use super::number::{number, whole};
 use super::results::Results;
-use super::table::{list, matrix, table};
+use super::table::{list, table};
 use super::{Result, figures};
 use crate::Complex64;
 
 /// Figures of single motifs end here; tables go on.
 const DRAWN: usize = 24;
-/// Matrices of more motifs are shown as a figure only.
-pub(super) const LISTED: usize = 40;
 
 /// A patch of colour before the name of what is drawn in it.
 pub(super) fn key(colour: &str, name: &str) -> Markup {
@@ -196,50 +194,6 @@ pub(super) fn sequence(results: &Results<'_>) -> Result<Markup> {
     })
 }
 
-/// Errors after every other motif.
-pub(super) fn transitions(results: &Results<'_>) -> Result<Markup> {
-    let Some(errors) = &results.transitions else {
-        return Ok(html! { p { "The model has one motif: there are no transitions to another." } });
-    };
-    let count = results.count();
-    let rows = |i: usize| (0..count).map(|j| errors.sequence[(i, j)]).collect::<Vec<f64>>();
-    let pairs: Vec<Vec<f64>> = (0..count).map(rows).collect();
-    let over_fit = |i: usize| pairs[i].iter().map(|rmse| rmse / errors.fit[i]).collect::<Vec<f64>>();
-    let ratios: Vec<Vec<f64>> = (0..count).map(over_fit).collect();
-    let map = figures::pairs(
-        &ratios,
-        "Heat map: error of each motif (row) after each motif (column) over the error of its fit",
-    )?;
-    let (random, others, worst) = (errors.mean_random(), errors.mean_sequence(), errors.worst_sequence());
-    let series: [(&[f64], f64); 4] =
-        [(&errors.fit, -0.24), (&random, -0.08), (&others, 0.08), (&worst, 0.24)];
-    let plot =
-        figures::per_motif(&series, "RMSE", "Errors of each motif: fit, random starts, other motifs, worst")?;
-    let cells: Vec<Vec<Markup>> =
-        pairs.iter().map(|row| row.iter().map(|&x| number(x, "")).collect()).collect();
-    let summary: Vec<_> = (0..count)
-        .map(|i| {
-            let cells = [errors.fit[i], random[i], others[i], worst[i]].map(|x| number(x, ""));
-            (head(results, i), cells.to_vec())
-        })
-        .collect();
-    let heads = ["motif", "fit", "mean from random starts", "mean after other motifs", "worst after another"];
-    Ok(html! {
-        p { "Each motif is played after each other one, and from " (results.options.starts) " random states (every unit \
-             from N(0, 1), seed " (results.options.seed) "). Where preparation does its work, what was played before makes \
-             no difference: all errors of a row are alike, and close to the error of the fit." }
-        div.pair {
-            (figures::captioned(&map, &html! { "RMSE of each motif (row) after each motif (column), over that of its fit: 1 where the transition costs nothing; darker is larger." }))
-            (figures::captioned(&plot, &html! {
-                (key("blue", "fit")) (key("vermillion", "mean from random starts"))
-                (key("green", "mean after other motifs")) (key("purple", "worst after another"))
-            }))
-        }
-        (table("RMSE of each motif", &heads, &summary))
-        @if count <= LISTED { (matrix("RMSE of each motif (row) after each motif (column)", &cells)) }
-    })
-}
-
 /// Costs of noise.
 pub(super) fn noise(results: &Results<'_>) -> Result<Markup> {
     let motifs = &results.summary.motifs;
@@ -299,7 +253,7 @@ pub(super) fn settings(results: &Results<'_>) -> Result<Markup> {
         (html! { "version of thalamo" }, html! { (env!("CARGO_PKG_VERSION")) }),
         (html! { "sequence" }, html! { (sequence) }),
         (html! { "random starts per motif" }, whole(options.starts as u64, "")),
-        (html! { "depth of the certificate" }, whole(options.depth as u64, "")),
+        (html! { "depth of the certificate" }, whole(results.depth() as u64, "")),
         (html! { "seed of random starts" }, whole(options.seed, "")),
     ];
     Ok(html! {

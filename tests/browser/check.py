@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 # Numbers of `info --json` and `certify` that a report leaves out, or shows as text.
-LEFT_OUT = re.compile(r"info/motifs/\d+/(index|name|noise_terms/cost)|certify/(motifs|exact_\w+_error)/.*|certify/verified")
+LEFT_OUT = re.compile(r"info/motifs/\d+/(index|name|noise_terms/cost)|certify/(motifs|exact_rms_error)/.*|certify/verified")
 
 
 class Numbers(HTMLParser):

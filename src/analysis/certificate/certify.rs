@@ -22,6 +22,24 @@ const ROUNDING: f64 = 1e-11;
 /// its exponentials.
 const AMPLIFIED: f64 = 2.0;
 
+/// Histories that a certificate of the usual depth follows at most: seconds of work.
+const USUAL_HISTORIES: usize = 250_000;
+/// Deeper than this there is hardly anything to gain.
+const USUAL_DEPTH: u32 = 3;
+
+/// Depth that is tight and takes seconds for a library of so many motifs: 3 up to 22 motifs, 2 up to 62, else 1.
+///
+/// ```
+/// use thalamo::analysis::usual_depth;
+/// assert_eq!([1, 22, 23, 62, 63, 1000].map(usual_depth), [3, 3, 2, 2, 1, 1]);
+/// ```
+#[must_use]
+pub fn usual_depth(motifs: usize) -> usize {
+    let quick =
+        |depth: &u32| motifs.checked_pow(depth + 1).is_some_and(|histories| histories <= USUAL_HISTORIES);
+    (1..=USUAL_DEPTH).rev().find(quick).unwrap_or(1) as usize
+}
+
 /// Certifies every sequence over a library, of any order and length, for `transition` tau of preparation.
 ///
 /// One preparation and motif take a state z to $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z -
@@ -33,7 +51,7 @@ const AMPLIFIED: f64 = 2.0;
 ///    r_t = w^T e^{A_\mu t} e^{A_\mathrm{prep} T}. $$
 ///
 /// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded by a norm:
-/// deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2.
+/// deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2. [`usual_depth`] suggests one.
 ///
 /// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is kept.
 ///

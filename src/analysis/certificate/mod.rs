@@ -7,7 +7,7 @@ mod norm;
 mod report;
 mod verify;
 
-pub use certify::certify;
+pub use certify::{certify, usual_depth};
 pub use inverse::{decay_time, shortest_preparation};
 pub use norm::Norm;
 pub use report::{Certificate, StartBound};

@@ -243,9 +243,9 @@ pub struct Certify {
     /// Largest readout error allowed: find the shortest preparation
     #[arg(long)]
     pub error: Option<f64>,
-    /// Number of motifs followed exactly; deeper is tighter and slower
-    #[arg(long, default_value_t = 3)]
-    pub depth: usize,
+    /// Number of motifs followed exactly; deeper is tighter and slower [default: 3 up to 22 motifs, 2 up to 62, else 1]
+    #[arg(long)]
+    pub depth: Option<usize>,
 }
 
 /// Show what a model holds and achieves

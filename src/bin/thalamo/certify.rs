@@ -1,7 +1,7 @@
 //! `thalamo certify`
 
 use serde::Serialize;
-use thalamo::analysis::{Certificate, certify, decay_time, shortest_preparation};
+use thalamo::analysis::{Certificate, certify, decay_time, shortest_preparation, usual_depth};
 use thalamo::io::read_model;
 use thalamo::nalgebra::DMatrix;
 
@@ -44,9 +44,10 @@ struct RandomStart {
 pub fn run(options: &Certify, session: &Session) -> Result<()> {
     let model = read_model(&options.model)?;
     let bar = session.spinner("certifying");
+    let depth = options.depth.unwrap_or_else(|| usual_depth(model.names.len()));
     let certificate = match options.error {
-        Some(error) => shortest_preparation(&model.network, error, options.depth)?,
-        None => certify(&model.network, options.transition.unwrap_or(model.transition), options.depth)?,
+        Some(error) => shortest_preparation(&model.network, error, depth)?,
+        None => certify(&model.network, options.transition.unwrap_or(model.transition), depth)?,
     };
     certificate.verify(&model.network)?;
     bar.finish_and_clear();

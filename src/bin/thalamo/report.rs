@@ -27,9 +27,10 @@ pub struct Report {
     /// Random starts that each motif is played from
     #[arg(long, default_value_t = 50)]
     starts: usize,
-    /// Number of motifs that the certificate follows exactly; deeper is tighter and slower
-    #[arg(long, default_value_t = 3)]
-    depth: usize,
+    /// Number of motifs that the certificate follows exactly; deeper is tighter and slower [default: 3 up to 22 motifs,
+    /// 2 up to 62, else 1]
+    #[arg(long)]
+    depth: Option<usize>,
     /// Seed of the random starts
     #[arg(long, default_value_t = 1)]
     seed: u64,
