@@ -89,6 +89,15 @@ pub(crate) fn inline_code(markdown: &str) -> Vec<String> {
         .collect()
 }
 
+/// Formulas between `$` or `$$`.
+pub(crate) fn formulas(markdown: &str) -> Vec<String> {
+    let formula = |event| match event {
+        Event::InlineMath(text) | Event::DisplayMath(text) => Some(text.to_string()),
+        _ => None,
+    };
+    events(markdown).filter_map(formula).collect()
+}
+
 /// Anchors of the headings by GitHub's rule: small letters; letters, digits, hyphens and underscores stay, spaces become
 /// hyphens, all else goes; a repeated anchor gets a number.
 pub(crate) fn anchors(markdown: &str) -> Vec<String> {
