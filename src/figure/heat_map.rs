@@ -7,7 +7,7 @@ use super::panel::Shape;
 use super::{Panel, Result, Style};
 
 /// More rows or columns than this leave no room for numbers in the cells, nor for one at every tick.
-const ROOM: usize = 12;
+pub(crate) const ROOM: usize = 12;
 const CELL_TEXT: f64 = 13.2;
 /// Width of the gap between cells, in pixels, where they are larger than the next number.
 const GAP: f64 = 1.0;
@@ -25,7 +25,7 @@ const DARK: f64 = 0.55;
 
 impl Panel {
     /// A matrix as cells, its first row on top, shaded from its smallest to its largest number; up to twelve rows and
-    /// columns with their numbers. Axes count rows and columns from 0. What is not finite is left out.
+    /// columns with their numbers, where these fit. Axes count rows and columns from 0. What is not finite is left out.
     ///
     /// ```
     /// use thalamo::figure::{Cell, Figure, Panel};
@@ -100,6 +100,10 @@ pub(super) fn draw(
         let (top, bottom) = (a.1.min(b.1) + gap / 2.0, a.1.max(b.1) - gap / 2.0);
         let colour = super::ramp(RAMP, f64::from(first.level) / LEVELS);
         canvas.fill(&[(left, top), (right, top), (right, bottom), (left, bottom)], Style::new(colour))?;
+    }
+    let fits = |text: &str| canvas.width(CELL_TEXT, text) + 2.0 <= (b.0 - a.0).abs();
+    if !cells.iter().filter_map(|cell| cell.text.as_deref()).all(fits) {
+        return Ok(());
     }
     for cell in cells {
         let Some(text) = &cell.text else { continue };

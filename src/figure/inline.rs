@@ -178,6 +178,17 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_where_they_fit() {
+        let svg = |count: usize, unit: f64| {
+            let row = |i: usize| (0..count).map(|j| unit * (1.0 + (i * count + j) as f64)).collect();
+            let panel = Panel::new("before", "motif").heat_map(&(0..count).map(row).collect::<Vec<_>>());
+            Figure::new("map", 470, 440).add(Cell::FULL, panel).inline_svg("errors").unwrap()
+        };
+        assert!(svg(12, 1.0).contains("\n144\n") && !svg(13, 1.0).contains("\n169\n"));
+        assert!(svg(4, 1e-4).contains("\n0.0016\n") && !svg(12, 1e-5).contains("0.0014"));
+    }
+
+    #[test]
     fn only_upright_rectangles_are_merged() {
         let polygon = |points: &str| format!("<polygon opacity=\"1\" fill=\"#E8F2FA\" points=\"{points}\"/>");
         let (style, path) = rectangle(&polygon("10,20 30,20 30,60 10,60")).unwrap();

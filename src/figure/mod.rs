@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::panel::{Corner, Panel, Style};
 pub use self::sequence::sequence_panel;
+#[cfg(feature = "report")]
+pub(crate) use heat_map::ROOM as HEAT_MAP_ROOM;
 pub use plotters::style::RGBColor;
 
 /// Result with [`figure::Error`](Error).

@@ -7,6 +7,7 @@ use super::results::Results;
 use super::sections::{head, key};
 use super::table::{matrix, table};
 use super::{Result, figures};
+use crate::figure::HEAT_MAP_ROOM;
 
 /// The numbers of all pairs are listed up to so many motifs.
 pub(super) const LISTED: usize = 40;
@@ -18,15 +19,21 @@ pub(super) type Pairs = [Vec<f64>];
 
 /// All pairs as a heat map, with the numbers that its shades stand for.
 pub(super) fn map(pairs: &Pairs, title: &str, caption: &str) -> Result<Markup> {
-    let svg = figures::pairs(pairs, title)?;
     let finite = pairs.iter().flatten().copied().filter(|x| x.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+    // small numbers are written in the cells as multiples of a power of ten
+    let power =
+        if pairs.len() <= HEAT_MAP_ROOM && high > 0.0 && high < 0.1 { high.log10().floor() } else { 0.0 };
+    let shown: Vec<Vec<f64>> =
+        pairs.iter().map(|row| row.iter().map(|x| x * 10_f64.powf(-power)).collect()).collect();
+    let svg = figures::pairs(&shown, title)?;
     let count = pairs.len() * pairs.len();
     Ok(figures::captioned(
         &svg,
         &html! {
             (caption) " All " (count) " ordered pairs, from " (number(low, "")) " (lightest) to " (number(high, ""))
             " (darkest)."
+            @if power != 0.0 { " Numbers in cells are multiples of 10" sup { "\u{2212}" (-power) } "." }
         },
     ))
 }
