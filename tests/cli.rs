@@ -240,6 +240,22 @@ fn info_tells_in_words_and_json() {
     assert_eq!(report["options"]["fit"]["modes"], 6);
 }
 
+/// A motif of 15 tau has no use for ten exponentials: its loop is noisy, and the table says so and what helps.
+#[test]
+fn noisy_motifs_are_named_with_what_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let cell = |k: usize| format!("{:.4}", 0.5 * (0.11 * k as f64).sin());
+    let column: Vec<String> = (0..150).map(cell).collect();
+    fs::write(folder.path().join("brief.csv"), format!("flick\n{}\n", column.join("\n"))).unwrap();
+    let told = done(folder.path(), "build brief.csv --out model.npz");
+    let (_, note) =
+        told.split_once("\n\nnoise cost above 2.5: 0 flick. ").unwrap_or_else(|| panic!("{told}"));
+    assert!(note.contains("fewer --modes") && note.contains("longer --transition"), "{note}");
+    assert!(done(folder.path(), "info model.npz").ends_with(note));
+    let told = done(folder.path(), "build brief.csv --modes 4 --out calm.npz");
+    assert!(!told.contains("noise cost above"), "{told}");
+}
+
 #[test]
 fn inputs_are_not_overwritten_silently() {
     let folder = copy();

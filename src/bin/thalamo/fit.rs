@@ -9,6 +9,7 @@ use thalamo::io::{NamedFit, read_motifs, write_fits};
 
 use crate::arguments::Fit;
 use crate::failure::Result;
+use crate::info::error;
 use crate::session::Session;
 
 pub fn run(options: &Fit, session: &Session) -> Result<()> {
@@ -38,7 +39,7 @@ pub fn run(options: &Fit, session: &Session) -> Result<()> {
     let mut table = format!("{:<16} {:>8} {:>10} {:>16}\n", "motif", "samples", "RMSE", "RMSE / std");
     for NamedFit { name, samples, fit, .. } in &fits {
         let (rmse, relative) = (fit.rmse(), fit.normalised_rmse());
-        let _ = writeln!(table, "{name:<16} {samples:>8} {rmse:>10.4} {relative:>16.4}"); // never fails
+        let _ = writeln!(table, "{name:<16} {samples:>8} {:>10} {:>16}", error(rmse), error(relative)); // never fails
     }
     session.tell(&table)
 }

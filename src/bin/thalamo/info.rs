@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use thalamo::io::{Model, Summary, read_model};
+use thalamo::network::LearnedMotif;
 
 use crate::arguments::Info;
 use crate::failure::{Failure, Result};
@@ -39,16 +40,38 @@ pub fn table(model: &Model) -> String {
     for m in &motifs {
         let _ = writeln!(
             text,
-            "{:>5} {:<16} {:>8} {:>6} {:>10.4} {:>10.1e} {:>10.4} {:>11.3}",
+            "{:>5} {:<16} {:>8} {:>6} {:>10} {:>10.1e} {:>10.4} {:>11.3}",
             m.index,
             m.name,
             m.samples,
             m.eigenvalues.len(),
-            m.fit_rmse,
+            error(m.fit_rmse),
             m.condition,
             m.abscissa,
             m.noise_cost,
         );
     }
-    text
+    text + &noisy(model)
+}
+
+/// Names the motifs that will suffer from what is played before them, and what helps.
+fn noisy(model: &Model) -> String {
+    let limit = model.network.options().noise.cost_limit;
+    let is_noisy = |(_, learned): &(usize, &LearnedMotif)| learned.motif_loop().noise_cost() > limit;
+    let noisy = model.network.motifs().iter().enumerate().filter(is_noisy);
+    let names: Vec<String> = noisy.map(|(index, _)| format!("{index} {}", model.names[index])).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nnoise cost above {limit}: {}. What is played before will disturb {}; build with fewer --modes\n\
+         (exponentials that a brief or simple motif does not need), or with a longer --transition.\n",
+        names.join(", "),
+        if names.len() == 1 { "it" } else { "them" },
+    )
+}
+
+/// Four decimals, or a power of ten where they would be zeros.
+pub fn error(rmse: f64) -> String {
+    if rmse > 0.0 && rmse < 1e-3 { format!("{rmse:.1e}") } else { format!("{rmse:.4}") }
 }

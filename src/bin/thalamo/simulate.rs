@@ -10,6 +10,7 @@ use thalamo::simulate::{Noise, Sequence, Simulator, Start, Trajectory};
 
 use crate::arguments::{self, Simulate};
 use crate::failure::{Failure, Result};
+use crate::info::error;
 use crate::session::Session;
 
 /// Keeps the random numbers of different trials, and of start and noise, apart.
@@ -108,7 +109,7 @@ fn table(trials: &[Trajectory], names: &[&str]) -> String {
     let mut table = format!("{:>8} {:<16} {:>12}\n", "position", "motif", "RMSE");
     for (position, name) in names.iter().enumerate() {
         let mean = errors.iter().map(|e| e[position]).sum::<f64>() / errors.len() as f64;
-        let _ = writeln!(table, "{position:>8} {name:<16} {mean:>12.4}"); // never fails
+        let _ = writeln!(table, "{position:>8} {name:<16} {:>12}", error(mean)); // never fails
     }
     table
 }
