@@ -74,12 +74,12 @@ pub(crate) fn zeros(what: &'static str, rows: usize, samples: usize) -> Result<D
 
 /// Fails when something computed grew beyond double precision.
 pub(crate) fn no_overflow(what: &'static str, values: &[f64]) -> Result<()> {
-    match values.iter().find(|x| !x.is_finite()) {
-        Some(&given) => Err(Error::OutOfRange {
+    match finite(what, values) {
+        Err(Error::NotFinite { value: given, .. }) => Err(Error::OutOfRange {
             what,
             expected: "finite numbers: a system that grows less, or fewer samples",
             given,
         }),
-        None => Ok(()),
+        other => other,
     }
 }

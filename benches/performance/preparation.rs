@@ -17,7 +17,8 @@ pub fn run(report: &mut Report) -> Result {
     report.section(
         "Preparatory cost and gradient",
         "P = 50, U and V of an optimised module. Floor: the products of the doubling rounds it takes (a square, and \
-         one and a half for each equation; less in the first), and those of the gradient; no inverse, no residuals.",
+         one and a half for each equation; less in the first), and those of the gradient, by faer's full and triangular \
+         products; no inverse, no residuals.",
     );
     report.head(&["N", "evaluation", "floor", "ratio", "target", "rounds"]);
     let sizes: &[usize] = if report.quick { &[99] } else { &[99, 200, 500] };

@@ -2,7 +2,7 @@
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::{factor, inverse, solve};
-use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::reborrow::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
@@ -53,7 +53,11 @@ pub(crate) fn product((a, op_a): (&DMatrix<f64>, Op), (b, op_b): (&DMatrix<f64>,
     out
 }
 
-/// Lower triangle of `dst = alpha op(a) op(b)` for a product known to be symmetric; the rest of `dst` is kept.
+/// Lower triangle of `dst = alpha op(a) op(b)`, or `dst += ...`, for a product known to be symmetric. Entries above the
+/// diagonal may be anything afterwards.
+///
+/// By blocks of rows up to the diagonal, which waste little and are products that faer does at full speed; its own
+/// triangular product recurses to blocks too small for that. The rows left over come first, where they are short.
 pub(crate) fn mul_lower_into(
     dst: &mut DMatrix<f64>,
     accum: Accum,
@@ -61,17 +65,17 @@ pub(crate) fn mul_lower_into(
     (a, op_a): (&DMatrix<f64>, Op),
     (b, op_b): (&DMatrix<f64>, Op),
 ) {
-    triangular::matmul(
-        view_mut(dst),
-        BlockStructure::TriangularLower,
-        accum,
-        view_op(a, op_a),
-        BlockStructure::Rectangular,
-        view_op(b, op_b),
-        BlockStructure::Rectangular,
-        alpha,
-        Par::Seq,
-    );
+    /// A multiple of the rows of every kernel, and half of the largest.
+    const ROWS: usize = 24;
+    let (a, b, n) = (view_op(a, op_a), view_op(b, op_b), dst.nrows());
+    let mut dst = view_mut(dst);
+    let (mut top, mut end) = (0, n % ROWS);
+    while top < n {
+        let block = dst.rb_mut().submatrix_mut(top, 0, end - top, end);
+        let (rows, columns) = (a.subrows(top, end - top), b.subcols(0, end));
+        faer::linalg::matmul::matmul(block, accum, rows, columns, alpha, Par::Seq);
+        (top, end) = (end, end + ROWS);
+    }
 }
 
 /// Copies the lower triangle onto the upper one, in tiles that stay in cache.
