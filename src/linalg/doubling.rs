@@ -3,6 +3,7 @@
 use super::lyapunov_residual::{probed, residual, signs};
 use super::lyapunov_source::Source;
 use super::tolerance;
+use super::updated_inverse::Change;
 use super::views::{Lu, Op, frobenius, mirror_lower, mul_into, mul_lower_into};
 use crate::{Result, validate};
 use faer::Accum;
@@ -149,19 +150,47 @@ impl LyapunovWorkspace {
     ) -> Result<PairReport> {
         let n = self.x.nrows();
         let (q_x, q_y) = (Source::of(q_x, n), Some(Source::of(q_y, n)));
-        let report = self.iterate(m, q_x, q_y)?;
-        Ok(self.verified(report, m, q_x, q_y))
+        let report = self.iterate(m, (q_x, q_y), None)?;
+        Ok(self.verified(report, m, (q_x, q_y)))
     }
 
     /// The same for structured right-hand sides, with residuals estimated from one vector of random signs: the mean
     /// square of `R z` over such vectors is `|R|_F^2`. Saves two products of order N.
+    ///
+    /// At a fixed shift the inverse comes from a change of low rank, if one is given. Its errors show in the residuals, or
+    /// keep the iteration from converging: then the equations are solved again with an inverse of M itself.
     pub(crate) fn solve_structured(
         &mut self,
         m: &DMatrix<f64>,
         q_x: Source<'_>,
         q_y: Source<'_>,
+        change: Option<Change<'_>>,
     ) -> Result<PairReport> {
-        let mut report = self.iterate(m, q_x, Some(q_y))?;
+        // The default shift follows M: an inverse kept for it would serve once.
+        if let (Some(shift), Some(mut change)) = (self.shift, change)
+            && change.applies(shift)
+        {
+            let report = self.attempt(m, (q_x, q_y), Some(&mut change))?;
+            if report.rounds == 0 || report.residual_x.max(report.residual_y) <= tolerance::UPDATED_RESIDUAL {
+                return Ok(report);
+            }
+            let own = self.attempt(m, (q_x, q_y), None)?;
+            // An unstable M is no fault of the inverse.
+            if own.status == PairStatus::Converged {
+                change.memory.refuse(shift);
+            }
+            return Ok(own);
+        }
+        self.attempt(m, (q_x, q_y), None)
+    }
+
+    fn attempt(
+        &mut self,
+        m: &DMatrix<f64>,
+        (q_x, q_y): (Source<'_>, Source<'_>),
+        change: Option<&mut Change<'_>>,
+    ) -> Result<PairReport> {
+        let mut report = self.iterate(m, (q_x, Some(q_y)), change)?;
         if report.status == PairStatus::Converged {
             let size = frobenius(m);
             let Self { x, y, vectors: [signs, image, scratch], .. } = self;
@@ -188,8 +217,7 @@ impl LyapunovWorkspace {
         &mut self,
         mut report: PairReport,
         m: &DMatrix<f64>,
-        q_x: Source<'_>,
-        q_y: Option<Source<'_>>,
+        (q_x, q_y): (Source<'_>, Option<Source<'_>>),
     ) -> PairReport {
         if report.status == PairStatus::Converged {
             (report.residual_x, report.residual_y) = self.residuals(m, q_x, q_y);
@@ -204,11 +232,16 @@ impl LyapunovWorkspace {
     /// As [`LyapunovWorkspace::solve_pair`].
     pub fn solve(&mut self, m: &DMatrix<f64>, q_x: &DMatrix<f64>) -> Result<PairReport> {
         let q_x = Source::of(q_x, self.x.nrows());
-        let report = self.iterate(m, q_x, None)?;
-        Ok(self.verified(report, m, q_x, None))
+        let report = self.iterate(m, (q_x, None), None)?;
+        Ok(self.verified(report, m, (q_x, None)))
     }
 
-    fn iterate(&mut self, m: &DMatrix<f64>, q_x: Source<'_>, q_y: Option<Source<'_>>) -> Result<PairReport> {
+    fn iterate(
+        &mut self,
+        m: &DMatrix<f64>,
+        (q_x, q_y): (Source<'_>, Option<Source<'_>>),
+        change: Option<&mut Change<'_>>,
+    ) -> Result<PairReport> {
         let n = self.x.nrows();
         q_y.map_or(Ok(()), |q_y| q_y.check("Q_y", n, REMEDY))?;
         validate::shape("M", m.shape(), (n, n), REMEDY)?;
@@ -230,7 +263,11 @@ impl LyapunovWorkspace {
         if m.trace() >= 0.0 {
             return Ok(report);
         }
-        self.first_round(m, q_x, q_y, shift);
+        match change {
+            Some(change) => change.invert_into(shift, &mut self.lu, &mut self.cayley),
+            None => self.lu.invert_shifted_into(m, shift, &mut self.cayley),
+        }
+        self.first_round(q_x, q_y, shift);
         report.rounds = 1;
 
         report.status = PairStatus::NotConverged;
@@ -263,25 +300,22 @@ impl LyapunovWorkspace {
         Ok(report)
     }
 
-    /// The first round, with `K = (M - pI)^-1`, `Ac = I + 2p K` and `Ac K = K + 2p K^2`:
+    /// The first round from `K = (M - pI)^-1` in place of the transform, with `Ac = I + 2p K` and `Ac K = K + 2p K^2`:
     ///
     /// `X = 2p (K Q_x K^T + Ac K Q_x (Ac K)^T)`, Y likewise, `Ac^2 = I + 4p K + 4p^2 K^2`.
-    fn first_round(&mut self, m: &DMatrix<f64>, q_x: Source<'_>, q_y: Option<Source<'_>>, p: f64) {
-        let n = m.nrows();
-        let shifted = self.lu.matrix_mut();
-        shifted.copy_from(m);
-        (0..n).for_each(|i| shifted[(i, i)] -= p);
-        let Self { lu, cayley: k, next: square, product, x, y, vectors: [_, image, _], .. } = self;
-        lu.invert_into(k);
+    fn first_round(&mut self, q_x: Source<'_>, q_y: Option<Source<'_>>, p: f64) {
+        let Self { cayley: k, next: square, product, x, y, vectors: [_, image, _], .. } = self;
         mul_into(square, Accum::Replace, 1.0, (k, Op::Plain), (k, Op::Plain));
         q_x.congruence(Accum::Replace, 2.0 * p, (k, Op::Plain), product, image, x);
         if let Some(q_y) = q_y {
             q_y.congruence(Accum::Replace, 2.0 * p, (k, Op::Transposed), product, image, y);
         }
-        // Ac^2 = I + 2p (K + Ac K)
-        k.zip_apply(square, |k, s| *k += 2.0 * p * s);
-        square.zip_apply(k, |s, ack| *s = 2.0 * p * (2.0 * ack - 2.0 * p * *s));
-        (0..n).for_each(|i| square[(i, i)] += 1.0);
+        // Ac K in place of K, and Ac^2 = I + 2p (K + Ac K) in place of K^2.
+        for (k, square) in k.as_mut_slice().iter_mut().zip(square.as_mut_slice()) {
+            *k += 2.0 * p * *square;
+            *square = 2.0 * p * (2.0 * *k - 2.0 * p * *square);
+        }
+        (0..square.nrows()).for_each(|i| square[(i, i)] += 1.0);
         q_x.congruence(Accum::Add, 2.0 * p, (k, Op::Plain), product, image, x);
         mirror_lower(x);
         if let Some(q_y) = q_y {

@@ -25,6 +25,7 @@ mod repair;
 mod schur;
 pub(crate) mod tiles;
 pub mod tolerance;
+pub(crate) mod updated_inverse;
 pub(crate) mod views;
 
 pub use conjugate::ConjugateSet;

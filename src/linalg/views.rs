@@ -135,11 +135,16 @@ impl std::fmt::Debug for Lu {
 }
 
 impl Lu {
-    /// Memory for matrices of order `n`.
+    /// Memory for matrices of order `n`, and right-hand sides of as many columns.
     pub(crate) fn new(n: usize) -> Self {
+        Self::for_columns(n, n)
+    }
+
+    /// Memory for matrices of order `n`, and right-hand sides of up to `columns` columns.
+    pub(crate) fn for_columns(n: usize, columns: usize) -> Self {
         let requirement = factor::lu_in_place_scratch::<usize, f64>(n, n, Par::Seq, Default::default())
             .or(inverse::inverse_scratch::<usize, f64>(n, Par::Seq))
-            .or(solve::solve_in_place_scratch::<usize, f64>(n, n, Par::Seq));
+            .or(solve::solve_in_place_scratch::<usize, f64>(n, columns, Par::Seq));
         Self {
             factors: DMatrix::zeros(n, n),
             forward: vec![0; n],
@@ -168,7 +173,14 @@ impl Lu {
         inverse::inverse(view_mut(out), lu, lu, permutation, Par::Seq, MemStack::new(&mut self.memory));
     }
 
-    /// Solves `matrix * x = rhs` in place of a square `rhs`.
+    /// `(m - shift I)^-1`; entries are infinite or NaN when there is none.
+    pub(crate) fn invert_shifted_into(&mut self, m: &DMatrix<f64>, shift: f64, out: &mut DMatrix<f64>) {
+        self.factors.as_mut_slice().copy_from_slice(m.as_slice());
+        (0..m.nrows()).for_each(|i| self.factors[(i, i)] -= shift);
+        self.invert_into(out);
+    }
+
+    /// Solves `matrix * x = rhs` in place of `rhs`.
     pub(crate) fn solve_in_place(&mut self, rhs: &mut DMatrix<f64>) {
         let stack = MemStack::new(&mut self.memory);
         let (_, permutation) = factor::lu_in_place(

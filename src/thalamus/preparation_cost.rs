@@ -1,16 +1,23 @@
 //! Cost of a preparatory module: how far and how long deviations live.
 
+use std::ops::RangeInclusive;
+
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cortex::Cortex;
 use crate::linalg::lyapunov_source::Source;
+use crate::linalg::updated_inverse::{Change, UpdatedInverse};
 use crate::linalg::views::{Op, mul_into};
 use crate::linalg::{LyapunovWorkspace, PairStatus};
 use crate::{Error, Result, validate};
 
 /// Largest Lyapunov residual a value is trusted with.
 const RESIDUAL_LIMIT: f64 = 1e-9;
+
+/// The best shift over the one in use, as long as that is kept, and with it the inverse made for it. Shifts down to 0.7 of
+/// the best take no more rounds of doubling; larger ones sometimes do.
+const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 
 /// The preparatory cost, equation (5) of the paper, for $M = A + U V^T$:
 ///
@@ -22,7 +29,9 @@ const RESIDUAL_LIMIT: f64 = 1e-9;
 /// $$ \frac{dC}{dM} = 2 Y X + 2 \beta N\\, w (X M^T w)^T, \qquad
 ///    \frac{dC}{dU} = \frac{dC}{dM} V, \qquad \frac{dC}{dV} = \Big(\frac{dC}{dM}\Big)^T U. $$
 ///
-/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$.
+/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$. From the second evaluation on the
+/// inverse that doubling starts from is updated from one of A where that is faster, and the doubling's shift follows the
+/// last solution: the last digits depend on what was evaluated before.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -44,6 +53,9 @@ pub struct PreparationCost<'a> {
     cortex: &'a Cortex,
     beta: f64,
     lyapunov: LyapunovWorkspace,
+    /// The shift set, after the first evaluation, and the inverse of A kept for it.
+    shift: Option<f64>,
+    inverse: UpdatedInverse,
     closed: DMatrix<f64>,
     /// `M^T w` and `X M^T w`.
     readout_rate: DVector<f64>,
@@ -83,6 +95,8 @@ impl<'a> PreparationCost<'a> {
             cortex,
             beta,
             lyapunov: LyapunovWorkspace::new(n),
+            shift: None,
+            inverse: UpdatedInverse::new(0, 0),
             closed: DMatrix::zeros(n, n),
             readout_rate: DVector::zeros(n),
             carried: DVector::zeros(n),
@@ -109,13 +123,15 @@ impl<'a> PreparationCost<'a> {
         mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
         self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
-        let report = self.lyapunov.solve_structured(&self.closed, Source::IDENTITY, source)?;
+        self.inverse.fit(n, u.ncols());
+        let (base, memory) = (self.cortex.system(), &mut self.inverse);
+        let change = Some(Change { base, input: u, feedback: v, memory });
+        let report = self.lyapunov.solve_structured(&self.closed, Source::IDENTITY, source, change)?;
         let residual = report.residual_x.max(report.residual_y);
         if report.status != PairStatus::Converged || residual.is_nan() || residual > RESIDUAL_LIMIT {
             return Ok(None);
         }
-        // The next matrix will be similar.
-        self.lyapunov.set_shift(Some(report.suggested_shift))?;
+        self.follow(report.suggested_shift)?;
         self.carried.gemv(1.0, self.lyapunov.x(), &self.readout_rate, 0.0);
         let terms = PreparationTerms {
             decay: self.lyapunov.x().trace(),
@@ -127,6 +143,15 @@ impl<'a> PreparationCost<'a> {
         validate::no_overflow("gradient of the cost of preparation", self.gradient_input.as_slice())?;
         validate::no_overflow("gradient of the cost of preparation", self.gradient_feedback.as_slice())?;
         Ok(Some(terms))
+    }
+
+    /// Takes the shift that suited the last matrix, for the next one will be similar, unless the one in use will do.
+    fn follow(&mut self, suggested: f64) -> Result<()> {
+        if !self.shift.is_some_and(|shift| SHIFT_RANGE.contains(&(suggested / shift))) {
+            self.lyapunov.set_shift(Some(suggested))?;
+            self.shift = Some(suggested);
+        }
+        Ok(())
     }
 
     /// `dC/dM = 2 Y X + 2 beta N w (X M^T w)^T` times V, and its transpose times U, without forming it.
