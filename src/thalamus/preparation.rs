@@ -160,7 +160,7 @@ impl Preparation {
         let start = objective.point();
         let initial = objective.terms_at(&start)?.ok_or_else(|| unstable_start(cortex, &objective))?;
         let minimum = minimise(&mut objective, &start, &options.optimiser)?;
-        objective.terms_at(&minimum.point)?;
+        objective.set(&minimum.point);
         let Weights { u, v, .. } = objective;
         // Anew, so that the last digits do not depend on the way there: a restored module has the same.
         let mut cost = PreparationCost::new(cortex, options.beta)?;
