@@ -49,6 +49,20 @@ fn preparation_reference_is_reproduced() {
     assert!((schur - &x).norm() < 1e-12 * x.norm());
 }
 
+/// Orders of many blocks, with and without rows left over.
+#[test]
+fn large_pairs_are_solved() {
+    for n in [240, 263] {
+        let m = with_abscissa(n, -0.2, n as u64);
+        for (q_x, q_y) in [(identity(n), covariance(n, 1)), (covariance(n, 2), identity(n))] {
+            let mut workspace = LyapunovWorkspace::new(n);
+            assert_eq!(workspace.solve_pair(&m, &q_x, &q_y).unwrap().status, PairStatus::Converged);
+            assert!(lyapunov_residual(&m, workspace.x(), &q_x) < 1e-14);
+            assert!(lyapunov_residual(&m.transpose(), workspace.y(), &q_y) < 1e-14);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(cases(48))]
 

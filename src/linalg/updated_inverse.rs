@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 /// Rows by which the overhead of an LU decomposition makes a matrix look larger: pivoting, and products of small
 /// blocks. Measured from order 50 to 500.
-const OVERHEAD: usize = 350;
+const OVERHEAD: f64 = 350.0;
 
 /// `M = A + U V^T` by its parts, U and V being N x P, with the memory that keeps an inverse of A.
 #[derive(Debug)]
@@ -96,9 +96,9 @@ impl Change<'_> {
 /// Whether Woodbury's identity takes less time than an inverse of order `n`: operations, with the overhead of an LU
 /// decomposition at either order.
 fn pays(n: usize, rank: usize) -> bool {
-    let inverse = |n: usize| (n * n * (n + OVERHEAD)) as f64;
-    let products = (n * rank) as f64 * (3.3 * n as f64 + 2.0 * rank as f64);
-    rank > 0 && products + inverse(rank) < inverse(n)
+    let (n, p) = (n as f64, rank as f64);
+    let inverse = |n: f64| n * n * (n + OVERHEAD);
+    rank > 0 && n * p * (3.3 * n + 2.0 * p) + inverse(p) < inverse(n)
 }
 
 #[cfg(test)]
