@@ -107,6 +107,7 @@ pub(crate) fn loop_options(input: &mut Input<'_>) -> LoopOptions {
         horizon: if input.one_in(4) { Horizon::Infinite } else { Horizon::Motif },
         noise_floor: if input.one_in(4) { input.positive() } else { 1.0 },
         starts: if input.one_in(8) { input.count(2) } else { 1 },
+        finalists: if input.one_in(8) { input.count(2) } else { 1 },
         optimiser: optimiser(input),
     }
 }
