@@ -4,7 +4,7 @@ use thalamo::NetworkOptions;
 use thalamo::fit::{FitOptions, fit};
 use thalamo::motif::step_motifs;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
-use thalamo::thalamus::{LoopDesign, LoopOptions};
+use thalamo::thalamus::{LoopDesign, LoopOptions, RobustnessHessian};
 
 use crate::report::Report;
 use crate::setup::{Result, cortex, robustness};
@@ -13,8 +13,15 @@ use thalamo::thalamus::Horizon;
 /// An objective that counts its evaluations and notes when it first falls below a value.
 struct Counted<'a> {
     inner: &'a mut dyn Objective,
-    count: usize,
     trace: Vec<f64>,
+}
+
+impl Counted<'_> {
+    /// A product with the Hessian takes about as long as two evaluations.
+    fn product(&mut self) {
+        let best = self.trace.last().copied().unwrap_or(f64::INFINITY);
+        self.trace.extend([best; 2]);
+    }
 }
 
 impl Objective for Counted<'_> {
@@ -23,7 +30,6 @@ impl Objective for Counted<'_> {
     }
 
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.count += 1;
         let value = self.inner.evaluate(x, gradient);
         let best = self.trace.last().copied().unwrap_or(f64::INFINITY);
         self.trace.push(best.min(value));
@@ -31,15 +37,18 @@ impl Objective for Counted<'_> {
     }
 }
 
-type Method = fn(&mut Counted<'_>, &[f64]) -> Result;
+/// Races of each motif, from other starts each.
+const RACES: u64 = 4;
+
+type Method = fn(&mut Counted<'_>, &mut RobustnessHessian<'_>, &[f64]) -> Result;
 
 const METHODS: [(&str, Method); 7] = [
-    ("L-BFGS, memory 5", |f, x| lbfgs(f, x, 5)),
-    ("L-BFGS, memory 10", |f, x| lbfgs(f, x, 10)),
-    ("L-BFGS, memory 20", |f, x| lbfgs(f, x, 20)),
-    ("L-BFGS, memory 40", |f, x| lbfgs(f, x, 40)),
-    ("L-BFGS, memory 100", |f, x| lbfgs(f, x, 100)),
-    ("BFGS", |f, x| lbfgs(f, x, 1000)),
+    ("L-BFGS, memory 5", |f, _, x| lbfgs(f, x, 5)),
+    ("L-BFGS, memory 10", |f, _, x| lbfgs(f, x, 10)),
+    ("L-BFGS, memory 20", |f, _, x| lbfgs(f, x, 20)),
+    ("L-BFGS, memory 40", |f, _, x| lbfgs(f, x, 40)),
+    ("L-BFGS, memory 100", |f, _, x| lbfgs(f, x, 100)),
+    ("L-BFGS, all pairs", |f, _, x| lbfgs(f, x, 1000)),
     ("trust region, Newton-CG", trust_region),
 ];
 
@@ -49,9 +58,8 @@ fn lbfgs(f: &mut Counted<'_>, start: &[f64], memory: usize) -> Result {
     Ok(())
 }
 
-/// Steihaug's truncated conjugate gradients; Hessian products by central differences of gradients, which cost what
-/// exact ones would: two evaluations.
-fn trust_region(f: &mut Counted<'_>, start: &[f64]) -> Result {
+/// Steihaug's truncated conjugate gradients with exact products with the Hessian.
+fn trust_region(f: &mut Counted<'_>, hessian: &mut RobustnessHessian<'_>, start: &[f64]) -> Result {
     let n = start.len();
     let mut x = start.to_vec();
     let scale = norm(&x);
@@ -64,7 +72,7 @@ fn trust_region(f: &mut Counted<'_>, start: &[f64]) -> Result {
         if size < 1e-5 {
             break;
         }
-        let (step, promised) = steihaug(f, &x, &gradient, radius, size * size.sqrt().min(0.5));
+        let (step, promised) = steihaug(f, hessian, &x, &gradient, radius, size * size.sqrt().min(0.5));
         let trial: Vec<f64> = x.iter().zip(&step).map(|(x, s)| x + s).collect();
         let mut next = vec![0.0; n];
         let found = f.evaluate(&trial, &mut next);
@@ -94,6 +102,7 @@ fn trust_region(f: &mut Counted<'_>, start: &[f64]) -> Result {
 
 fn steihaug(
     f: &mut Counted<'_>,
+    hessian: &mut RobustnessHessian<'_>,
     x: &[f64],
     gradient: &[f64],
     radius: f64,
@@ -102,17 +111,11 @@ fn steihaug(
     let n = x.len();
     let (mut z, mut r) = (vec![0.0; n], gradient.to_vec());
     let mut d: Vec<f64> = r.iter().map(|r| -r).collect();
-    let (mut plus, mut minus, mut hd) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-    let mut hz = vec![0.0; n];
+    let (mut hd, mut hz) = (vec![0.0; n], vec![0.0; n]);
     let promised = |z: &[f64], hz: &[f64]| -(dot(gradient, z) + 0.5 * dot(z, hz));
     for _ in 0..n {
-        let h = 1e-5 / norm(&d);
-        let at = |s: f64| x.iter().zip(&d).map(|(x, d)| x + s * d).collect::<Vec<_>>();
-        f.evaluate(&at(h), &mut plus);
-        f.evaluate(&at(-h), &mut minus);
-        for (k, hd) in hd.iter_mut().enumerate() {
-            *hd = (plus[k] - minus[k]) / (2.0 * h);
-        }
+        hessian.product(x, &d, &mut hd);
+        f.product();
         let curvature = dot(&d, &hd);
         let rr = dot(&r, &r);
         let alpha = rr / curvature;
@@ -171,17 +174,18 @@ pub fn run(report: &mut Report) -> Result {
     ]);
     let cortex = cortex(units)?;
     let mut results = vec![(0_usize, 0_usize, 0_usize, 0.0_f64); METHODS.len()];
+    let mut race = (0_usize, 0_usize, 0.0_f64);
     for motif in step_motifs(motifs, 1)? {
         let exponentials = fit(&motif, &FitOptions { seed: 1, ..NetworkOptions::default().fit })?;
         let mut cost = robustness(&cortex, &motif, &exponentials, Horizon::Motif)?.with_noise_floor(1.0)?;
         let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
         let design = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &LoopOptions::default())?;
-        let mut traces = vec![];
+        let (mut traces, mut hessian) = (vec![], cost.hessian());
         for (_, method) in METHODS {
             let mut of_method = vec![];
             for start in 0..starts {
-                let mut counted = Counted { inner: &mut cost, count: 0, trace: vec![] };
-                method(&mut counted, &design.random_input(1, start))?;
+                let mut counted = Counted { inner: &mut cost, trace: vec![] };
+                method(&mut counted, &mut hessian, &design.random_input(1, start))?;
                 of_method.push(counted.trace);
             }
             traces.push(of_method);
@@ -203,6 +207,13 @@ pub fn run(report: &mut Report) -> Result {
             let groups = of_method.chunks(8).map(|g| g.iter().map(last).fold(f64::INFINITY, f64::min) - best);
             result.3 += groups.map(f64::exp).sum::<f64>() / (of_method.len() as f64 / 8.0);
         }
+        for seed in 1..=RACES {
+            let made = design.optimise(seed)?;
+            let value = cost.evaluate(made.input().as_slice(), &mut vec![0.0; units]);
+            race.0 += made.report().starts.iter().map(|s| s.evaluations).sum::<usize>();
+            race.1 += usize::from(value <= best + 0.01);
+            race.2 += (value - best).exp();
+        }
     }
     let all = motifs * starts;
     for ((name, _), (count, successes, until, ratio)) in METHODS.iter().zip(results) {
@@ -214,5 +225,15 @@ pub fn run(report: &mut Report) -> Result {
             format!("{:.4}", ratio / motifs as f64),
         ]);
     }
+    let races = motifs as u64 * RACES;
+    let LoopOptions { starts, finalists, .. } = LoopOptions::default();
+    report.line(format!(
+        "\nWhat loops do, a race of {starts} starts with {finalists} finalists, {races} races: {:.0} evaluations per race, \
+         {} of {races} succeed, {} evaluations per success, C over best {:.4}.",
+        race.0 as f64 / races as f64,
+        race.1,
+        if race.1 > 0 { format!("{:.0}", race.0 as f64 / race.1 as f64) } else { "no".into() },
+        race.2 / races as f64
+    ));
     Ok(())
 }

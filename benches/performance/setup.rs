@@ -9,7 +9,7 @@ use thalamo::motif::{Motif, step_motifs};
 use thalamo::thalamus::{Horizon, Placement, PlacementOptions, PreparationOptions, RobustnessCost};
 use thalamo::{Cortex, Network, NetworkOptions};
 
-pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 pub fn cortex(units: usize) -> Result<Cortex> {
     Ok(Cortex::random(units, 0.5, 1)?)

@@ -57,8 +57,8 @@ impl Default for LoopOptions {
                 gradient_tolerance: 1e-5,
                 value_tolerance: 1e-5,
                 first_step: 0.3,
-                // The valleys of C are long: all curvature met is worth keeping, and costs little beside C.
-                memory: 100,
+                // The valleys of C are long: what fewer pairs save on a step is lost on evaluations.
+                memory: 40,
             },
         }
     }
