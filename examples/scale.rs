@@ -36,7 +36,7 @@ struct Row {
     cortex: f64,
     /// One evaluation of the robustness cost and its gradient (median).
     cost_and_gradient: f64,
-    /// One loop: placement and eight optimised starts on all cores.
+    /// One loop: placement and all optimised starts on all cores.
     one_loop: f64,
     loop_evaluations: usize,
     noise_cost: f64,
@@ -158,7 +158,7 @@ fn draw(rows: &[Row]) -> Figure {
                 .letter('B')
                 .line("cortex", ORANGE, series(|r| r.cortex))
                 .points("", ORANGE, series(|r| r.cortex))
-                .line("one loop, 8 starts", BLUE, series(|r| r.one_loop))
+                .line("one loop, all starts", BLUE, series(|r| r.one_loop))
                 .points("", BLUE, series(|r| r.one_loop))
                 .line("preparatory module", VERMILLION, series(|r| r.preparation))
                 .points("", VERMILLION, series(|r| r.preparation)),

@@ -349,8 +349,14 @@ fn anything_else_exits_with_1() {
     let path = folder.path();
     let message = failed(path, "motifs --out no/m.npz", 1);
     assert!(message.contains("no/m.npz: expected to write it, given"), "{message}");
-    // No preparation at all cannot be certified.
-    let message = failed(path, "certify model.npz --transition 0 --depth 1", 1);
+    // Brief motifs without preparation have no time to forget.
+    let curve = |t: f64| {
+        format!("{},{},{}\n", (1.2 * t).sin(), 1.0 - (2.0 * t).cos(), (0.7 * t).sin() * (1.5 * t).sin())
+    };
+    let brief: String = (0..40).map(|n| curve(0.1 * f64::from(n))).collect();
+    fs::write(path.join("brief.csv"), brief).unwrap();
+    done(path, "build brief.csv --out brief.npz --units 40 --modes 4 --prep-rank 20 --seed 1");
+    let message = failed(path, "certify brief.npz --transition 0 --depth 1", 1);
     assert!(
         message.contains("certificate: expected every preparation and motif to contract deviations"),
         "{message}"

@@ -12,8 +12,12 @@ use std::sync::OnceLock;
 use scraper::{Html, Selector};
 use serde_json::Value;
 use tempfile::TempDir;
+use thalamo::fit::FitOptions;
 use thalamo::io::{Model, read_model, write_model};
+use thalamo::motif::Motif;
 use thalamo::report::{Error, ReportOptions, html, write_html};
+use thalamo::thalamus::PreparationOptions;
+use thalamo::{Cortex, Network, NetworkOptions};
 
 /// Names that break out of text, attributes, SVG or the reading direction where they are not escaped.
 const HOSTILE: [&str; 3] = [
@@ -248,6 +252,16 @@ fn names_are_text() {
     );
 }
 
+fn brief_network(motifs: &[Motif]) -> Network {
+    let defaults = NetworkOptions::default();
+    let options = NetworkOptions {
+        fit: FitOptions { modes: 4, ..defaults.fit },
+        preparation: PreparationOptions { rank: 20, ..defaults.preparation },
+        ..defaults
+    };
+    Network::build(Cortex::random(40, 0.5, 1).unwrap(), motifs, &options, 1).unwrap()
+}
+
 #[test]
 fn a_single_motif_and_no_certificate() {
     let Model { mut network, .. } = model();
@@ -257,8 +271,10 @@ fn a_single_motif_and_no_certificate() {
     assert!(texts(&document, "#transitions")[0].contains("The model has one motif"));
     assert_eq!(document.select(&select("#sequence tbody tr")).count(), 3);
 
-    // Without preparation, what a motif leaves behind is never forgotten fast enough.
-    let unprepared = Model { transition: 0.0, ..model() };
+    // Brief motifs without preparation have no time to forget.
+    let curves: [fn(f64) -> f64; 2] = [|t| (1.2 * t).sin(), |t| 1.0 - (2.0 * t).cos()];
+    let brief = curves.map(|f| Motif::new(0.1, (0..40).map(|n| f(0.1 * f64::from(n))).collect()).unwrap());
+    let unprepared = Model::new(brief_network(&brief), 0.0).unwrap();
     let document = parsed(&html(&unprepared, &ReportOptions::default()).unwrap());
     let warning = &texts(&document, "#certificate .warning")[0];
     assert!(warning.starts_with("No certificate: with 0 \u{3c4} of preparation"), "{warning}");
