@@ -156,8 +156,8 @@ impl Block {
     #[inline(always)]
     fn of<'a>(&self, history: &'a History, vector: impl Fn(&Pair) -> &[f64]) -> [&'a [f64]; BLOCK] {
         let mut of: [&[f64]; BLOCK] = [&[]; BLOCK];
-        for i in 0..self.len {
-            of[i] = vector(&history.pairs[self.at[i]]);
+        for (of, at) in of.iter_mut().zip(self.at).take(self.len) {
+            *of = vector(&history.pairs[at]);
         }
         // Members that are not there add zero times the first one.
         for i in self.len..BLOCK {
@@ -185,9 +185,9 @@ impl Block {
     /// sign turned.
     #[inline(always)]
     fn second_loop(mut self, history: &History, dots: [f64; BLOCK]) -> Self {
-        for i in 0..self.len {
+        for (i, dot) in dots.into_iter().enumerate().take(self.len) {
             let pair = &history.pairs[self.at[i]];
-            let mut along = dots[i];
+            let mut along = dot;
             for j in 0..i {
                 along += self.weights[j] * pair.cross[i - j - 1];
             }

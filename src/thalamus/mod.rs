@@ -2,6 +2,7 @@
 
 mod cauchy;
 mod feasibility;
+mod loop_design;
 mod modes;
 mod motif_loop;
 mod placement;
@@ -20,8 +21,9 @@ mod secular;
 mod verdict;
 
 pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
+pub use loop_design::{LoopDesign, LoopOptions};
 pub(crate) use modes::CortexModes;
-pub use motif_loop::{LoopDesign, LoopOptions, LoopReport, LoopStart, MotifLoop};
+pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
 pub use preparation::{Preparation, PreparationOptions, PreparationReport, WeightBound};
 pub use preparation_cost::{PreparationCost, PreparationTerms};

@@ -4,8 +4,9 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use crate::linalg::Eigen;
+use crate::linalg::algebra::Independent;
 use crate::linalg::conjugate_vector::{Layout, adjoint_map, packed_map};
-use crate::linalg::lanes::{Elementwise, Independent};
+use crate::linalg::lanes::Elementwise;
 use crate::linalg::tiles::Tiles;
 use crate::{Error, Result};
 

@@ -7,8 +7,9 @@ use super::residues::{residues, roots, secular_residual};
 use super::secular::Root;
 use crate::cortex::Cortex;
 use crate::linalg::ConjugateSet;
+use crate::linalg::algebra::Independent;
 use crate::linalg::conjugate_vector::Layout;
-use crate::linalg::lanes::{Elementwise, Independent};
+use crate::linalg::lanes::Elementwise;
 use crate::{Error, Result, validate};
 
 /// Distance, relative to the scale of the spectra, below which two numbers count as the same.

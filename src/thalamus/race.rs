@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::motif_loop::LoopDesign;
+use super::loop_design::LoopDesign;
 use crate::Result;
 use crate::optim::{Descent, Minimum, advance, begin};
 

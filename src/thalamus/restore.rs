@@ -2,7 +2,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::motif_loop::{LoopDesign, LoopStart, MotifLoop};
+use super::loop_design::LoopDesign;
+use super::motif_loop::{LoopStart, MotifLoop};
 use super::preparation::Preparation;
 use crate::cortex::Cortex;
 use crate::optim::Status;

@@ -11,7 +11,7 @@ use super::robustness_tables::Tables;
 use super::robustness_value::{Formula, power_near_unit};
 use super::robustness_workspace::Workspace;
 use crate::cortex::Cortex;
-use crate::linalg::lanes::Independent;
+use crate::linalg::algebra::Independent;
 use crate::linalg::{ConjugateSet, multiply};
 use crate::optim::Objective;
 use crate::{Error, Result, validate};

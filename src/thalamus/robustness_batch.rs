@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::robustness_value::Formula;
 use super::robustness_workspace::Workspace;
-use crate::linalg::lanes::{Dual, Independent};
+use crate::linalg::algebra::{Dual, Independent};
 use crate::optim::BatchObjective;
 
 /// A [`RobustnessCost`](super::RobustnessCost) at B points at once, see

@@ -2,7 +2,8 @@
 
 use super::robustness_value::{Formula, Integrals, difference, paired};
 use super::robustness_workspace::Workspace;
-use crate::linalg::lanes::{Algebra, Elementwise, add, add_all, scale};
+use crate::linalg::algebra::{Algebra, add, scale};
+use crate::linalg::lanes::{Elementwise, add_all};
 
 impl Formula<'_> {
     /// Gradient of the objective at the u of the last [`Self::forward`]: the reverse sweep through its lines,

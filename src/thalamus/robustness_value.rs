@@ -3,7 +3,8 @@
 use super::modes::CortexModes;
 use super::robustness_tables::Tables;
 use super::robustness_workspace::Workspace;
-use crate::linalg::lanes::{Algebra, Elementwise, add, scale, subtract};
+use crate::linalg::algebra::{Algebra, add, scale, subtract};
+use crate::linalg::lanes::Elementwise;
 
 /// One motif's cost as a function of u: everything but the memory of an evaluation.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Memory of the robustness cost: every intermediate of one evaluation.
 
 use super::robustness_value::Formula;
-use crate::linalg::lanes::Algebra;
+use crate::linalg::algebra::Algebra;
 
 /// The vectors fixed once per loop, as elements of the arithmetic.
 #[derive(Debug, Clone)]
