@@ -59,7 +59,8 @@ options!(PlacementOptions as PlacementOptionsData {
     condition_limit: f64, rest_margin: f64, stabilised_decay: Option<f64>,
 }, PlacementOptions::check);
 options!(LoopOptions as LoopOptionsData {
-    placement: PlacementOptions, horizon: Horizon, noise_floor: f64, starts: usize, finalists: usize, optimiser: LbfgsOptions,
+    placement: PlacementOptions, horizon: Horizon, noise_floor: f64, starts: usize, finalists: usize,
+    playback_tolerance: f64, optimiser: LbfgsOptions,
 }, LoopOptions::check);
 options!(PreparationOptions as PreparationOptionsData {
     rank: usize, beta: f64, bound: WeightBound, optimiser: LbfgsOptions,

@@ -164,6 +164,33 @@ fn same_bits_with_any_number_of_threads() {
     assert!(minima.iter().all(|m| best.value <= m.value));
 }
 
+/// Twenty modes on a hundred units: cond(Q) = 6e6, C near 1e3, and rounding that a reader of the motif may accept.
+#[test]
+fn playback_is_as_accurate_as_asked() {
+    let pole = |k: u32| z(-0.01, std::f64::consts::TAU * f64::from(k) / 100.0);
+    let values: Vec<Complex64> = (1..=10).map(pole).flat_map(|v| [v, v.conj()]).collect();
+    let amplitudes: Vec<Complex64> = (1..=10).flat_map(|k| [z(0.1 * (-1_f64).powi(k), 0.0); 2]).collect();
+    let mut refused = 0;
+    for seed in 1..=3 {
+        let cortex = Cortex::random(100, 0.5, seed).unwrap();
+        let made = |playback_tolerance| {
+            let options = LoopOptions { playback_tolerance, ..quick(2) };
+            LoopDesign::new(&cortex, &values, &amplitudes, 100.0, &options).unwrap().optimise(1)
+        };
+        let lenient = made(1e-2).unwrap().report().clone();
+        assert!(lenient.playback_error > 1e-9 && lenient.playback_error <= 1e-2 && lenient.distance < 1e-7);
+        match made(1e-6) {
+            Ok(strict) => assert!(strict.report() == &lenient && lenient.playback_error <= 1e-6),
+            Err(Error::Residual { residual, limit, .. }) => {
+                assert!((residual, limit) == (lenient.playback_error, 1e-6) && residual > limit);
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(refused > 0);
+}
+
 /// Finalists end where they would alone, the others on their way there; the costs they are chosen by are true.
 #[test]
 fn races_follow_the_better_half() {
@@ -276,6 +303,15 @@ fn refusals_of_the_design() {
         let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
         assert!(matches!(error, Error::Count { what: "starts", .. }));
     }
+    for (playback_tolerance, shown) in [(0.0, "0"), (f64::NAN, "NaN")] {
+        let options = LoopOptions { playback_tolerance, ..plain.clone() };
+        let message = format!("playback tolerance: expected a finite number > 0, given {shown}");
+        refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
+    }
+    let options = LoopOptions { finalists: 0, ..plain.clone() };
+    let message = "finalists: expected at least one, given 0";
+    let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, message);
+    assert!(matches!(error, Error::Count { what: "finalists", given: 0, .. }));
     let message = "amplitudes: expected shape 2 x 1, given 1 x 1; give one amplitude per eigenvalue";
     assert!(matches!(refuse(&cortex, &values, &amplitudes[..1], 30.0, &plain, message), Error::Shape { .. }));
     let message = "amplitudes: expected numbers closed under conjugation, given 0.2+0.1i at index 0 without its \

@@ -12,7 +12,7 @@ use super::robustness::{CostTerms, Horizon, RobustnessCost, near_unit};
 use crate::cortex::Cortex;
 use crate::linalg::{ConjugateSet, eigenvalues, expm};
 use crate::optim::{LbfgsOptions, Minimum, Status, minimise};
-use crate::{Error, Result};
+use crate::{Error, Result, validate};
 
 /// Largest accepted distance between a target and the closed loop's spectrum, relative to `1 + |target|`.
 const PLACEMENT_TOLERANCE: f64 = 1e-6;
@@ -20,8 +20,6 @@ const PLACEMENT_TOLERANCE: f64 = 1e-6;
 /// More random starts of one loop than this are taken for a mistake.
 const MAX_STARTS: usize = 10_000;
 
-/// Largest accepted error of the motif the finished loop plays, relative to the sum of its amplitudes.
-const PLAYBACK_TOLERANCE: f64 = 1e-6;
 /// Times, in equal parts of the duration, at which the motif is checked.
 const PLAYBACK_TIMES: usize = 8;
 
@@ -38,9 +36,12 @@ pub struct LoopOptions {
     pub noise_floor: f64,
     /// Random starts of the optimisation of u, the best of which is kept. Local minima differ by 5 to 30 %.
     pub starts: usize,
-    /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half of the others goes
+    /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half goes
     /// on until so many are left: where a descent ends shows early. As many as starts follows all.
     pub finalists: usize,
+    /// Largest accepted error of the motif that the finished loop plays, relative to the sum of its amplitudes. Rounding
+    /// passes 1e-6 where C is about 1e3: such a loop plays its motif in a world without noise only.
+    pub playback_tolerance: f64,
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
@@ -53,6 +54,7 @@ impl Default for LoopOptions {
             noise_floor: 1.0,
             starts: 32,
             finalists: 4,
+            playback_tolerance: 1e-6,
             optimiser: LbfgsOptions {
                 max_iterations: 400,
                 gradient_tolerance: 1e-5,
@@ -66,7 +68,8 @@ impl Default for LoopOptions {
 }
 
 impl LoopOptions {
-    fn check_starts(&self) -> Result<()> {
+    fn check_choice(&self) -> Result<()> {
+        validate::positive("playback tolerance", self.playback_tolerance)?;
         if self.finalists == 0 {
             return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
         }
@@ -78,8 +81,8 @@ impl LoopOptions {
 
     #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<()> {
-        crate::validate::non_negative("noise floor", self.noise_floor)?;
-        self.check_starts()
+        validate::non_negative("noise floor", self.noise_floor)?;
+        self.check_choice()
     }
 }
 
@@ -116,7 +119,7 @@ impl<'a> LoopDesign<'a> {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
-    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists.
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists, or a playback tolerance that is not positive.
     pub fn new(
         cortex: &'a Cortex,
         eigenvalues: &[Complex64],
@@ -124,7 +127,7 @@ impl<'a> LoopDesign<'a> {
         duration: f64,
         options: &LoopOptions,
     ) -> Result<Self> {
-        options.check_starts()?;
+        options.check_choice()?;
         let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let targets = set.to_vec();
         let placement = Placement::new(cortex, &targets, &options.placement)?;
@@ -266,14 +269,14 @@ impl<'a> LoopDesign<'a> {
             state = &propagator * state;
         }
         let relative = if size > 0.0 { error / size } else { error };
-        if relative.is_finite() && relative <= PLAYBACK_TOLERANCE {
+        if relative.is_finite() && relative <= self.options.playback_tolerance {
             return Ok(relative);
         }
         Err(Error::Residual {
             what: "motif played by its loop",
             residual: relative,
-            limit: PLAYBACK_TOLERANCE,
-            remedy: "set the eigenvalues farther apart, or use fewer modes",
+            limit: self.options.playback_tolerance,
+            remedy: "set the eigenvalues farther apart, use fewer modes, or accept it by a larger playback tolerance",
         })
     }
 }

@@ -108,18 +108,23 @@ pub(crate) fn loop_options(input: &mut Input<'_>) -> LoopOptions {
         noise_floor: if input.one_in(4) { input.positive() } else { 1.0 },
         starts: if input.one_in(8) { input.count(2) } else { 1 },
         finalists: if input.one_in(8) { input.count(2) } else { 1 },
+        playback_tolerance: if input.one_in(8) { input.positive() } else { 1e-6 },
         optimiser: optimiser(input),
     }
 }
 
-fn check_loop(made: &MotifLoop) {
+fn check_loop(made: &MotifLoop, options: &LoopOptions) {
     for part in [made.input(), made.feedback(), made.initial_state()] {
         assert_finite("loop", part.iter());
     }
     assert_finite("system", made.system().iter());
     assert_size("noise cost", made.noise_cost());
     let report = made.report();
-    assert!(report.distance.is_finite() && report.playback_error <= 1e-6 && report.abscissa.is_finite());
+    assert!(
+        report.distance.is_finite()
+            && report.playback_error <= options.playback_tolerance
+            && report.abscissa.is_finite()
+    );
     assert!((made.input().norm() - 1.0).abs() < 1e-12, "|u| = {}", made.input().norm());
 }
 
@@ -132,11 +137,11 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
     {
         assert_eq!(design.starts(), options.starts);
         if let Some(made) = tally.judge(design.optimise(input.seed())) {
-            check_loop(&made);
+            check_loop(&made, &options);
         }
         let u = input.near_length(cortex.units());
         if let Some(made) = tally.judge(design.with_input(u.as_slice())) {
-            check_loop(&made);
+            check_loop(&made, &options);
         }
         tally.judge(design.finish(&[]));
     }
