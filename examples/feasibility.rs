@@ -269,7 +269,7 @@ fn draw(rows: &[Row]) -> Figure {
         .letter('A')
         .title("conditioning (medians)")
         .log_y()
-        .legend(Corner::BottomRight)
+        .legend(Corner::TopLeft)
         .horizontal(1e10, thin);
     for (layout, gain, colour) in
         [("even", 0.5, BLUE), ("even", 1.0, VERMILLION), ("fit", 0.5, GREEN), ("fit", 1.0, ORANGE)]
