@@ -32,7 +32,8 @@ for page in README.md $(cd "$unpacked" && ls docs/*.md); do
     done < <(grep -o '](\([^)#]*\)' "$page" | sed 's/^](//')
 done
 
-# A program of someone else's, in the same profile so that dependencies need not be compiled again.
+# A program of someone else's, in the same profile so that dependencies need not be compiled again. What is tried is that
+# it compiles and runs: thalamo itself, compiled anew, is not optimised.
 mkdir -p "$work/user/src"
 cat >"$work/user/Cargo.toml" <<TOML
 [package]
@@ -43,9 +44,10 @@ edition = "2024"
 [dependencies]
 thalamo = { path = "$unpacked" }
 
-[profile.dev]
-opt-level = 3
-debug = "line-tables-only"
+$(sed -n '/^\[profile.dev\]$/,/^$/p' Cargo.toml)
+
+[profile.dev.package.thalamo]
+opt-level = 0
 TOML
 cp "$unpacked/Cargo.lock" "$work/user"
 sed -n '/^```rust$/,/^```$/{/^```/d;p}' "$unpacked/README.md" >"$work/user/src/main.rs"
@@ -55,7 +57,8 @@ printed=$(cd "$work/user" && cargo run --quiet --target-dir "$target")
     fail "expected four motifs played by the README's example, given: $printed"
 
 # The command line, installed into an empty folder.
-(cd "$work" && cargo install --quiet --locked --debug --no-track --path "$unpacked" --root "$work/root" --target-dir "$target")
+(cd "$work" && cargo install --quiet --locked --debug --no-track --path "$unpacked" --root "$work/root" --target-dir "$target" \
+    --config profile.dev.package.thalamo.opt-level=0)
 [[ $("$work/root/bin/thalamo" --version) == "thalamo $version" ]] ||
     fail "expected thalamo $version, given $("$work/root/bin/thalamo" --version)"
 (cd "$work" && root/bin/thalamo motifs --count 2 --seed 1 --out motifs.csv)

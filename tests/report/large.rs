@@ -7,7 +7,8 @@ use thalamo::report::{ReportOptions, html};
 use thalamo::thalamus::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
-use crate::{numbers, parsed, select, texts};
+use crate::page::Page;
+use crate::{numbers, texts};
 
 /// Above forty motifs: every pair as a cell of both heat maps, the numbers of the worst, and the largest of each motif.
 #[test]
@@ -15,17 +16,17 @@ fn large_libraries_show_every_pair() {
     let count = 42;
     let network = large(count);
     let page = html(&Model::new(network.clone(), 10.0).unwrap(), &ReportOptions::default()).unwrap();
-    let document = parsed(&page);
+    let document = Page::parse(&page);
     assert!(page.len() < 1_500_000, "{}", page.len());
-    assert_eq!(document.select(&select(".matrix")).count(), 0);
+    assert_eq!(document.select(".matrix").count(), 0);
     for section in ["#transitions", "#certificate"] {
         let stated = texts(&document, &format!("{section} p")).concat();
         assert!(
             stated.contains("all 1764 ordered pairs") && stated.contains("the 50 worst of them"),
             "{stated}"
         );
-        assert_eq!(document.select(&select(&format!("{section} .long tbody tr"))).count(), 50);
-        let paths = select(&format!("{section} svg path[shape-rendering]"));
+        assert_eq!(document.select(&format!("{section} .long tbody tr")).count(), 50);
+        let paths = format!("{section} svg path[shape-rendering]");
         let cells = document.select(&paths);
         assert!(cells.flat_map(|path| path.attr("d").unwrap().matches('z')).count() > count, "{section}");
         let scale = texts(&document, &format!("{section} figcaption"))[0].clone();
@@ -35,7 +36,7 @@ fn large_libraries_show_every_pair() {
         thalamo::analysis::certify(&network, 10.0, thalamo::analysis::usual_depth(count)).unwrap();
     let (sup, exact) = (certificate.sup_error(), certificate.exact_sup_error());
     let values = |css: &str| -> Vec<f64> {
-        document.select(&select(css)).map(|data| data.attr("value").unwrap().parse().unwrap()).collect()
+        document.select(css).map(|data| data.attr("value").unwrap().parse().unwrap()).collect()
     };
     let listed = values("#certificate .long tbody td:nth-child(3) data");
     let mut expected: Vec<f64> = sup.iter().copied().collect();
@@ -49,16 +50,12 @@ fn large_libraries_show_every_pair() {
             }
         }
     }
-    let (tables, rows) = (select("#certificate table"), |column: usize| {
-        select(&format!("tbody tr > :nth-child({column}) data"))
-    });
-    let mut tables = document.select(&tables);
-    let table =
-        tables.find(|t| t.text().collect::<String>().starts_with("Certified for each motif")).unwrap();
+    let mut tables = document.select("#certificate table");
+    let table = tables.find(|t| t.text().starts_with("Certified for each motif")).unwrap();
     for (column, matrix) in [(2, sup), (3, exact)] {
-        let rows = rows(column);
+        let data = format!("tbody tr > :nth-child({column}) data");
         let found: Vec<f64> =
-            table.select(&rows).map(|data| data.attr("value").unwrap().parse().unwrap()).collect();
+            table.select(&data).map(|data| data.attr("value").unwrap().parse().unwrap()).collect();
         assert_eq!(found, matrix.row_iter().map(|row| row.max()).collect::<Vec<_>>());
     }
 }

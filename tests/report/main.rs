@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 
 mod large;
+mod page;
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use scraper::{Html, Selector};
+use page::{Element, Page};
 use serde_json::Value;
 use tempfile::TempDir;
 use thalamo::fit::FitOptions;
@@ -63,37 +64,25 @@ fn page() -> String {
     fs::read_to_string(shared().join("report.html")).unwrap()
 }
 
-fn select(css: &str) -> Selector {
-    Selector::parse(css).unwrap()
-}
-
 /// The only element that matches.
 #[track_caller]
-fn one<'a>(document: &'a Html, css: &str) -> scraper::ElementRef<'a> {
-    let found: Vec<_> = document.select(&select(css)).collect();
+fn one<'a>(document: &'a Page, css: &str) -> Element<'a> {
+    let found: Vec<_> = document.select(css).collect();
     assert_eq!(found.len(), 1, "{css}");
     found[0]
 }
 
 /// Texts of all elements that match.
-fn texts(document: &Html, css: &str) -> Vec<String> {
-    document.select(&select(css)).map(|element| element.text().collect()).collect()
-}
-
-/// Parsed without a single complaint of the HTML standard's parser.
-#[track_caller]
-fn parsed(page: &str) -> Html {
-    let document = Html::parse_document(page);
-    assert_eq!(document.errors, Vec::<std::borrow::Cow<'_, str>>::new());
-    document
+fn texts(document: &Page, css: &str) -> Vec<String> {
+    document.select(css).map(Element::text).collect()
 }
 
 /// Every number by its key: all its digits, and what is shown. The same key always has the same value.
-fn numbers(document: &Html) -> HashMap<String, (String, String)> {
+fn numbers(document: &Page) -> HashMap<String, (String, String)> {
     let mut found: HashMap<String, (String, String)> = HashMap::new();
-    for data in document.select(&select("data[data-key]")) {
+    for data in document.select("data[data-key]") {
         let key = data.attr("data-key").unwrap().to_owned();
-        let entry = (data.attr("value").unwrap().to_owned(), data.text().collect::<String>());
+        let entry = (data.attr("value").unwrap().to_owned(), data.text());
         if let Some(before) = found.insert(key.clone(), entry.clone()) {
             assert_eq!(before, entry, "{key}");
         }
@@ -137,13 +126,13 @@ fn agree(numbers: &HashMap<String, (String, String)>, key: &str, expected: &Valu
 #[test]
 fn it_is_well_formed_and_complete_in_itself() {
     let page = page();
-    let document = parsed(&page);
+    let document = Page::parse(&page);
     for forbidden in
         ["script", "link", "img", "image", "iframe", "object", "use", "audio", "video", "base", "form"]
     {
-        assert_eq!(document.select(&select(forbidden)).count(), 0, "{forbidden}");
+        assert_eq!(document.select(forbidden).count(), 0, "{forbidden}");
     }
-    for element in document.tree.values().filter_map(scraper::Node::as_element) {
+    for element in document.elements() {
         for (name, value) in element.attrs() {
             assert!(!name.starts_with("on") && name != "src" && name != "style", "{name}");
             assert!(name != "href" || value.starts_with('#'), "{value}");
@@ -155,45 +144,45 @@ fn it_is_well_formed_and_complete_in_itself() {
 
 #[test]
 fn it_is_accessible() {
-    let document = parsed(&page());
+    let document = Page::parse(&page());
     assert_eq!(one(&document, "html").attr("lang"), Some("en"));
     assert!(one(&document, "meta[name=viewport]").attr("content").unwrap().contains("width=device-width"));
-    assert_eq!(one(&document, "h1").text().collect::<String>(), "A network of 3 motifs");
-    let style = one(&document, "style").text().collect::<String>();
+    assert_eq!(one(&document, "h1").text(), "A network of 3 motifs");
+    let style = one(&document, "style").text();
     assert!(style.contains("prefers-color-scheme: dark") && style.contains("@media print"));
-    for section in document.select(&select("main > section")) {
-        let heading = section.select(&select("h2")).next().unwrap();
+    for section in document.select("main > section") {
+        let heading = section.select("h2").next().unwrap();
         assert_eq!(section.attr("aria-labelledby"), heading.attr("id"));
         let link = format!("nav a[href='#{}']", section.attr("id").unwrap());
-        assert_eq!(one(&document, &link).text().collect::<String>(), heading.text().collect::<String>());
-        assert!(section.select(&select("table")).next().is_some());
+        assert_eq!(one(&document, &link).text(), heading.text());
+        assert!(section.select("table").next().is_some());
     }
-    assert_eq!(document.select(&select("main > section")).count(), 8);
+    assert_eq!(document.select("main > section").count(), 8);
     let mut figures = 0;
-    for svg in document.select(&select("svg")) {
-        let title = svg.select(&select("title")).next().unwrap().text().collect::<String>();
+    for svg in document.select("svg") {
+        let title = svg.select("title").next().unwrap().text();
         assert!(
             title.len() > 20 && svg.attr("aria-label") == Some(&title) && svg.attr("role") == Some("img")
         );
-        assert!(svg.select(&select("polyline")).next().is_some());
+        assert!(svg.select("polyline").next().is_some());
         figures += 1;
     }
     // per motif its fit and its spectrum; preparation's spectrum and decay, sequence, two of pairs, noise, certificate
     assert_eq!(figures, 2 * 3 + 7);
-    for table in document.select(&select("table")) {
-        let caption = table.select(&select("caption")).next().unwrap().text().collect::<String>();
+    for table in document.select("table") {
+        let caption = table.select("caption").next().unwrap().text();
         assert!(!caption.is_empty());
-        let heads = table.select(&select("thead th[scope=col]")).count();
-        for row in table.select(&select("tbody tr")) {
-            assert_eq!(row.select(&select("th[scope=row]")).count(), 1, "{caption}");
-            assert_eq!(row.select(&select("th, td")).count(), heads, "{caption}");
+        let heads = table.select("thead th[scope=col]").count();
+        for row in table.select("tbody tr") {
+            assert_eq!(row.select("th[scope=row]").count(), 1, "{caption}");
+            assert_eq!(row.select("th, td").count(), heads, "{caption}");
         }
     }
 }
 
 #[test]
 fn its_numbers_are_those_of_info_and_certify() {
-    let numbers = numbers(&parsed(&page()));
+    let numbers = numbers(&Page::parse(&page()));
     let mut told = Vec::new();
     let info: Value = serde_json::from_str(&done(shared(), "info model.npz --json")).unwrap();
     leaves("info", &info, &mut told);
@@ -231,7 +220,7 @@ fn the_same_model_gives_the_same_page() {
     let path = folder.path().join("other.html");
     let other = ReportOptions { sequence: vec![2, 2, 0, 1], seed: 7, ..options };
     write_html(&path, &model(), &other).unwrap();
-    let document = parsed(&fs::read_to_string(&path).unwrap());
+    let document = Page::parse(&fs::read_to_string(&path).unwrap());
     assert_eq!(texts(&document, "#sequence tbody th"), ["2 motif_2", "2 motif_2", "0 motif_0", "1 motif_1"]);
 }
 
@@ -239,9 +228,9 @@ fn the_same_model_gives_the_same_page() {
 fn names_are_text() {
     let model = Model::named(model().network, 5.0, HOSTILE.map(String::from).to_vec()).unwrap();
     let page = html(&model, &ReportOptions::default()).unwrap();
-    let document = parsed(&page);
-    assert_eq!(document.select(&select("script, img, [onload]")).count(), 0);
-    assert_eq!(document.select(&select("body svg")).count(), 13);
+    let document = Page::parse(&page);
+    assert_eq!(document.select("script, img, [onload]").count(), 0);
+    assert_eq!(document.select("body svg").count(), 13);
     let names = texts(&document, "#motifs tbody th bdi");
     let visible = HOSTILE[2].replace(['\u{0}', '\u{1b}'], "\u{fffd}");
     assert_eq!(names, [HOSTILE[0], HOSTILE[1], &visible]);
@@ -267,15 +256,15 @@ fn a_single_motif_and_no_certificate() {
     let Model { mut network, .. } = model();
     network.truncate(1);
     let page = html(&Model::new(network, 5.0).unwrap(), &ReportOptions::default()).unwrap();
-    let document = parsed(&page);
+    let document = Page::parse(&page);
     assert!(texts(&document, "#transitions")[0].contains("The model has one motif"));
-    assert_eq!(document.select(&select("#sequence tbody tr")).count(), 3);
+    assert_eq!(document.select("#sequence tbody tr").count(), 3);
 
     // Brief motifs without preparation have no time to forget.
     let curves: [fn(f64) -> f64; 2] = [|t| (1.2 * t).sin(), |t| 1.0 - (2.0 * t).cos()];
     let brief = curves.map(|f| Motif::new(0.1, (0..40).map(|n| f(0.1 * f64::from(n))).collect()).unwrap());
     let unprepared = Model::new(brief_network(&brief), 0.0).unwrap();
-    let document = parsed(&html(&unprepared, &ReportOptions::default()).unwrap());
+    let document = Page::parse(&html(&unprepared, &ReportOptions::default()).unwrap());
     let warning = &texts(&document, "#certificate .warning")[0];
     assert!(warning.starts_with("No certificate: with 0 \u{3c4} of preparation"), "{warning}");
     assert_eq!(texts(&document, ".tiles dd")[0], "not certified");
