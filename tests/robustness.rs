@@ -2,6 +2,7 @@
 
 mod common;
 
+use approx::assert_relative_eq;
 use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -26,11 +27,11 @@ fn reference_values() {
             RobustnessCost::new(&cortex, &placement, &targets, &amplitudes, duration, horizon).unwrap();
         let terms = cost.terms(u.as_slice()).unwrap();
         for (value, key) in [(terms.activity, "E"), (terms.noise_gain, "G"), (terms.cost, "C")] {
-            let expected = number(&data[format!("{key}_{name}")]);
-            assert!((value / expected - 1.0).abs() < 1e-9, "{key}_{name}: {value} against {expected}");
+            assert_relative_eq!(value, number(&data[format!("{key}_{name}")]), max_relative = 1e-9);
         }
         let mut gradient = vec![0.0; cortex.units()];
-        cost.evaluate(u.as_slice(), &mut gradient);
+        let value = cost.evaluate(u.as_slice(), &mut gradient);
+        assert_relative_eq!(value, terms.cost.ln(), max_relative = 1e-12);
         let expected = vector(&data[format!("grad_log_C_{name}_central_difference")]);
         assert!(distance(&DVector::from_vec(gradient), &expected) < 1e-7);
     }

@@ -208,6 +208,7 @@ impl<const B: usize> Apply<'_, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -228,7 +229,7 @@ mod tests {
                 tiles.apply_to(&single, &mut alone);
                 for i in 0..rows {
                     let found = out[v * rows + i][lane];
-                    assert!((found - expected[i]).abs() < 1e-13 * columns as f64, "{rows} x {columns}");
+                    assert_abs_diff_eq!(found, expected[i], epsilon = 1e-13 * columns as f64);
                     assert_eq!(found.to_bits(), alone[i].to_bits(), "{rows} x {columns}, B = {B}");
                 }
             }
