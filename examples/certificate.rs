@@ -9,10 +9,10 @@ use figure::{
     BLUE, Cell, Corner, Figure, GREEN, GREY, Options, Panel, Result, Style, VERMILLION, progress, write_json,
 };
 use serde::Serialize;
-use thalamo::analysis::{Certificate, certify, shortest_preparation};
+use thalamo::certificate::{Certificate, certify, shortest_preparation};
 use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
-use thalamo::thalamus::PreparationOptions;
+use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Error, Network, NetworkOptions};
 
 /// Certifies libraries of motifs for sequences of any order and length.

@@ -15,9 +15,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::fit::{FitOptions, fit};
 use thalamo::linalg::eigenvalues;
+use thalamo::loops::{LoopDesign, LoopOptions, PlacementOptions, feasibility};
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::nalgebra::{DMatrix, DVector};
-use thalamo::thalamus::{LoopDesign, LoopOptions, PlacementOptions, feasibility};
 use thalamo::{Complex64, Cortex, NetworkOptions};
 
 /// Condition of placement and achieved accuracy over the number of modes.

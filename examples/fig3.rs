@@ -18,14 +18,20 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
-use thalamo::analysis::{TransitionErrors, Wilcoxon, rms_decay, transition_errors, wilcoxon_signed_rank};
 use thalamo::fit::FitOptions;
 use thalamo::linalg::Propagator;
 use thalamo::motif::step_motifs;
 use thalamo::network::BuildStep;
-use thalamo::simulate::{Sequence, Simulator, Start, Trajectory};
-use thalamo::thalamus::{LoopDesign, MotifLoop, PreparationOptions};
+use thalamo::play::{Sequence, Simulator, Start, Trajectory};
 use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{
+    analysis::{TransitionErrors, Wilcoxon, transition_errors, wilcoxon_signed_rank},
+    certificate::rms_decay,
+};
+use thalamo::{
+    loops::{LoopDesign, MotifLoop},
+    preparation::PreparationOptions,
+};
 
 /// Noise in the initial state of panel A, as a fraction of the motif's own activity.
 const NOISE: f64 = 0.05;

@@ -11,9 +11,9 @@ use serde::Serialize;
 use tanh::{Module, Plan, Row, Standard, Tested, Training, mean, print_table, standard};
 use thalamo::analysis::{transition_errors, wilcoxon_signed_rank};
 use thalamo::motif::step_motifs;
+use thalamo::play::Simulator;
+use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::Architecture;
-use thalamo::simulate::Simulator;
-use thalamo::thalamus::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 /// Compares tanh networks, without and with a transition module, with the analytic model.

@@ -15,15 +15,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
-use thalamo::analysis::certify;
+use thalamo::certificate::certify;
 use thalamo::fit::FitOptions;
 use thalamo::guarantees::{self, Violation};
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::optim::LbfgsOptions;
-use thalamo::simulate::{Sequence, Simulator, Start};
-use thalamo::thalamus::{LoopOptions, PreparationOptions};
+use thalamo::play::{Sequence, Simulator, Start};
 use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 /// Motifs in every random sequence.
 const LENGTH: usize = 200;

@@ -15,11 +15,11 @@ use serde::Serialize;
 use thalamo::fit::{Fit, FitOptions, fit};
 use thalamo::motif::step_motifs;
 use thalamo::optim::Objective;
-use thalamo::thalamus::{
-    Horizon, LoopDesign, LoopOptions, Placement, PlacementOptions, Preparation, PreparationOptions,
-    RobustnessCost,
-};
 use thalamo::{Cortex, NetworkOptions};
+use thalamo::{
+    loops::{Horizon, LoopDesign, LoopOptions, Placement, PlacementOptions, RobustnessCost},
+    preparation::{Preparation, PreparationOptions},
+};
 
 /// Times the analytic model over network size.
 #[derive(Parser)]

@@ -10,16 +10,22 @@ use figure::{
     write_json,
 };
 use serde::Serialize;
-use thalamo::analysis::{
-    KreissBound, kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, rms_decay,
-    transient_growth,
-};
 use thalamo::fit::{FitOptions, fit};
 use thalamo::linalg::eigenvalues;
 use thalamo::motif::step_motifs;
 use thalamo::nalgebra::DMatrix;
-use thalamo::thalamus::{LoopDesign, Preparation, PreparationOptions};
 use thalamo::{Complex64, Cortex, NetworkOptions};
+use thalamo::{
+    analysis::{
+        KreissBound, kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa,
+        transient_growth,
+    },
+    certificate::rms_decay,
+};
+use thalamo::{
+    loops::LoopDesign,
+    preparation::{Preparation, PreparationOptions},
+};
 
 /// Transient growth, pseudospectra and their bounds.
 #[derive(Parser)]

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::linalg::Eigen;
-use crate::thalamus::CortexModes;
-use crate::{Error, Result, validate};
+use crate::modal::CortexModes;
+use crate::{Error, Result, check};
 
 /// More random units than this are taken for a mistake: one matrix would fill 3 GB.
 const MAX_UNITS: usize = 20_000;
@@ -48,15 +48,10 @@ impl Cortex {
         if units == 0 {
             return Err(Error::Empty { what: "readout w", remedy: "give one weight per unit" });
         }
-        validate::shape(
-            "connectivity J",
-            recurrent.shape(),
-            (units, units),
-            "give J as N x N for the N of w",
-        )?;
-        validate::finite("connectivity J", recurrent.as_slice())?;
-        validate::finite("readout w", readout.as_slice())?;
-        validate::positive("gain g", gain)?;
+        check::shape("connectivity J", recurrent.shape(), (units, units), "give J as N x N for the N of w")?;
+        check::finite("connectivity J", recurrent.as_slice())?;
+        check::finite("readout w", readout.as_slice())?;
+        check::positive("gain g", gain)?;
         let system = gain * (&recurrent - DMatrix::identity(units, units));
         let eigen = Eigen::new(&system)?;
         let modes = CortexModes::new(&eigen, &readout)?;

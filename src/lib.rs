@@ -37,13 +37,13 @@
 //! |---|---|---|
 //! | target series | $y_n$ every dt | [`motif`] |
 //! | exponentials | $\min \sum_n \lvert y_n - \hat y(n\\,dt) \rvert^2$ under constraints | [`fit`] |
-//! | eigenvalues into cortex | $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$, $v = L^T \mathrm{diag}(L u)^{-1} Q^+ 1$ | [`thalamus::Placement`] |
-//! | robust direction u | $\min_u C(u) = \sqrt{E\\,G/N}/T$, activity E, noise gain G, in $O(N^2)$ | [`thalamus::RobustnessCost`], [`thalamus::MotifLoop`] |
-//! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`thalamus::Preparation`] |
+//! | eigenvalues into cortex | $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$, $v = L^T \mathrm{diag}(L u)^{-1} Q^+ 1$ | [`loops::Placement`] |
+//! | robust direction u | $\min_u C(u) = \sqrt{E\\,G/N}/T$, activity E, noise gain G, in $O(N^2)$ | [`loops::RobustnessCost`], [`loops::MotifLoop`] |
+//! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`preparation::Preparation`] |
 //! | library | all of the above | [`Network`], [`network`] |
 //! | sequences | $x(t + dt) = c + e^{F dt} (x(t) - c)$, exact | [`simulate`] |
 //! | errors after transitions | RMSE after every motif and from random states | [`analysis::transition_errors`] |
-//! | bound for all sequences | $\max_t \lvert w^T x(t) - \hat y(t) \rvert$ after any motifs | [`analysis::certify`] |
+//! | bound for all sequences | $\max_t \lvert w^T x(t) - \hat y(t) \rvert$ after any motifs | [`certificate::certify`] |
 //! | comparison | tanh networks, trained by gradient descent | [`rnn`] |
 //!
 //! The general parts are usable on their own: eigendecompositions that are checked, Lyapunov equations, exact
@@ -54,9 +54,9 @@
 //! Three smooth motifs, played in an order they were never trained in, and a bound for all orders:
 //!
 //! ```
-//! use thalamo::analysis::certify;
+//! use thalamo::certificate::certify;
 //! use thalamo::motif::oscillating_motifs;
-//! use thalamo::simulate::{Sequence, Simulator, Start};
+//! use thalamo::play::{Sequence, Simulator, Start};
 //! use thalamo::{Cortex, Network, NetworkOptions};
 //!
 //! let motifs = oscillating_motifs(3, 1)?; // three targets, a sample every 0.1 tau, seed 1
@@ -109,6 +109,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod analysis;
+pub mod certificate;
+mod check;
 mod cortex;
 mod error;
 #[cfg(feature = "plot")]
@@ -118,18 +120,20 @@ pub mod guarantees;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod linalg;
+pub mod loops;
 mod mean_square;
+mod modal;
 pub mod motif;
 pub mod network;
 pub mod optim;
+pub mod play;
+pub mod preparation;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rnn;
 #[cfg(feature = "serde")]
 mod serial;
-pub mod simulate;
-pub mod thalamus;
-mod validate;
+pub mod spectrum;
 #[cfg(any(feature = "io", feature = "plot"))]
 mod whole;
 

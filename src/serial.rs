@@ -6,9 +6,12 @@ use crate::fit::{ActiveConstraint, Fit, FitOptions, Margin, Start as FitStart, S
 use crate::motif::{Motif, OscillationOptions, StepOptions};
 use crate::network::{NetworkOptions, NoiseTolerance};
 use crate::optim::LbfgsOptions;
-use crate::simulate::{Noise, Sequence};
-use crate::thalamus::{Horizon, LoopOptions, PlacementOptions, PreparationOptions, WeightBound};
+use crate::play::{Noise, Sequence};
 use crate::{Complex64, Result};
+use crate::{
+    loops::{Horizon, LoopOptions, PlacementOptions},
+    preparation::{PreparationOptions, WeightBound},
+};
 
 /// Options with public fields: missing ones take their defaults, unknown ones and values out of range are refused.
 macro_rules! options {
@@ -210,7 +213,7 @@ impl FitData {
 impl FitReport {
     /// The exponentials of `fit` with this report.
     pub(crate) fn onto(self, fit: Fit) -> Result<Fit> {
-        crate::validate::non_negative("RMSE of the fit", self.rmse)?;
+        crate::check::non_negative("RMSE of the fit", self.rmse)?;
         let Self { rmse, normalised_rmse, active, start, status, stationarity, evaluations } = self;
         Ok(Fit { rmse, normalised_rmse, active, start, status, stationarity, evaluations, ..fit })
     }

@@ -6,12 +6,12 @@ use common::*;
 use nalgebra::{DMatrix, DVector, dmatrix};
 use proptest::prelude::*;
 use rand::RngExt;
-use thalamo::analysis::{Certificate, certify, decay_time, shortest_preparation};
+use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation};
 use thalamo::fit::FitOptions;
 use thalamo::motif::{oscillating_motifs, step_motifs};
-use thalamo::simulate::Simulator;
-use thalamo::thalamus::{LoopOptions, PreparationOptions};
+use thalamo::play::Simulator;
 use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
     let defaults = NetworkOptions::default();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use thalamo::guarantees::{nothing_forgotten, parameter_bits};
 use thalamo::io::{Npz, read_fits, read_model, read_motifs};
-use thalamo::simulate::{Sequence, Simulator, Start};
+use thalamo::play::{Sequence, Simulator, Start};
 
 /// Runs `thalamo` in a folder.
 fn thalamo(folder: &Path, line: &str) -> Output {
@@ -209,7 +209,7 @@ fn a_start_from_a_file() {
 fn certificates_are_json_and_those_of_the_library() {
     let model = read_model(&shared().join("model.npz")).unwrap();
     let report = json(&done(shared(), "certify model.npz --transition 6 --depth 2"));
-    let certificate = thalamo::analysis::certify(&model.network, 6.0, 2).unwrap();
+    let certificate = thalamo::certificate::certify(&model.network, 6.0, 2).unwrap();
     assert_eq!(report["worst"], certificate.worst());
     assert_eq!(report["exact_worst_pair"], certificate.exact_worst());
     assert_eq!((&report["depth"], &report["verified"]), (&2.into(), &true.into()));
@@ -222,7 +222,7 @@ fn certificates_are_json_and_those_of_the_library() {
     let report = json(&done(shared(), "certify model.npz --error 0.05 --depth 1"));
     let shortest = report["transition"].as_f64().unwrap();
     assert!(report["worst"].as_f64().unwrap() <= 0.05);
-    assert!(thalamo::analysis::certify(&model.network, shortest - 0.1, 1).unwrap().worst() > 0.05);
+    assert!(thalamo::certificate::certify(&model.network, shortest - 0.1, 1).unwrap().worst() > 0.05);
     assert!(
         failed(shared(), "certify model.npz --error 0.05 --transition 5", 2).contains("cannot be used with")
     );

@@ -1,13 +1,17 @@
 //! What hostile input once broke: absurd sizes, and numbers whose squares, sums or products overflow.
 
 use nalgebra::{DMatrix, DVector, dmatrix};
-use thalamo::analysis::{certify, propagator_norms, rms_decay, rmse};
 use thalamo::fit::{Fit, FitOptions, fit};
-use thalamo::linalg::{ConjugateSet, Propagator, lyapunov, lyapunov_schur, match_spectra, noise_factor};
+use thalamo::linalg::{Propagator, lyapunov, lyapunov_schur, noise_factor};
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
-use thalamo::thalamus::{Preparation, PreparationOptions};
+use thalamo::preparation::{Preparation, PreparationOptions};
+use thalamo::spectrum::{ConjugateSet, match_spectra};
 use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions};
+use thalamo::{
+    analysis::{propagator_norms, rmse},
+    certificate::{certify, rms_decay},
+};
 
 const MANY: [usize; 4] = [usize::MAX, usize::MAX - 1, usize::MAX / 8, 1 << 40];
 

@@ -7,11 +7,11 @@ use nalgebra::{DMatrix, DVector, SVD};
 use proptest::prelude::*;
 use thalamo::fit::FitOptions;
 use thalamo::linalg::eigenvalues;
-use thalamo::motif::{Motif, step_motifs};
-use thalamo::thalamus::{
+use thalamo::loops::{
     Feasibility, LoopDesign, LoopOptions, Obstacle, Placement, PlacementOptions, Verdict, feasibility,
     largest_feasible_modes,
 };
+use thalamo::motif::{Motif, step_motifs};
 use thalamo::{Complex64, Cortex, Error};
 
 fn evenly(pairs: usize, spacing: f64) -> Vec<Complex64> {

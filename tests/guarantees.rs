@@ -7,15 +7,18 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rand::RngExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use thalamo::analysis::certify;
+use thalamo::certificate::certify;
 use thalamo::fit::{Fit, FitOptions};
 use thalamo::guarantees::*;
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::LearnedMotif;
 use thalamo::optim::LbfgsOptions;
-use thalamo::simulate::{Noise, Sequence, Simulator, Start};
-use thalamo::thalamus::{LoopOptions, Preparation, PreparationOptions};
+use thalamo::play::{Noise, Sequence, Simulator, Start};
 use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions};
+use thalamo::{
+    loops::LoopOptions,
+    preparation::{Preparation, PreparationOptions},
+};
 
 fn options(units: usize, modes: usize) -> NetworkOptions {
     let defaults = NetworkOptions::default();

@@ -8,8 +8,11 @@ use thalamo::fit::{Fit, FitOptions, Margin, fit};
 use thalamo::motif::{Motif, OscillationOptions, StepOptions, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::optim::LbfgsOptions;
-use thalamo::simulate::{Noise, Sequence};
-use thalamo::thalamus::{Horizon, LoopOptions, PlacementOptions, PreparationOptions, WeightBound};
+use thalamo::play::{Noise, Sequence};
+use thalamo::{
+    loops::{Horizon, LoopOptions, PlacementOptions},
+    preparation::{PreparationOptions, WeightBound},
+};
 
 #[track_caller]
 fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: T) {

@@ -8,7 +8,8 @@ use num_complex::Complex64;
 use proptest::prelude::*;
 use thalamo::Error;
 use thalamo::linalg::tolerance::eigen_residual;
-use thalamo::linalg::{Eigen, eigenvalues, match_spectra, spectral_abscissa};
+use thalamo::linalg::{Eigen, eigenvalues, spectral_abscissa};
+use thalamo::spectrum::match_spectra;
 
 /// Everything an `Eigen` promises, recomputed from its parts in complex arithmetic.
 fn check(a: &Matrix) -> Eigen {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use thalamo::Error;
 use thalamo::linalg::kernel::pure::{PackedEigen, Schur};
 use thalamo::linalg::kernel::{active, pure};
-use thalamo::linalg::match_spectra;
+use thalamo::spectrum::match_spectra;
 
 fn complex(a: &Matrix) -> DMatrix<Complex64> {
     a.map(Complex64::from)

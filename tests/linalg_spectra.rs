@@ -6,7 +6,7 @@ use linalg_common::cases;
 use num_complex::Complex64;
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::linalg::{ConjugateSet, match_spectra};
+use thalamo::spectrum::{ConjugateSet, match_spectra};
 
 fn c(re: f64, im: f64) -> Complex64 {
     Complex64::new(re, im)

@@ -6,10 +6,10 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
-use thalamo::optim::{LbfgsOptions, Objective, Status, gradient_error};
-use thalamo::thalamus::{
+use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
+use thalamo::optim::{LbfgsOptions, Objective, Status, gradient_error};
 use thalamo::{Complex64, Cortex, Error};
 
 fn z(re: f64, im: f64) -> Complex64 {

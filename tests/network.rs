@@ -10,7 +10,7 @@ use thalamo::fit::FitOptions;
 use thalamo::linalg::{eigenvalues, spectral_abscissa};
 use thalamo::motif::Motif;
 use thalamo::network::{BuildStep, LearnedMotif, NoiseTolerance};
-use thalamo::thalamus::PreparationOptions;
+use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Error, Network, NetworkOptions};
 
 fn cortex(seed: u64) -> Cortex {

@@ -5,8 +5,9 @@ mod common;
 use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use thalamo::linalg::{eigenvalues, match_spectra, spectral_abscissa};
-use thalamo::thalamus::{LoopDesign, LoopOptions, Placement, PlacementOptions};
+use thalamo::linalg::{eigenvalues, spectral_abscissa};
+use thalamo::loops::{LoopDesign, LoopOptions, Placement, PlacementOptions};
+use thalamo::spectrum::match_spectra;
 use thalamo::{Complex64, Cortex, Error};
 
 fn z(re: f64, im: f64) -> Complex64 {

@@ -6,10 +6,10 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rayon::prelude::*;
-use thalamo::analysis::decay_time;
+use thalamo::certificate::decay_time;
 use thalamo::linalg::Eigen;
 use thalamo::optim::LbfgsOptions;
-use thalamo::thalamus::{Preparation, PreparationCost, PreparationOptions, WeightBound};
+use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions, WeightBound};
 use thalamo::{Complex64, Cortex, Error};
 
 #[test]

@@ -6,7 +6,7 @@ use common::*;
 use nalgebra::DMatrix;
 use thalamo::Cortex;
 use thalamo::linalg::LyapunovWorkspace;
-use thalamo::thalamus::PreparationCost;
+use thalamo::preparation::PreparationCost;
 
 /// Random U, V near V = -U.
 fn weights(cortex: &Cortex, rank: usize, strength: f64, seed: u64) -> (DMatrix<f64>, DMatrix<f64>) {

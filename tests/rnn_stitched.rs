@@ -116,12 +116,12 @@ fn stitched_gradients_run_through_the_fixed_points() {
 #[test]
 fn linear_transitions_end_in_the_fixed_point() {
     let network = single(&network(Architecture::Additive));
-    let options = thalamo::thalamus::PreparationOptions { rank: 5, ..Default::default() };
+    let options = thalamo::preparation::PreparationOptions { rank: 5, ..Default::default() };
     let module = TransitionModule::analytic(&network, &options, 1).expect("a module");
     // The same as the analytic solver's for the linearisation.
     let recurrent = network.recurrent().map(|x| network.gain() * f64::from(x));
     let cortex = thalamo::Cortex::new(recurrent, network.readout().map(f64::from), 1.0).expect("a cortex");
-    let found = thalamo::thalamus::Preparation::optimise(&cortex, &options, 1).expect("a module");
+    let found = thalamo::preparation::Preparation::optimise(&cortex, &options, 1).expect("a module");
     let network = network.with_module(module).expect("the same N");
     assert!((linearisation(&network) - found.system()).amax() < 1e-5);
     for motif in 0..2 {

@@ -7,8 +7,8 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::linalg::{LyapunovPair, expm, spectral_abscissa};
+use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::optim::{BatchObjective, Objective, gradient_error};
-use thalamo::thalamus::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::{Complex64, Cortex};
 
 const HORIZONS: [(Horizon, &str); 2] = [(Horizon::Infinite, "infinite"), (Horizon::Motif, "finite")];

@@ -6,7 +6,7 @@ use common::*;
 use nalgebra::{DMatrix, DVector};
 use std::sync::OnceLock;
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
-use thalamo::simulate::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Noise, Sequence, Simulator, Start};
 use thalamo::{Cortex, Error, Network};
 
 /// Three motifs on 40 units, made once for all tests.

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::OnceLock;
 use thalamo::analysis::{TransitionErrors, transition_errors};
-use thalamo::simulate::{Sequence, Simulator, Start};
+use thalamo::play::{Sequence, Simulator, Start};
 use thalamo::{Error, Network};
 
 fn network() -> &'static Network {

@@ -6,10 +6,11 @@ mod common;
 use allocation_counter::measure;
 use common::*;
 use thalamo::fit::{FitOptions, fit};
+use thalamo::loops::*;
 use thalamo::motif::step_motifs;
 use thalamo::optim::{BatchObjective, LbfgsOptions, Objective, minimise};
-use thalamo::simulate::{Sequence, Simulator, Start};
-use thalamo::thalamus::*;
+use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::preparation::*;
 use thalamo::{Cortex, NetworkOptions};
 
 fn allocations(work: impl FnOnce()) -> u64 {

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use nalgebra::DMatrix;
 use thalamo::Network;
-use thalamo::analysis::certify;
+use thalamo::certificate::certify;
 use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
-use thalamo::thalamus::{LoopOptions, PreparationOptions};
 use thalamo::{Cortex, NetworkOptions};
+use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 use crate::measure::exponent;
 use crate::report::{Report, seconds};

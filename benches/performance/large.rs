@@ -3,9 +3,12 @@
 use std::time::Instant;
 
 use thalamo::optim::{LbfgsOptions, Objective};
-use thalamo::simulate::{Sequence, Simulator, Start};
-use thalamo::thalamus::{Horizon, LoopOptions, PreparationOptions};
+use thalamo::play::{Sequence, Simulator, Start};
 use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{
+    loops::{Horizon, LoopOptions},
+    preparation::PreparationOptions,
+};
 
 use crate::report::{Report, seconds};
 use crate::setup::{Result, motif, normal, robustness};

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use nalgebra::DMatrix;
+use thalamo::loops::{Horizon, LoopDesign, LoopOptions};
 use thalamo::optim::{BatchObjective, Objective};
-use thalamo::thalamus::{Horizon, LoopDesign, LoopOptions};
 
 use crate::report::Report;
 use crate::setup::{Result, cortex, motif, normal, robustness};

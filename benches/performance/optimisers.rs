@@ -2,13 +2,13 @@
 
 use thalamo::NetworkOptions;
 use thalamo::fit::{FitOptions, fit};
+use thalamo::loops::{LoopDesign, LoopOptions, RobustnessHessian};
 use thalamo::motif::step_motifs;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
-use thalamo::thalamus::{LoopDesign, LoopOptions, RobustnessHessian};
 
 use crate::report::Report;
 use crate::setup::{Result, cortex, robustness};
-use thalamo::thalamus::Horizon;
+use thalamo::loops::Horizon;
 
 /// An objective that counts its evaluations and notes when it first falls below a value.
 struct Counted<'a> {

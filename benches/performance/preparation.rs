@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use thalamo::Cortex;
 use thalamo::linalg::LyapunovWorkspace;
 use thalamo::optim::LbfgsOptions;
-use thalamo::thalamus::{Preparation, PreparationCost, PreparationOptions};
+use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
 
 use crate::report::{Report, seconds};
 use crate::setup::{Result, cortex, normal, product};

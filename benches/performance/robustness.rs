@@ -5,8 +5,8 @@ use std::hint::black_box;
 use nalgebra::DMatrix;
 use thalamo::Cortex;
 use thalamo::linalg::{Eigen, LyapunovPair};
+use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::optim::{BatchObjective, Objective};
-use thalamo::thalamus::{Horizon, Placement, PlacementOptions, RobustnessCost};
 
 use crate::measure::{Comparison, exponent};
 use crate::report::{Report, seconds};

@@ -6,8 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use thalamo::fit::{Fit, FitOptions, fit};
 use thalamo::motif::{Motif, step_motifs};
-use thalamo::thalamus::{Horizon, Placement, PlacementOptions, PreparationOptions, RobustnessCost};
 use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{
+    loops::{Horizon, Placement, PlacementOptions, RobustnessCost},
+    preparation::PreparationOptions,
+};
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

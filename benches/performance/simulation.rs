@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use nalgebra::DMatrix;
-use thalamo::simulate::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Noise, Sequence, Simulator, Start};
 
 use crate::measure::Comparison;
 use crate::report::{Report, seconds};

@@ -13,11 +13,11 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use thalamo::io::{read_checkpoint, write_checkpoint};
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
+use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
     TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module,
 };
-use thalamo::thalamus::PreparationOptions;
 
 use crate::figure::{Options, Result};
 

@@ -6,7 +6,7 @@ use num_complex::Complex64;
 
 use super::transients::check_square;
 use crate::linalg::eigenvalues;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Smallest level relative to the largest entry of A that rounding leaves visible.
 const SMALLEST_LEVEL: f64 = 1e-12;
@@ -65,7 +65,7 @@ pub struct PseudospectralAbscissa {
 /// Source: J. V. Burke, A. S. Lewis and M. L. Overton, IMA Journal of Numerical Analysis 23 (2003) 359-375.
 pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<PseudospectralAbscissa> {
     check_square(a)?;
-    validate::positive("epsilon", epsilon)?;
+    check::positive("epsilon", epsilon)?;
     let scale = a.amax();
     if epsilon < SMALLEST_LEVEL * scale {
         let expected = "at least 1e-12 of the largest entry of A";
@@ -76,7 +76,7 @@ pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<Pseudos
     let level = Level::new(a / factor, epsilon / factor);
     let found = level.rightmost()?;
     let point = found.point * factor;
-    validate::no_overflow("pseudospectral abscissa", &[point.re, point.im])?;
+    check::no_overflow("pseudospectral abscissa", &[point.re, point.im])?;
     Ok(PseudospectralAbscissa {
         abscissa: point.re,
         point,

@@ -1,7 +1,7 @@
 //! Root mean square error and the Wilcoxon signed-rank test.
 
 use crate::mean_square::root_mean_square;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Pairs up to which the null distribution is exact.
 const EXACT_PAIRS: usize = 200;
@@ -20,11 +20,11 @@ pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
     if a.is_empty() {
         return Err(Error::Empty { what: "rmse", remedy: "give at least one sample" });
     }
-    validate::shape("rmse, second series", (b.len(), 1), (a.len(), 1), "give series of equal length")?;
-    validate::finite("rmse, first series", a)?;
-    validate::finite("rmse, second series", b)?;
+    check::shape("rmse, second series", (b.len(), 1), (a.len(), 1), "give series of equal length")?;
+    check::finite("rmse, first series", a)?;
+    check::finite("rmse, second series", b)?;
     let error = root_mean_square(a.iter().zip(b).map(|(x, y)| x - y));
-    validate::no_overflow("rmse", &[error])?;
+    check::no_overflow("rmse", &[error])?;
     Ok(error)
 }
 
@@ -112,7 +112,7 @@ pub fn wilcoxon_signed_rank(differences: &[f64]) -> Result<Wilcoxon> {
     if differences.is_empty() {
         return Err(Error::Empty { what: "wilcoxon differences", remedy: "give one difference per pair" });
     }
-    validate::finite("wilcoxon differences", differences)?;
+    check::finite("wilcoxon differences", differences)?;
     let mut ranked: Vec<f64> = differences.iter().copied().filter(|&d| d != 0.0).collect();
     ranked.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
 

@@ -3,9 +3,9 @@
 use faer::Side;
 use nalgebra::DMatrix;
 
-use crate::linalg::views::view;
+use crate::linalg::product::view;
 use crate::linalg::{Propagator, expm};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Step of the grid times the 2-norm of A.
 const STEP: f64 = 0.2;
@@ -61,7 +61,7 @@ pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
 /// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7 steps, or growth
 /// beyond double precision.
 pub fn propagator_norms(a: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
-    validate::samples("steps", steps)?;
+    check::samples("steps", steps)?;
     let mut powers = Powers::new(a, dt)?;
     let mut norms = vec![1.0];
     for _ in 0..steps {
@@ -110,7 +110,7 @@ pub struct TransientGrowth {
 /// ```
 pub fn transient_growth(a: &DMatrix<f64>, horizon: f64) -> Result<TransientGrowth> {
     check_square(a)?;
-    validate::positive("horizon", horizon)?;
+    check::positive("horizon", horizon)?;
     let steps = (horizon * norm(a)? / STEP).ceil().max(1.0);
     if steps.is_nan() || steps > STEPS {
         let expected = "a time of at most 2e5 over the 2-norm of A";
@@ -221,6 +221,6 @@ pub(super) fn check_square(a: &DMatrix<f64>) -> Result<()> {
         return Err(Error::Empty { what: "matrix", remedy: "give it at least one row and column" });
     }
     let n = a.nrows();
-    validate::shape("matrix", a.shape(), (n, n), "only square matrices generate a flow")?;
-    validate::finite("matrix", a.as_slice())
+    check::shape("matrix", a.shape(), (n, n), "only square matrices generate a flow")?;
+    check::finite("matrix", a.as_slice())
 }

@@ -7,8 +7,8 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::mean_square::root_mean_square;
-use crate::simulate::Simulator;
-use crate::{Error, Result, validate};
+use crate::play::Simulator;
+use crate::{Error, Result, check};
 
 /// More random starts than this are taken for a mistake.
 const MAX_STARTS: usize = 1_000_000;
@@ -96,6 +96,6 @@ fn errors(simulator: &Simulator<'_>, motif: usize, states: &DMatrix<f64>) -> Res
         root_mean_square(errors.into_iter())
     };
     let found: Vec<f64> = readout.column_iter().map(|y| rmse(y.as_view())).collect();
-    validate::no_overflow("RMSE of a motif", &found)?;
+    check::no_overflow("RMSE of a motif", &found)?;
     Ok(found)
 }

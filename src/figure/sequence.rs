@@ -1,7 +1,7 @@
 //! A played sequence as a panel.
 
 use super::{BLUE, GREY, INK, Panel, SKY, Style, TIME};
-use crate::simulate::Trajectory;
+use crate::play::Trajectory;
 
 /// Readout of one or more trials of a sequence over its target, preparation shaded, each motif under its name.
 pub fn sequence_panel(trials: &[Trajectory], names: &[&str]) -> Panel {

@@ -3,15 +3,17 @@
 use num_complex::Complex64;
 use proptest::prelude::*;
 
-use super::amplitudes::InnerSolution;
-use super::derivatives::Evaluation;
-use super::gram::GramPath;
-use super::insertion::Insertion;
+use super::objective::amplitudes::InnerSolution;
+use super::objective::derivatives::Evaluation;
+use super::objective::gram::GramPath;
+use super::objective::{accurate, sums};
 use super::options::{FitOptions, Margin};
+use super::poles::{Linearised, Poles};
 use super::problem::Problem;
 use super::quadratic_program::QuadraticProgram;
-use super::spectrum::{Linearised, Spectrum};
-use super::{accurate, small, starts, sums, svd};
+use super::search::insertion::Insertion;
+use super::search::starts;
+use super::{small, svd};
 use crate::motif::Motif;
 
 fn motif(samples: usize) -> Motif {
@@ -61,13 +63,13 @@ fn apart(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
 }
 
-fn by_gram(problem: &Problem, spectrum: &Spectrum) -> Evaluation {
+fn by_gram(problem: &Problem, spectrum: &Poles) -> Evaluation {
     let mut out = Evaluation::default();
     GramPath::default().evaluate(problem, spectrum, &mut out);
     out
 }
 
-fn by_factorisation(problem: &Problem, spectrum: &Spectrum) -> Evaluation {
+fn by_factorisation(problem: &Problem, spectrum: &Poles) -> Evaluation {
     let mut out = Evaluation::default();
     accurate::evaluate(problem, spectrum, &mut out);
     out

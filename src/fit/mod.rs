@@ -3,26 +3,20 @@
 //! [`fit()`] finds eigenvalues and amplitudes under the constraints of [`FitOptions`]; [`sweep`] compares numbers of
 //! modes; [`Fit`] holds the result, or exponentials brought along.
 
-mod accurate;
-mod amplitudes;
 #[cfg(test)]
 mod checks;
-mod derivatives;
-mod gram;
-mod insertion;
+mod objective;
 mod options;
+mod poles;
 mod problem;
 mod quadratic_program;
 mod refine;
-mod report;
+mod result;
 mod search;
 mod small;
 mod solve;
-mod spectrum;
-mod starts;
-mod sums;
 mod svd;
 
 pub use options::{FitOptions, Margin};
-pub use report::{ActiveConstraint, Fit, Start, Status};
+pub use result::{ActiveConstraint, Fit, Start, Status};
 pub use solve::{fit, sweep};

@@ -1,6 +1,6 @@
 //! What is asked of a fit: number of exponentials, constraints, effort.
 
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// How far left of the imaginary axis every eigenvalue stays: `Re lambda <= -margin`.
 ///
@@ -89,17 +89,17 @@ impl FitOptions {
             return Err(Error::Count { what: "random starts of a fit", expected, given });
         }
         if let Margin::Rate(rate) = self.margin {
-            validate::non_negative("fit margin", rate)?;
+            check::non_negative("fit margin", rate)?;
         }
-        validate::non_negative("fit separation", self.separation)?;
+        check::non_negative("fit separation", self.separation)?;
         if let Some(bound) = self.amplitude_bound {
-            validate::positive("fit amplitude bound", bound)?;
+            check::positive("fit amplitude bound", bound)?;
         }
         if let Some(limit) = self.frequency_limit {
-            validate::positive("fit frequency limit", limit)?;
+            check::positive("fit frequency limit", limit)?;
         }
         if let Some(limit) = self.decay_limit {
-            validate::positive("fit decay limit", limit)?;
+            check::positive("fit decay limit", limit)?;
         }
         if self.zero_start && self.modes == 1 {
             return Err(Error::Infeasible {

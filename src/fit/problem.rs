@@ -1,7 +1,7 @@
 //! The motif in scaled units: time in T, values in root mean squares.
 
 use super::options::FitOptions;
-use super::spectrum::Bounds;
+use super::poles::Bounds;
 use crate::Result;
 use crate::motif::Motif;
 
@@ -34,7 +34,7 @@ impl Problem {
     pub(crate) fn new(motif: &Motif, options: &FitOptions) -> Result<Self> {
         options.validate()?;
         let (dt, duration) = (motif.dt(), motif.duration());
-        crate::validate::positive("motif duration", duration)?;
+        crate::check::positive("motif duration", duration)?;
         let margin = options.margin_rate(duration);
         let decay = options.decay_rate(dt, duration);
         if decay < margin {

@@ -1,10 +1,10 @@
 //! Local refinement: Newton's method with Levenberg-Marquardt damping and linearised constraints.
 
-use super::derivatives::Evaluation;
+use super::objective::derivatives::Evaluation;
+use super::poles::{Linearised, Poles, RowKind};
 use super::problem::Problem;
 use super::quadratic_program::QuadraticProgram;
 use super::small;
-use super::spectrum::{Linearised, RowKind, Spectrum};
 
 /// When to stop refining.
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +43,9 @@ impl Refiner {
     pub(crate) fn refine(
         &mut self,
         problem: &Problem,
-        spectrum: &mut Spectrum,
+        spectrum: &mut Poles,
         budget: Budget,
-        mut evaluate: impl FnMut(&Spectrum, &mut Evaluation),
+        mut evaluate: impl FnMut(&Poles, &mut Evaluation),
     ) -> Outcome {
         let n = spectrum.modes();
         evaluate(spectrum, &mut self.best);
@@ -132,7 +132,7 @@ impl Refiner {
     pub(crate) fn stationarity(
         &mut self,
         problem: &Problem,
-        spectrum: &Spectrum,
+        spectrum: &Poles,
         tolerance: f64,
     ) -> (f64, Vec<(RowKind, f64)>) {
         let n = spectrum.modes();

@@ -3,11 +3,11 @@
 use num_complex::Complex64;
 
 use super::options::FitOptions;
+use super::poles::{Poles, RowKind};
 use super::problem::Problem;
 use super::refine::{Outcome, Refiner};
-use super::report::{ActiveConstraint, Fit, Start, Status};
+use super::result::{ActiveConstraint, Fit, Start, Status};
 use super::search::{Search, polish};
-use super::spectrum::{RowKind, Spectrum};
 use crate::motif::Motif;
 use crate::{Error, Result};
 
@@ -62,10 +62,10 @@ pub fn fit(motif: &Motif, options: &FitOptions) -> Result<Fit> {
 pub fn sweep(motif: &Motif, modes: &[usize], options: &FitOptions) -> Result<Vec<Fit>> {
     let mut order: Vec<usize> = (0..modes.len()).collect();
     order.sort_by_key(|&i| modes[i]);
-    let mut done: Vec<(usize, Fit, Spectrum)> = Vec::with_capacity(modes.len());
+    let mut done: Vec<(usize, Fit, Poles)> = Vec::with_capacity(modes.len());
     for &i in &order {
         let options = FitOptions { modes: modes[i], ..options.clone() };
-        let smaller: Vec<Spectrum> = done
+        let smaller: Vec<Poles> = done
             .iter()
             .filter(|(_, _, spectrum)| spectrum.modes() + 2 >= modes[i])
             .map(|(_, _, spectrum)| spectrum.clone())
@@ -77,7 +77,7 @@ pub fn sweep(motif: &Motif, modes: &[usize], options: &FitOptions) -> Result<Vec
     Ok(done.into_iter().map(|(_, found, _)| found).collect())
 }
 
-fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Spectrum]) -> Result<(Fit, Spectrum)> {
+fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(Fit, Poles)> {
     let problem = Problem::new(motif, options)?;
     let mut search = Search::new(&problem, options);
     let mut found = search.run(options, smaller)?;
@@ -97,7 +97,7 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Spectrum]) -> Result
 fn report(
     motif: &Motif,
     problem: &Problem,
-    spectrum: &Spectrum,
+    spectrum: &Poles,
     start: Start,
     refiner: &mut Refiner,
     outcome: Outcome,

@@ -16,7 +16,7 @@ type Part = (&'static str, Vec<u64>);
 ///
 /// ```
 /// use thalamo::guarantees::nothing_forgotten;
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(40, 0.5, 1)?;
@@ -52,7 +52,7 @@ pub fn nothing_forgotten(before: &Network, after: &Network) -> Result<(), Violat
 ///
 /// ```
 /// use thalamo::guarantees::parameter_bits;
-/// # use thalamo::{Cortex, Network, NetworkOptions, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 5, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// let network = Network::new(Cortex::random(10, 0.5, 1)?, &options, 1)?;

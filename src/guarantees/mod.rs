@@ -4,7 +4,7 @@
 //! was achieved, the limit and the place. In proptest they go with `?`, elsewhere with `unwrap`:
 //!
 //! ```
-//! use thalamo::{Cortex, Network, NetworkOptions, guarantees, motif, thalamus::PreparationOptions};
+//! use thalamo::{Cortex, Network, NetworkOptions, guarantees, motif, preparation::PreparationOptions};
 //! let options = NetworkOptions {
 //!     preparation: PreparationOptions { rank: 15, ..Default::default() },
 //!     ..Default::default()

@@ -6,7 +6,7 @@ use num_complex::Complex64;
 use super::{Violation, within};
 use crate::linalg::{eigenvalues, expm, spectral_abscissa};
 use crate::network::Network;
-use crate::{Error, validate};
+use crate::{Error, check};
 
 /// Largest distance of a target from the spectrum, relative to `1 + |target|`: the accuracy that designs of loops
 /// promise. An eigensolver's own error, its backward error times the condition number of the eigenvalue, stays
@@ -31,7 +31,7 @@ const CHUNK: usize = 50;
 ///
 /// ```
 /// use thalamo::guarantees::eigenvalues_placed;
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(40, 0.5, 1)?;
@@ -91,7 +91,7 @@ pub fn eigenvalues_placed(network: &Network) -> Result<(), Violation> {
 ///
 /// ```
 /// use thalamo::guarantees::starts_play_fits;
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(40, 0.5, 1)?;
@@ -110,7 +110,7 @@ pub fn starts_play_fits(network: &Network) -> Result<(), Violation> {
         let (dt, len) = (learned.motif().dt(), learned.motif().len());
         let system = &a + own.input() * own.feedback().transpose();
         let start = own.initial_state();
-        validate::shape("initial state", (start.len(), 1), (w.len(), 1), "use a loop over this cortex")?;
+        check::shape("initial state", (start.len(), 1), (w.len(), 1), "use a loop over this cortex")?;
         let states = trajectory(&system, start, dt, len)?;
         let readout = states.tr_mul(w);
         let sizes: Vec<f64> = states.column_iter().map(|x| x.norm()).collect();
@@ -138,7 +138,7 @@ pub fn starts_play_fits(network: &Network) -> Result<(), Violation> {
 ///
 /// ```
 /// use thalamo::guarantees::preparation_settles;
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(40, 0.5, 1)?;

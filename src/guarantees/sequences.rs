@@ -3,9 +3,9 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::{Violation, within};
-use crate::analysis::Certificate;
-use crate::simulate::{Sequence, Simulator, Start, Trajectory};
-use crate::{Error, validate};
+use crate::certificate::Certificate;
+use crate::play::{Sequence, Simulator, Start, Trajectory};
+use crate::{Error, check};
 
 /// A sequence from any state keeps within its network's certificate: at every sample of every motif
 ///
@@ -16,10 +16,10 @@ use crate::{Error, validate};
 /// the motif's exponentials, in its own units. No tolerance: the certificate allows for rounding on its own.
 ///
 /// ```
-/// use thalamo::analysis::certify;
+/// use thalamo::certificate::certify;
 /// use thalamo::guarantees::sequence_certified;
-/// use thalamo::simulate::{Sequence, Simulator, Start};
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// use thalamo::play::{Sequence, Simulator, Start};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(30, 0.5, 1)?;
@@ -60,10 +60,10 @@ pub fn sequence_certified(
 /// are in the motif's own units. No tolerance: the certificate allows for rounding on its own.
 ///
 /// ```
-/// use thalamo::analysis::certify;
+/// use thalamo::certificate::certify;
 /// use thalamo::guarantees::pairs_certified;
-/// use thalamo::simulate::{Sequence, Simulator};
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// use thalamo::play::{Sequence, Simulator};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(30, 0.5, 1)?;
@@ -113,8 +113,8 @@ pub fn pairs_certified(
 ///
 /// ```
 /// use thalamo::guarantees::runs_compose;
-/// use thalamo::simulate::{Sequence, Simulator, Start};
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// use thalamo::play::{Sequence, Simulator, Start};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(30, 0.5, 1)?;
@@ -145,8 +145,8 @@ pub fn runs_compose(
 ///
 /// ```
 /// use thalamo::guarantees::trajectories_compose;
-/// use thalamo::simulate::{Sequence, Simulator, Start};
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// use thalamo::play::{Sequence, Simulator, Start};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(30, 0.5, 1)?;
@@ -243,7 +243,7 @@ fn play(
     start: DVector<f64>,
     mut visit: impl FnMut(&Played) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
-    validate::finite("start", start.as_slice())?;
+    check::finite("start", start.as_slice())?;
     let mut state = DMatrix::from_columns(&[start]);
     for (position, &motif) in sequence.motifs().iter().enumerate() {
         let learned = simulator.network().motif(motif)?;

@@ -15,7 +15,7 @@ use super::Violation;
 ///
 /// ```
 /// use thalamo::guarantees::{parameter_bits, same_on_any_threads};
-/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// let motifs = oscillating_motifs(2, 1)?;

@@ -9,7 +9,7 @@ use super::{Error, Result, json};
 use crate::NetworkOptions;
 use crate::network::LearnedMotif;
 use crate::serial::FitReport;
-use crate::thalamus::{LoopStart, PreparationHistory};
+use crate::{loops::LoopStart, preparation::PreparationHistory};
 
 /// What the metadata of a model say it is.
 const FORMAT: &str = "thalamo model";

@@ -17,7 +17,7 @@
 //!
 //! ```
 //! use thalamo::io::{Model, read_model, write_model};
-//! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+//! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 //! # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 //! # let options = NetworkOptions { preparation, ..Default::default() };
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(1, 1)?, &options, 1)?;

@@ -9,10 +9,10 @@ use super::motifs::numbered;
 use super::npz::{Npz, NpzBuilder};
 use super::{Error, Result, files, net};
 use crate::fit::Fit;
+use crate::loops::LoopParts;
 use crate::motif::Motif;
 use crate::network::{MotifParts, NetworkParts};
-use crate::thalamus::LoopParts;
-use crate::{Network, NetworkOptions, validate};
+use crate::{Network, NetworkOptions, check};
 
 /// A network, how long it prepares, and what its motifs are called.
 #[derive(Debug, Clone)]
@@ -42,9 +42,9 @@ impl Model {
     /// # Errors
     /// As [`Model::new`]; more or fewer names than motifs.
     pub fn named(network: Network, transition: f64, names: Vec<String>) -> crate::Result<Self> {
-        validate::non_negative("transition", transition)?;
+        check::non_negative("transition", transition)?;
         let (given, expected) = ((names.len(), 1), (network.motifs().len(), 1));
-        validate::shape("names of motifs", given, expected, "give one name per motif")?;
+        check::shape("names of motifs", given, expected, "give one name per motif")?;
         Ok(Self { network, transition, names, crate_version: env!("CARGO_PKG_VERSION").into() })
     }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::model::Model;
 use crate::network::LearnedMotif;
-use crate::thalamus::{CostTerms, Preparation};
 use crate::{Complex64, NetworkOptions};
+use crate::{loops::CostTerms, preparation::Preparation};
 
 /// A model in numbers: what was asked, and what was achieved.
 #[derive(Debug, Clone, PartialEq, Serialize)]

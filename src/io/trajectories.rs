@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::npz::NpzBuilder;
 use super::{Error, Result, files, json};
-use crate::simulate::Trajectory;
+use crate::play::Trajectory;
 
 /// Writes trials of one sequence.
 ///

@@ -1,6 +1,6 @@
 //! Matrix exponential by scaling and squaring.
 
-use super::views::{Lu, Op, mul_into, one_norm};
+use super::product::{Lu, Op, mul_into, one_norm};
 use crate::{Error, Result};
 use faer::Accum;
 use nalgebra::DMatrix;

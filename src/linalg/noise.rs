@@ -1,8 +1,8 @@
 //! Exact covariance of white noise filtered by a linear system over one time step.
 
-use super::views::{Op, mirror_lower, mul_into, mul_lower_into, one_norm};
+use super::product::{Op, mirror_lower, mul_into, mul_lower_into, one_norm};
 use super::{eigen, expm, tolerance};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 use faer::Accum;
 use nalgebra::DMatrix;
 
@@ -35,7 +35,7 @@ const SERIES_TERMS: usize = 13;
 /// ```
 pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
     eigen::square(a)?;
-    validate::positive("dt", dt)?;
+    check::positive("dt", dt)?;
     let n = a.nrows();
     let norm = one_norm(a).max(one_norm(&a.transpose())) * dt;
     let overflow =
@@ -100,7 +100,7 @@ pub fn noise_factor(q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         // Entries of the factor are roots, within half of the range of exponents.
         return Ok(noise_factor(&(q * scale))? / scale.sqrt());
     }
-    super::lyapunov_residual::check_symmetric("covariance", q)?;
+    super::lyapunov::check_symmetric("covariance", q)?;
     let n = q.nrows();
     let floor = tolerance::PIVOT * n as f64 * q.diagonal().amax();
     let mut rest = q.clone();

@@ -1,8 +1,8 @@
 //! Exact propagation of a linear system on a uniform time grid.
 
-use super::views::view;
+use super::product::view;
 use super::{expm, noise_covariance, noise_factor};
-use crate::{Result, validate};
+use crate::{Result, check};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 
@@ -32,7 +32,7 @@ impl Propagator {
     ///
     /// As [`expm()`], and [`Error::OutOfRange`](crate::Error::OutOfRange) for a step that is not positive.
     pub fn new(a: &DMatrix<f64>, dt: f64) -> Result<Self> {
-        validate::positive("dt", dt)?;
+        check::positive("dt", dt)?;
         let transition = expm(&(a * dt))?;
         Ok(Self { generator: a.clone(), transition, dt })
     }
@@ -65,7 +65,7 @@ impl Propagator {
         self.check(state)?;
         let mut next = DVector::zeros(self.order());
         self.step(state.as_slice(), next.as_mut_slice());
-        validate::no_overflow("state", next.as_slice())?;
+        check::no_overflow("state", next.as_slice())?;
         Ok(next)
     }
 
@@ -78,14 +78,14 @@ impl Propagator {
     pub fn trajectory(&self, start: &DVector<f64>, steps: usize) -> Result<DMatrix<f64>> {
         self.check(start)?;
         let n = self.order();
-        validate::samples("steps", steps)?;
-        let mut states = validate::zeros("steps", n, steps + 1)?;
+        check::samples("steps", steps)?;
+        let mut states = check::zeros("steps", n, steps + 1)?;
         states.column_mut(0).copy_from(start);
         for k in 0..steps {
             let (past, future) = states.as_mut_slice().split_at_mut((k + 1) * n);
             self.step(&past[k * n..], &mut future[..n]);
         }
-        validate::no_overflow("state", states.as_slice())?;
+        check::no_overflow("state", states.as_slice())?;
         Ok(states)
     }
 
@@ -108,8 +108,8 @@ impl Propagator {
     }
 
     fn check(&self, state: &DVector<f64>) -> Result<()> {
-        validate::shape("state", state.shape(), (self.order(), 1), "give one value per unit")?;
-        validate::finite("state", state.as_slice())
+        check::shape("state", state.shape(), (self.order(), 1), "give one value per unit")?;
+        check::finite("state", state.as_slice())
     }
 
     fn step(&self, from: &[f64], to: &mut [f64]) {

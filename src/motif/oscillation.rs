@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::{Motif, grid};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Stream kind of this generator.
 const KIND: u64 = 2;
@@ -40,9 +40,9 @@ impl OscillationOptions {
     /// Number of samples, if every field is in its range.
     fn samples(&self) -> Result<usize> {
         let &Self { dt, duration, harmonics, amplitude } = self;
-        validate::positive("oscillating motif dt", dt)?;
-        validate::positive("oscillating motif duration", duration)?;
-        validate::positive("oscillating motif amplitude", amplitude)?;
+        check::positive("oscillating motif dt", dt)?;
+        check::positive("oscillating motif duration", duration)?;
+        check::positive("oscillating motif amplitude", amplitude)?;
         let samples = grid::steps("oscillating motif duration", duration, dt)?;
         if harmonics == 0 || harmonics >= samples.div_ceil(2) {
             let expected = "at least 1 and below half the number of samples";

@@ -1,7 +1,7 @@
 //! A validated target series.
 
 use crate::mean_square::root_mean_square;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// A target series for the readout, sampled at `t = 0, dt, 2 dt, ...` (time in tau).
 ///
@@ -29,11 +29,11 @@ impl Motif {
     /// [`Error::OutOfRange`] when `dt` is not finite and positive, [`Error::Empty`] without samples,
     /// [`Error::NotFinite`] on a NaN or infinity, [`Error::ZeroMotif`] when there are only zeros.
     pub fn new(dt: f64, values: Vec<f64>) -> Result<Self> {
-        validate::positive("motif dt", dt)?;
+        check::positive("motif dt", dt)?;
         if values.is_empty() {
             return Err(Error::Empty { what: "motif", remedy: "give at least one sample" });
         }
-        validate::finite("motif", &values)?;
+        check::finite("motif", &values)?;
         if values.iter().all(|&y| y == 0.0) {
             return Err(Error::ZeroMotif { samples: values.len() });
         }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::{Motif, grid};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Stream kind of this generator.
 const KIND: u64 = 1;
@@ -129,7 +129,7 @@ struct Plan {
 impl Plan {
     fn new(options: &StepOptions) -> Result<Self> {
         let &StepOptions { dt, noise, warm_up, duration, shortest, longest, rest } = options;
-        validate::positive("step motif dt", dt)?;
+        check::positive("step motif dt", dt)?;
         if dt > 1.0 {
             return Err(Error::OutOfRange {
                 what: "step motif dt",
@@ -137,7 +137,7 @@ impl Plan {
                 given: dt,
             });
         }
-        validate::positive("step motif noise", noise)?;
+        check::positive("step motif noise", noise)?;
         let plan = Self {
             dt,
             noise,

@@ -7,8 +7,11 @@ use super::selection::NoiseTolerance;
 use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, fit};
 use crate::motif::Motif;
-use crate::thalamus::{LoopDesign, MotifLoop, Preparation};
 use crate::{Error, Result};
+use crate::{
+    loops::{LoopDesign, MotifLoop},
+    preparation::Preparation,
+};
 
 /// A finished step of [`Network::build_observed`](super::Network::build_observed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

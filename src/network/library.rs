@@ -7,8 +7,11 @@ use super::selection::NoiseTolerance;
 use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions};
 use crate::motif::Motif;
-use crate::thalamus::{LoopOptions, MotifLoop, Preparation, PreparationOptions};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
+use crate::{
+    loops::{LoopOptions, MotifLoop},
+    preparation::{Preparation, PreparationOptions},
+};
 
 /// How a network is built and learns.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +96,7 @@ impl LearnedMotif {
 ///
 /// ```
 /// use thalamo::{Cortex, Network, NetworkOptions, motif};
-/// use thalamo::thalamus::PreparationOptions;
+/// use thalamo::preparation::PreparationOptions;
 /// let motifs = motif::oscillating_motifs(3, 1)?;
 /// let options = NetworkOptions {
 ///     preparation: PreparationOptions { rank: 20, ..Default::default() },
@@ -185,7 +188,7 @@ impl Network {
         check_time_steps(self.motifs.iter().map(|m| &m.motif).chain([&motif.motif]))?;
         let units = self.cortex.units();
         let given = motif.motif_loop.input().len();
-        validate::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
+        check::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
         self.motifs.push(motif);
         Ok(self.motifs.len() - 1)
     }

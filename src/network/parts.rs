@@ -4,12 +4,15 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use super::library::{LearnedMotif, Network, NetworkOptions, check_time_steps};
+use crate::check::agrees;
 use crate::cortex::Cortex;
 use crate::fit::Fit;
 use crate::motif::Motif;
-use crate::thalamus::restore::agrees;
-use crate::thalamus::{LoopDesign, LoopParts, Preparation, PreparationHistory};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
+use crate::{
+    loops::{LoopDesign, LoopParts},
+    preparation::{Preparation, PreparationHistory},
+};
 
 /// Relative difference accepted between a stored bias or RMSE and the one computed again.
 const AGREEMENT: f64 = 1e-9;
@@ -30,7 +33,7 @@ pub struct MotifParts {
 /// The numbers of a network: all that a file has to hold.
 ///
 /// ```
-/// use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+/// use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// let options = NetworkOptions { preparation, ..Default::default() };
 /// let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(1, 1)?, &options, 1)?;
@@ -92,7 +95,7 @@ impl Network {
         let NetworkParts { cortex, preparation_input: u, preparation_feedback: v, .. } = parts;
         let (options, seed, history) = (parts.options, parts.seed, parts.preparation_history);
         let rank = options.preparation.rank;
-        validate::shape("U_prep", u.shape(), (cortex.units(), rank), "give N x P for the options' rank P")?;
+        check::shape("U_prep", u.shape(), (cortex.units(), rank), "give N x P for the options' rank P")?;
         let preparation = Preparation::restore(&cortex, u, v, options.preparation.beta, history)?;
         check_time_steps(parts.motifs.iter().map(|m| &m.motif))?;
         let restored: Vec<Result<LearnedMotif>> = parts
@@ -146,14 +149,14 @@ impl LearnedMotif {
     pub fn restore(
         motif: Motif,
         fit: Fit,
-        motif_loop: crate::thalamus::MotifLoop,
+        motif_loop: crate::loops::MotifLoop,
         bias: DVector<f64>,
         preparation: &Preparation,
     ) -> Result<Self> {
         let mut learned = Self::new(motif, fit, motif_loop, preparation)?;
         let derived = learned.bias();
-        validate::shape("bias b", (bias.len(), 1), (derived.len(), 1), "give one entry per unit")?;
-        validate::finite("bias b", bias.as_slice())?;
+        check::shape("bias b", (bias.len(), 1), (derived.len(), 1), "give one entry per unit")?;
+        check::finite("bias b", bias.as_slice())?;
         let size = preparation.system().norm() * learned.motif_loop().initial_state().norm();
         agrees("bias b", (&bias - derived).norm() / size, AGREEMENT)?;
         learned.replace_bias(bias);

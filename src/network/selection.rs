@@ -1,8 +1,8 @@
 //! Which fit of a motif to keep: the closest one is not the one played best.
 
 use crate::fit::Fit;
-use crate::thalamus::MotifLoop;
-use crate::{Error, Result, validate};
+use crate::loops::MotifLoop;
+use crate::{Error, Result, check};
 
 /// More rounds than this are taken for a mistake.
 const MAX_ROUNDS: usize = 100;
@@ -41,9 +41,9 @@ impl Default for NoiseTolerance {
 
 impl NoiseTolerance {
     pub(crate) fn check(&self) -> Result<()> {
-        validate::non_negative("residual of preparation", self.residual)?;
-        validate::non_negative("noise share", self.share)?;
-        validate::positive("cost limit", self.cost_limit)?;
+        check::non_negative("residual of preparation", self.residual)?;
+        check::non_negative("noise share", self.share)?;
+        check::positive("cost limit", self.cost_limit)?;
         if self.rounds > MAX_ROUNDS {
             return Err(Error::Count { what: "rounds of fits", expected: "at most 100", given: self.rounds });
         }

@@ -5,7 +5,7 @@ use argmin::core::{Executor, IterState, KV, Problem, Solver, TerminationReason, 
 use super::descent::Descent;
 use super::objective::Single;
 use super::{BatchObjective, Minimum, Objective};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// More pairs than this are taken for a mistake.
 const MAX_MEMORY: usize = 10_000;
@@ -42,9 +42,9 @@ impl LbfgsOptions {
         if !(1..=MAX_MEMORY).contains(&self.memory) {
             return Err(Error::Count { what: "L-BFGS memory", expected: "1 to 10000", given: self.memory });
         }
-        validate::positive("first step", self.first_step)?;
-        validate::non_negative("gradient tolerance", self.gradient_tolerance)?;
-        validate::non_negative("value tolerance", self.value_tolerance)
+        check::positive("first step", self.first_step)?;
+        check::non_negative("gradient tolerance", self.gradient_tolerance)?;
+        check::non_negative("value tolerance", self.value_tolerance)
     }
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn begin<const B: usize>(
     }
     for start in starts {
         let (given, expected) = ((start.len(), 1), (objective.dimension(), 1));
-        validate::shape("start", given, expected, "give one entry per variable of the objective")?;
-        validate::finite("start", start)?;
+        check::shape("start", given, expected, "give one entry per variable of the objective")?;
+        check::finite("start", start)?;
     }
     Shared::new(objective).begin(starts, options)
 }

@@ -14,7 +14,7 @@ pub enum Status {
     /// The iteration limit was reached first.
     IterationLimit,
     /// Other starts of the same problem were doing better, see
-    /// [`LoopOptions::finalists`](crate::thalamus::LoopOptions::finalists).
+    /// [`LoopOptions::finalists`](crate::loops::LoopOptions::finalists).
     GaveWay,
 }
 

@@ -8,7 +8,7 @@ use super::pairs::{self, LISTED, all, worst_of};
 use super::results::{Guarantee, PROBABILITY, Results};
 use super::sections::head;
 use super::table::{list, table};
-use crate::analysis::{Certificate, StartBound};
+use crate::certificate::{Certificate, StartBound};
 use crate::nalgebra::DMatrix;
 
 /// What holds for all sequences, of any order and length.

@@ -8,7 +8,7 @@
 //! ```
 //! use thalamo::io::Model;
 //! use thalamo::report::{ReportOptions, html};
-//! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, thalamus::PreparationOptions};
+//! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 //! # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 //! # let options = NetworkOptions { preparation, ..Default::default() };
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(2, 1)?, &options, 1)?;
@@ -65,8 +65,8 @@ pub struct ReportOptions {
     pub sequence: Vec<usize>,
     /// Random starts that each motif is played from.
     pub starts: usize,
-    /// Number of motifs that the certificate follows exactly, as in [`certify`](crate::analysis::certify); the
-    /// [`usual_depth`](crate::analysis::usual_depth) where it is `None`.
+    /// Number of motifs that the certificate follows exactly, as in [`certify`](crate::certificate::certify); the
+    /// [`usual_depth`](crate::certificate::usual_depth) where it is `None`.
     pub depth: Option<usize>,
     /// Seed of the random starts, and of the state that the sequence starts from.
     pub seed: u64,
@@ -85,7 +85,7 @@ impl Default for ReportOptions {
 ///
 /// # Errors
 /// A sequence with a motif that the model does not know, no random starts, a depth that
-/// [`certify`](crate::analysis::certify) refuses, a transition off the motifs' time grid.
+/// [`certify`](crate::certificate::certify) refuses, a transition off the motifs' time grid.
 pub fn html(model: &Model, options: &ReportOptions) -> Result<String> {
     page::page(&results::Results::of(model, options)?)
 }

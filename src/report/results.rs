@@ -3,14 +3,15 @@
 use rayon::prelude::*;
 
 use super::{ReportOptions, Result};
-use crate::analysis::{
-    Certificate, StartBound, TransitionErrors, certify, decay_time, rms_decay, transition_errors, usual_depth,
-};
 use crate::io::{Model, Summary};
 use crate::linalg::eigenvalues;
 use crate::nalgebra::DMatrix;
-use crate::simulate::{Sequence, Simulator, Start, Trajectory};
+use crate::play::{Sequence, Simulator, Start, Trajectory};
 use crate::{Complex64, Error};
+use crate::{
+    analysis::{TransitionErrors, transition_errors},
+    certificate::{Certificate, StartBound, certify, decay_time, rms_decay, usual_depth},
+};
 
 /// Part of the random starts from N(0, I) that the certificate's bound on them holds for.
 pub(super) const PROBABILITY: f64 = 0.99;

@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba, 2015, algorithm 1).
 
 use super::Real;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// Constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,8 +25,8 @@ impl Default for AdamOptions {
 
 impl AdamOptions {
     fn validate(&self) -> Result<()> {
-        validate::positive("learning rate", self.learning_rate)?;
-        validate::positive("Adam epsilon", self.epsilon)?;
+        check::positive("learning rate", self.learning_rate)?;
+        check::positive("Adam epsilon", self.epsilon)?;
         for (what, beta) in [("Adam beta1", self.beta1), ("Adam beta2", self.beta2)] {
             if !(0.0..1.0).contains(&beta) {
                 return Err(Error::OutOfRange { what, expected: "at least 0, below 1", given: beta });
@@ -78,7 +78,7 @@ impl<T: Real> Adam<T> {
     pub fn restore(options: AdamOptions, first: Vec<T>, second: Vec<T>, steps: u64) -> Result<Self> {
         options.validate()?;
         let remedy = "give both moments of every parameter";
-        validate::shape("second moments", (second.len(), 1), (first.len(), 1), remedy)?;
+        check::shape("second moments", (second.len(), 1), (first.len(), 1), remedy)?;
         super::network::finite("first moments", &first)?;
         super::network::finite("second moments", &second)?;
         match second.iter().find(|s| s.widen() < 0.0) {
@@ -127,9 +127,9 @@ impl<T: Real> Adam<T> {
     ) -> Result<()> {
         let given = parameters.iter().map(|p| p.len()).sum();
         let remedy = "give one number per moment";
-        validate::shape("parameters", (given, 1), (self.first.len(), 1), remedy)?;
+        check::shape("parameters", (given, 1), (self.first.len(), 1), remedy)?;
         for (p, g) in parameters.iter().zip(gradients) {
-            validate::shape("gradient", (g.len(), 1), (p.len(), 1), remedy)?;
+            check::shape("gradient", (g.len(), 1), (p.len(), 1), remedy)?;
         }
         self.steps += 1;
         let rates = Rates::new(&self.options, self.steps);

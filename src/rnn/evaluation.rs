@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Phase, Real, Response, Segment, TanhNetwork, Trial, protocol, respond};
 use crate::motif::Motif;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// What happens before a motif.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,12 @@ pub fn transition_errors<T: Real>(
     trials: usize,
     seed: u64,
 ) -> Result<TransitionErrors> {
-    validate::non_negative("standard deviation of starts", start)?;
+    check::non_negative("standard deviation of starts", start)?;
     if !(1..=10_000).contains(&trials) {
         return Err(Error::Count { what: "trials", expected: "1 to 10000", given: trials });
     }
     let targets = protocol::targets::<T>(motifs, network.dt())?;
-    validate::shape(
+    check::shape(
         "motifs",
         (motifs.len(), 1),
         (network.motifs(), 1),

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::network::finite;
 use super::{Real, TanhNetwork};
-use crate::thalamus::{Preparation, PreparationOptions};
-use crate::{Cortex, Error, Result, validate};
+use crate::preparation::{Preparation, PreparationOptions};
+use crate::{Cortex, Error, Result, check};
 
 /// A low-rank loop $U V^T \tanh x$ that is on during transitions and brings the network to rest, or near the fixed
 /// point of the next motif's bias.
@@ -27,7 +27,7 @@ impl<T: Real> TransitionModule<T> {
         if left.is_empty() {
             return Err(Error::Empty { what: "transition module U", remedy: "give N x P numbers" });
         }
-        validate::shape("transition module V", right.shape(), left.shape(), "give U and V of one shape")?;
+        check::shape("transition module V", right.shape(), left.shape(), "give U and V of one shape")?;
         finite("transition module U", left.as_slice())?;
         finite("transition module V", right.as_slice())?;
         Ok(Self { left, right })

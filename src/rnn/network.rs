@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Architecture, Parameters, Real, TransitionModule};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// More units than this are taken for a mistake: the state history of one minibatch would fill 40 GB.
 const MAX_UNITS: usize = 10_000;
@@ -47,8 +47,8 @@ impl TanhOptions {
         if !(1..=MAX_UNITS).contains(&self.units) {
             return Err(Error::Count { what: "units N", expected: "1 to 10000", given: self.units });
         }
-        validate::non_negative("gain g", self.gain)?;
-        validate::non_negative("loop gain g_0", self.loop_gain)?;
+        check::non_negative("gain g", self.gain)?;
+        check::non_negative("loop gain g_0", self.loop_gain)?;
         step(self.dt)
     }
 }
@@ -133,10 +133,10 @@ impl<T: Real> TanhNetwork<T> {
             return Err(Error::Empty { what: "readout w", remedy: "give one weight per unit" });
         }
         let remedy = "give J as N x N for the N of w";
-        validate::shape("connectivity J", recurrent.shape(), (units, units), remedy)?;
+        check::shape("connectivity J", recurrent.shape(), (units, units), remedy)?;
         finite("connectivity J", recurrent.as_slice())?;
         finite("readout w", readout.as_slice())?;
-        validate::non_negative("gain g", gain)?;
+        check::non_negative("gain g", gain)?;
         step(dt)?;
         let mut parameters = Parameters::zeros(architecture, units, 0);
         let (mut fixed_recurrent, mut fixed_readout) = (recurrent, readout);
@@ -160,7 +160,7 @@ impl<T: Real> TanhNetwork<T> {
             [("bias b", bias, units), ("loop u", left, loops), ("loop v", right, loops)]
         {
             let remedy = "give N entries, and a loop for the multiplicative architecture only";
-            validate::shape(what, (vector.len(), 1), (length, 1), remedy)?;
+            check::shape(what, (vector.len(), 1), (length, 1), remedy)?;
             finite(what, vector)?;
         }
         let last = self.motifs();
@@ -185,12 +185,7 @@ impl<T: Real> TanhNetwork<T> {
         for ((what, given), expected) in
             names.into_iter().zip(shapes(&parameters)).zip(shapes(&self.parameters))
         {
-            validate::shape(
-                what,
-                given,
-                expected,
-                "take the parameters of a network of the same architecture",
-            )?;
+            check::shape(what, given, expected, "take the parameters of a network of the same architecture")?;
         }
         for (what, array) in names.into_iter().zip(parameters.arrays()) {
             finite(what, array)?;
@@ -208,7 +203,7 @@ impl<T: Real> TanhNetwork<T> {
     /// [`Error::Shape`] when the module is for another number of units.
     pub fn with_module(mut self, module: TransitionModule<T>) -> Result<Self> {
         let given = (module.left().nrows(), 1);
-        validate::shape("transition module", given, (self.units(), 1), "give a module for the same N")?;
+        check::shape("transition module", given, (self.units(), 1), "give a module for the same N")?;
         self.module = Some(module);
         Ok(self)
     }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Phase, Real, Segment, TanhNetwork, Trial, transition_fixed_point};
 use crate::motif::Motif;
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// The trials of a minibatch.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Protocol {
     }
 
     pub(super) fn validate<T: Real>(&self, network: &TanhNetwork<T>) -> Result<()> {
-        validate::non_negative("standard deviation of starts", self.start())?;
+        check::non_negative("standard deviation of starts", self.start())?;
         let (trials, steps) = match *self {
             Self::Pairs { .. } => (1, 1),
             Self::Single { trials, .. } | Self::Stitched { trials, .. } => (trials, 1),

@@ -97,7 +97,7 @@ impl Trainer {
         options.protocol.validate(&network)?;
         let targets = protocol::targets(motifs, network.dt())?;
         let remedy = "give one motif for each of the network's";
-        crate::validate::shape("motifs", (motifs.len(), 1), (network.motifs(), 1), remedy)?;
+        crate::check::shape("motifs", (motifs.len(), 1), (network.motifs(), 1), remedy)?;
         let chosen = chosen(&options, motifs.len())?;
         if let Some(Plateau { window, improvement }) = options.plateau {
             if window == 0 {
@@ -145,10 +145,10 @@ impl Trainer {
         let mut trainer = Self::new(network, motifs, options)?;
         let expected = (trainer.adam.first().len(), 1);
         let remedy = "resume with the network and options the state came from";
-        crate::validate::shape("Adam's moments", (adam.first().len(), 1), expected, remedy)?;
+        crate::check::shape("Adam's moments", (adam.first().len(), 1), expected, remedy)?;
         let steps = usize::try_from(adam.steps()).unwrap_or(usize::MAX);
-        crate::validate::shape("learning curve", (curve.len(), 1), (steps, 1), remedy)?;
-        crate::validate::finite("learning curve", &curve)?;
+        crate::check::shape("learning curve", (curve.len(), 1), (steps, 1), remedy)?;
+        crate::check::finite("learning curve", &curve)?;
         trainer.adam = adam;
         trainer.curve = curve;
         Ok(trainer)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Real, TanhNetwork, network::finite};
-use crate::{Error, Result, validate};
+use crate::{Error, Result, check};
 
 /// What drives the network during a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl<T: Real> Trial<T> {
     /// [`Error::MissingModule`] when a transition needs the module of a network that has none.
     pub fn new(network: &TanhNetwork<T>, start: Vec<T>, segments: Vec<Segment<T>>) -> Result<Self> {
         let remedy = "give one entry per unit";
-        validate::shape("start x(0)", (start.len(), 1), (network.units(), 1), remedy)?;
+        check::shape("start x(0)", (start.len(), 1), (network.units(), 1), remedy)?;
         finite("start x(0)", &start)?;
         for segment in &segments {
             check_segment(network, segment)?;

@@ -1,11 +1,14 @@
 //! Transients, decay, pseudospectra, statistics, optimisers.
 
-use thalamo::analysis::{
-    decay_time, kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, rms_decay, rmse,
-    transient_growth, wilcoxon_signed_rank,
-};
 use thalamo::linalg::spectral_abscissa;
 use thalamo::optim::{LbfgsOptions, Objective, gradient_error, minimise};
+use thalamo::{
+    analysis::{
+        kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, rmse, transient_growth,
+        wilcoxon_signed_rank,
+    },
+    certificate::{decay_time, rms_decay},
+};
 
 use super::{Input, Tally, assert_finite, assert_size};
 

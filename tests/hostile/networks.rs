@@ -2,14 +2,17 @@
 
 use nalgebra::DMatrix;
 use thalamo::analysis::noise::{InitialNoise, NoiseModel, WeightNoise, expected_rmse};
-use thalamo::analysis::{certify, shortest_preparation, transition_errors};
 use thalamo::fit::{Fit, FitOptions};
 use thalamo::guarantees::{self, Violation};
+use thalamo::loops::LoopDesign;
 use thalamo::motif::Motif;
 use thalamo::network::{LearnedMotif, NoiseTolerance};
-use thalamo::simulate::{Noise, Sequence, Simulator, Start};
-use thalamo::thalamus::LoopDesign;
+use thalamo::play::{Noise, Sequence, Simulator, Start};
 use thalamo::{Error, Network, NetworkOptions};
+use thalamo::{
+    analysis::transition_errors,
+    certificate::{certify, shortest_preparation},
+};
 
 use super::{Input, Tally, assert_finite, assert_size, thalamus};
 

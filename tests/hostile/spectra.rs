@@ -2,7 +2,8 @@
 
 use nalgebra::DMatrix;
 use thalamo::Complex64;
-use thalamo::linalg::{self, ConjugateSet, Eigen, match_spectra};
+use thalamo::linalg::{self, Eigen};
+use thalamo::spectrum::{ConjugateSet, match_spectra};
 
 use super::{Input, Tally, assert_finite, assert_size};
 

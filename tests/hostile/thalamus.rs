@@ -3,12 +3,14 @@
 use thalamo::fit::FitOptions;
 use thalamo::motif::Motif;
 use thalamo::optim::{LbfgsOptions, Objective};
-use thalamo::thalamus::{
-    Feasibility, Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions, Preparation,
-    PreparationCost, PreparationOptions, RobustnessCost, Verdict, WeightBound, feasibility,
-    largest_feasible_modes,
-};
 use thalamo::{Complex64, Cortex};
+use thalamo::{
+    loops::{
+        Feasibility, Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions,
+        RobustnessCost, Verdict, feasibility, largest_feasible_modes,
+    },
+    preparation::{Preparation, PreparationCost, PreparationOptions, WeightBound},
+};
 
 use super::{Input, Tally, assert_finite, assert_size};
 

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use thalamo::io::*;
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
+use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TransitionModule,
 };
-use thalamo::thalamus::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 /// The first byte chooses a decoder, the others are its file.

@@ -4,7 +4,7 @@ use crate::played::Played;
 use crate::{DT, Matrix, Vector, network};
 use thalamo::Error;
 use thalamo::analysis::noise::*;
-use thalamo::simulate::{Simulator, Start};
+use thalamo::play::{Simulator, Start};
 
 /// The error, by variant and message.
 macro_rules! assert_error {

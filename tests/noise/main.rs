@@ -18,7 +18,7 @@ mod trials;
 
 use nalgebra::{DMatrix, DVector};
 use thalamo::motif::Motif;
-use thalamo::thalamus::PreparationOptions;
+use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 type Matrix = DMatrix<f64>;

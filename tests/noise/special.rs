@@ -5,7 +5,7 @@ use crate::played::{Played, integral};
 use crate::{DT, Matrix, Vector, network};
 use thalamo::analysis::noise::*;
 use thalamo::linalg::expm;
-use thalamo::simulate::{Sequence, Simulator, Start};
+use thalamo::play::{Sequence, Simulator, Start};
 
 #[test]
 fn without_noise_the_expected_error_is_the_error() {

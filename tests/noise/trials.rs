@@ -4,7 +4,7 @@ use crate::common::*;
 use crate::played::Played;
 use crate::{Matrix, Vector, network};
 use thalamo::analysis::noise::*;
-use thalamo::simulate::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Noise, Sequence, Simulator, Start};
 
 /// Checks the 99 % confidence interval of the mean of independent trials, and its power; see the top of the file.
 fn check_interval(what: &str, trials: &[f64], expected: f64) {

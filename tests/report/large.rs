@@ -3,8 +3,8 @@
 use thalamo::fit::FitOptions;
 use thalamo::io::Model;
 use thalamo::motif::Motif;
+use thalamo::preparation::PreparationOptions;
 use thalamo::report::{ReportOptions, html};
-use thalamo::thalamus::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 use crate::page::Page;
@@ -33,7 +33,7 @@ fn large_libraries_show_every_pair() {
         assert!(scale.contains("All 1764 ordered pairs, from ") && scale.contains(" (darkest)."), "{scale}");
     }
     let certificate =
-        thalamo::analysis::certify(&network, 10.0, thalamo::analysis::usual_depth(count)).unwrap();
+        thalamo::certificate::certify(&network, 10.0, thalamo::certificate::usual_depth(count)).unwrap();
     let (sup, exact) = (certificate.sup_error(), certificate.exact_sup_error());
     let values = |css: &str| -> Vec<f64> {
         document.select(css).map(|data| data.attr("value").unwrap().parse().unwrap()).collect()

@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use thalamo::fit::FitOptions;
 use thalamo::io::{Model, read_model, write_model};
 use thalamo::motif::Motif;
+use thalamo::preparation::PreparationOptions;
 use thalamo::report::{Error, ReportOptions, html, write_html};
-use thalamo::thalamus::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 /// Names that break out of text, attributes, SVG or the reading direction where they are not escaped.

@@ -6,8 +6,8 @@ use super::initial::InitialNoise;
 use super::process::accumulated_noise;
 use super::readout::MotifReadout;
 use super::sensitivity::{Approach, LoopWeights, WeightNoise};
-use crate::simulate::{Simulator, Start};
-use crate::{Result, validate};
+use crate::play::{Simulator, Start};
+use crate::{Result, check};
 
 /// Everything that may disturb a motif played after one preparation; by default nothing does.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -85,8 +85,8 @@ impl ExpectedError {
 ///
 /// ```
 /// use thalamo::analysis::noise::{InitialNoise, NoiseModel, expected_rmse};
-/// use thalamo::simulate::{Simulator, Start};
-/// use thalamo::{Cortex, Network, NetworkOptions, motif, thalamus::PreparationOptions};
+/// use thalamo::play::{Simulator, Start};
+/// use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
 /// let options = NetworkOptions {
 ///     preparation: PreparationOptions { rank: 20, ..Default::default() },
 ///     ..Default::default()
@@ -149,6 +149,6 @@ pub fn expected_rmse(
         recurrent_weights: j,
     };
     // Every part enters it.
-    validate::no_overflow("expected error", &[error.rmse()])?;
+    check::no_overflow("expected error", &[error.rmse()])?;
     Ok(error)
 }

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::readout::{MotifReadout, ReadoutVariance};
 use crate::linalg::{expm, noise_factor};
-use crate::{Result, validate};
+use crate::{Result, check};
 
 /// Gaussian deviation of a state, of mean zero.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,12 +24,12 @@ impl InitialNoise {
         match self {
             Self::None => Ok(None),
             Self::Independent(std) => {
-                validate::non_negative("initial noise", *std)?;
+                check::non_negative("initial noise", *std)?;
                 Ok((*std > 0.0).then(|| DMatrix::identity(units, units) * *std))
             }
             Self::Covariance(covariance) => {
                 let remedy = "give the covariance as N x N";
-                validate::shape("initial covariance", covariance.shape(), (units, units), remedy)?;
+                check::shape("initial covariance", covariance.shape(), (units, units), remedy)?;
                 let factor = noise_factor(covariance)?;
                 Ok((factor.ncols() > 0).then_some(factor))
             }
@@ -52,14 +52,14 @@ impl InitialNoise {
     /// # Ok::<(), thalamo::Error>(())
     /// ```
     pub fn after(&self, system: &DMatrix<f64>, duration: f64) -> Result<Self> {
-        validate::non_negative("duration of preparation", duration)?;
+        check::non_negative("duration of preparation", duration)?;
         let carry = expm(&(system * duration))?;
         Ok(match self.factor(system.nrows())? {
             None => Self::None,
             Some(factor) => {
                 let left = carry * factor;
                 let covariance = &left * left.transpose();
-                validate::no_overflow("what preparation leaves of noise", covariance.as_slice())?;
+                check::no_overflow("what preparation leaves of noise", covariance.as_slice())?;
                 Self::Covariance(covariance)
             }
         })
@@ -80,7 +80,7 @@ impl MotifReadout {
     pub fn initial_variance(&self, noise: &InitialNoise) -> Result<ReadoutVariance> {
         let values = match noise {
             InitialNoise::Independent(std) => {
-                validate::non_negative("initial noise", *std)?;
+                check::non_negative("initial noise", *std)?;
                 self.rows.column_iter().map(|r| std * std * r.norm_squared()).collect()
             }
             _ => match noise.factor(self.units())? {

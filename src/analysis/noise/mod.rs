@@ -2,7 +2,7 @@
 //!
 //! While a motif plays, $\dot x = A x$ is seen at $t_k = k\\,dt$, $k < n$, through $y_k = r_k^T x(0)$ with
 //! $r_k = (e^{A\\,dt})^{T k} w$. All variances below are those of $y_k$ about its noise-free value, and all means are
-//! over the n samples, as [`Trajectory::rmse`](crate::simulate::Trajectory::rmse) takes them: sums over the grid,
+//! over the n samples, as [`Trajectory::rmse`](crate::play::Trajectory::rmse) takes them: sums over the grid,
 //! not integrals that approximate them.
 //!
 //! | noise | function | variance of $y_k$ |

@@ -4,7 +4,7 @@ use faer::Accum;
 use nalgebra::DMatrix;
 
 use crate::linalg::expm;
-use crate::linalg::views::{Op, mul_into, one_norm};
+use crate::linalg::product::{Op, mul_into, one_norm};
 use crate::{Error, Result};
 
 /// Positive nodes and weights of the Gauss-Legendre rule of eight points on [-1, 1].

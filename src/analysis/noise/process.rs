@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use super::initial::InitialNoise;
 use super::readout::{MotifReadout, ReadoutVariance};
 use crate::linalg::{lyapunov, noise_covariance, noise_factor};
-use crate::{Result, validate};
+use crate::{Result, check};
 
 /// Variance of the readout of $dx = A x\\, dt + s\\, dW$ in the long run,
 ///
@@ -26,12 +26,12 @@ use crate::{Result, validate};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn stationary_variance(system: &DMatrix<f64>, readout: &DVector<f64>, intensity: f64) -> Result<f64> {
-    validate::non_negative("process noise", intensity)?;
-    validate::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
-    validate::finite("readout w", readout.as_slice())?;
+    check::non_negative("process noise", intensity)?;
+    check::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
+    check::finite("readout w", readout.as_slice())?;
     let gramian = lyapunov(system, &DMatrix::identity(system.nrows(), system.ncols()))?;
     let variance = intensity * (intensity * readout.dot(&(gramian * readout)));
-    validate::no_overflow("stationary variance", &[variance])?;
+    check::no_overflow("stationary variance", &[variance])?;
     Ok(variance)
 }
 
@@ -54,13 +54,13 @@ pub fn stationary_variance(system: &DMatrix<f64>, readout: &DVector<f64>, intens
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn accumulated_noise(system: &DMatrix<f64>, duration: f64, intensity: f64) -> Result<InitialNoise> {
-    validate::non_negative("duration of preparation", duration)?;
-    validate::non_negative("process noise", intensity)?;
+    check::non_negative("duration of preparation", duration)?;
+    check::non_negative("process noise", intensity)?;
     // A duration of zero still has the system checked.
     let covariance = noise_covariance(system, if duration > 0.0 { duration } else { 1.0 })?;
     if duration > 0.0 && intensity > 0.0 {
         let covariance = covariance * intensity * intensity;
-        validate::no_overflow("accumulated noise", covariance.as_slice())?;
+        check::no_overflow("accumulated noise", covariance.as_slice())?;
         Ok(InitialNoise::Covariance(covariance))
     } else {
         Ok(InitialNoise::None)
@@ -72,7 +72,7 @@ impl MotifReadout {
     ///
     /// $$ \mathrm{Var}\\, y_k = s^2 \sum_{j<k} r_j^T Q r_j, \qquad Q = \int_0^{dt} e^{A r} e^{A^T r}\\, dr, $$
     ///
-    /// the exact discrete covariance that [`simulate::Noise`](crate::simulate::Noise) draws from. The noise of a
+    /// the exact discrete covariance that [`play::Noise`](crate::play::Noise) draws from. The noise of a
     /// preparation before the motif adds the [`initial_variance`](Self::initial_variance) of what it leaves behind,
     /// [`accumulated_noise`]. $O(n N^2)$; exists for every A.
     ///
@@ -80,7 +80,7 @@ impl MotifReadout {
     /// An intensity that is negative or not finite; a variance that overflows
     /// ([`Error::OutOfRange`](crate::Error::OutOfRange)).
     pub fn process_variance(&self, intensity: f64) -> Result<ReadoutVariance> {
-        validate::non_negative("process noise", intensity)?;
+        check::non_negative("process noise", intensity)?;
         let factor = noise_factor(&noise_covariance(&self.system, self.dt)?)?;
         let mut values = self.factor_variance(&factor);
         let mut sum = 0.0;

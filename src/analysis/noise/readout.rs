@@ -4,8 +4,8 @@ use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use crate::linalg::Propagator;
-use crate::linalg::views::{Op, mirror_lower, mul_into, mul_lower_into};
-use crate::{Error, Network, Result, validate};
+use crate::linalg::product::{Op, mirror_lower, mul_into, mul_lower_into};
+use crate::{Error, Network, Result, check};
 
 /// The samples $y_k = r_k^T x(0)$, $r_k = (e^{A\\,dt})^{T k} w$, $k < n$, of the readout of $\dot x = A x$.
 ///
@@ -38,7 +38,7 @@ impl MotifReadout {
     pub fn new(system: &DMatrix<f64>, readout: &DVector<f64>, dt: f64, samples: usize) -> Result<Self> {
         let step = transition(system, readout, dt, samples)?;
         let units = readout.len();
-        let mut rows = validate::zeros("samples", units, samples)?;
+        let mut rows = check::zeros("samples", units, samples)?;
         let mut row = readout.clone();
         let mut next = row.clone();
         for mut column in rows.column_iter_mut() {
@@ -46,7 +46,7 @@ impl MotifReadout {
             next.gemv_tr(1.0, &step, &row, 0.0);
             std::mem::swap(&mut row, &mut next);
         }
-        validate::no_overflow("readout within the grid", rows.as_slice())?;
+        check::no_overflow("readout within the grid", rows.as_slice())?;
         Ok(Self { system: system.clone(), readout: readout.clone(), dt, step, rows })
     }
 
@@ -134,7 +134,7 @@ pub fn readout_gramian(
         }
     }
     sum /= samples as f64;
-    validate::no_overflow("Gramian of the readout", sum.as_slice())?;
+    check::no_overflow("Gramian of the readout", sum.as_slice())?;
     Ok(sum)
 }
 
@@ -146,7 +146,7 @@ pub struct ReadoutVariance {
 
 impl ReadoutVariance {
     pub(super) fn new(values: Vec<f64>) -> Result<Self> {
-        validate::no_overflow("variance of the readout", &values)?;
+        check::no_overflow("variance of the readout", &values)?;
         Ok(Self { values })
     }
 
@@ -175,9 +175,9 @@ fn transition(
     samples: usize,
 ) -> Result<DMatrix<f64>> {
     let step = Propagator::new(system, dt)?.transition().clone();
-    validate::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
-    validate::finite("readout w", readout.as_slice())?;
-    validate::samples("samples", samples)?;
+    check::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;
+    check::finite("readout w", readout.as_slice())?;
+    check::samples("samples", samples)?;
     if samples == 0 {
         return Err(Error::Count { what: "samples", expected: "at least 1", given: 0 });
     }

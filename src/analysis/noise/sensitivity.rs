@@ -4,8 +4,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::readout::{MotifReadout, ReadoutVariance};
 use super::sweep::{self, Path};
-use crate::thalamus::MotifLoop;
-use crate::{Cortex, Result, validate};
+use crate::loops::MotifLoop;
+use crate::{Cortex, Result, check};
 
 /// Standard deviations of independent Gaussian perturbations of the weights, entry by entry.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -20,9 +20,9 @@ pub struct WeightNoise {
 
 impl WeightNoise {
     pub(super) fn check(&self) -> Result<()> {
-        validate::non_negative("noise of u", self.input)?;
-        validate::non_negative("noise of v", self.feedback)?;
-        validate::non_negative("noise of J", self.recurrent)
+        check::non_negative("noise of u", self.input)?;
+        check::non_negative("noise of v", self.feedback)?;
+        check::non_negative("noise of J", self.recurrent)
     }
 
     pub(super) fn is_zero(&self) -> bool {
@@ -151,7 +151,7 @@ impl MotifReadout {
     ) -> Result<WeightSensitivity> {
         self.check_vector("u", weights.input)?;
         self.check_vector("v", weights.feedback)?;
-        validate::positive("gain g", weights.gain)?;
+        check::positive("gain g", weights.gain)?;
         let path = match *approach {
             Approach::State(start) => {
                 self.check_vector("start", start)?;
@@ -159,23 +159,23 @@ impl MotifReadout {
             }
             Approach::Preparation { system, fixed_point, start, duration } => {
                 let shape = (self.units(), self.units());
-                validate::shape("preparation", system.shape(), shape, "use one over the same cortex")?;
-                validate::finite("preparation", system.as_slice())?;
+                check::shape("preparation", system.shape(), shape, "use one over the same cortex")?;
+                check::finite("preparation", system.as_slice())?;
                 self.check_vector("fixed point", fixed_point)?;
                 self.check_vector("start", start)?;
-                validate::non_negative("duration of preparation", duration)?;
+                check::non_negative("duration of preparation", duration)?;
                 Path::through_preparation(system, fixed_point, start, duration)?
             }
         };
         let sensitivity = sweep::sensitivity(self, weights, &path)?;
         for part in [&sensitivity.input, &sensitivity.feedback, &sensitivity.recurrent] {
-            validate::no_overflow("sensitivity of the readout", part)?;
+            check::no_overflow("sensitivity of the readout", part)?;
         }
         Ok(sensitivity)
     }
 
     fn check_vector(&self, what: &'static str, vector: &DVector<f64>) -> Result<()> {
-        validate::shape(what, vector.shape(), (self.units(), 1), "give one entry per unit")?;
-        validate::finite(what, vector.as_slice())
+        check::shape(what, vector.shape(), (self.units(), 1), "give one entry per unit")?;
+        check::finite(what, vector.as_slice())
     }
 }

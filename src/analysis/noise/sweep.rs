@@ -6,9 +6,9 @@ use nalgebra::{DMatrix, DVector};
 use super::nodes::{self, StepNodes};
 use super::readout::MotifReadout;
 use super::sensitivity::{LoopWeights, WeightSensitivity};
-use crate::linalg::views::{Op, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::product::{Op, mirror_lower, mul_into, mul_lower_into};
 use crate::linalg::{expm, multiply, noise_factor};
-use crate::{Result, validate};
+use crate::{Result, check};
 
 /// Samples whose share of the preparation is computed together.
 const CHUNK: usize = 32;
@@ -115,7 +115,7 @@ pub(super) fn sensitivity(
         recurrent: vec![0.0; samples],
     };
     let gramian = path_gramian(&states, &nodes, path.preparation.as_ref());
-    validate::no_overflow("squared states of the motif", gramian.as_slice())?;
+    check::no_overflow("squared states of the motif", gramian.as_slice())?;
     let Some(basis) = basis_of(&gramian, weights.feedback)? else { return Ok(squares) };
     let (rank, q) = (basis.ncols(), nodes.len());
 
@@ -128,7 +128,7 @@ pub(super) fn sensitivity(
         readers.rows_mut(m * rank, rank).copy_from(&reader);
         kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), &motif.readout, 0.0);
     }
-    let mut visited = validate::zeros("samples", rank * q, samples)?;
+    let mut visited = check::zeros("samples", rank * q, samples)?;
     mul_into(&mut visited, Accum::Replace, 1.0, (&readers, Op::Plain), (&states, Op::Plain));
 
     let feedback = basis.tr_mul(weights.feedback);
@@ -167,7 +167,7 @@ pub(super) fn sensitivity(
 
 /// States at the samples, one column each.
 fn states(motif: &MotifReadout, start: &DVector<f64>) -> Result<DMatrix<f64>> {
-    let mut states = validate::zeros("samples", motif.units(), motif.samples())?;
+    let mut states = check::zeros("samples", motif.units(), motif.samples())?;
     let mut state = start.clone();
     let mut next = state.clone();
     for mut column in states.column_iter_mut() {

@@ -3,8 +3,8 @@
 use thalamo::fit::FitOptions;
 use thalamo::io::{Model, Npz, read_cortex, read_model, read_motifs, write_model};
 use thalamo::motif::Motif;
-use thalamo::simulate::Simulator;
-use thalamo::thalamus::PreparationOptions;
+use thalamo::play::Simulator;
+use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Error, Network, NetworkOptions};
 
 use crate::arguments::{Build, Learn};

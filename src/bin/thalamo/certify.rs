@@ -1,7 +1,7 @@
 //! `thalamo certify`
 
 use serde::Serialize;
-use thalamo::analysis::{Certificate, certify, decay_time, shortest_preparation, usual_depth};
+use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation, usual_depth};
 use thalamo::io::read_model;
 use thalamo::nalgebra::DMatrix;
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::figure::{self, Cell, Figure, sequence_panel};
 use thalamo::io::{check_output, read_model, read_state, write_trajectories};
-use thalamo::simulate::{Noise, Sequence, Simulator, Start, Trajectory};
+use thalamo::play::{Noise, Sequence, Simulator, Start, Trajectory};
 
 use crate::arguments::{self, Simulate};
 use crate::failure::{Failure, Result};

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum, ValueHint};
 use thalamo::io::{read_checkpoint, read_motifs, write_checkpoint};
 use thalamo::motif::Motif;
+use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
     TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module, transition_errors,
 };
-use thalamo::thalamus::PreparationOptions;
 
 use crate::arguments::{Grid, Output};
 use crate::failure::{Failure, Result};

@@ -1,0 +1,287 @@
+//! The search over local minima: constructed starts, then kicks that move one unit at a time.
+
+pub(super) mod insertion;
+pub(super) mod starts;
+
+use num_complex::Complex64;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::fit::objective::accurate;
+use crate::fit::objective::derivatives::Evaluation;
+use crate::fit::objective::gram::GramPath;
+use crate::fit::options::FitOptions;
+use crate::fit::poles::Poles;
+use crate::fit::problem::Problem;
+use crate::fit::refine::{Budget, Outcome, Refiner};
+use crate::fit::result::Start;
+use crate::{Error, Result};
+use insertion::Insertion;
+
+/// Refinement of a start or kick: enough to rank it.
+const COARSE: Budget = Budget { evaluations: 25, relative: 1e-4, absolute: 1e-12 };
+/// Refinement of a new best.
+const FINE: Budget = Budget { evaluations: 60, relative: 1e-8, absolute: 1e-15 };
+/// Final refinement on the accurate path.
+const POLISH: Budget = Budget { evaluations: 60, relative: 1e-13, absolute: 1e-31 };
+
+/// Kicks of two units at once without success, before a chain ends.
+const DOUBLE_KICKS: usize = 4;
+/// A value that leaves nothing to search for (the Gram path resolves no less).
+const NEGLIGIBLE: f64 = 5e-13;
+
+/// A local minimum and where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) spectrum: Poles,
+    pub(crate) value: f64,
+    pub(crate) start: Start,
+}
+
+/// The search's state.
+pub(crate) struct Search<'a> {
+    problem: &'a Problem,
+    gram: GramPath,
+    refiner: Refiner,
+    insertion: Insertion,
+    partial: Evaluation,
+    rng: ChaCha8Rng,
+    pub(crate) evaluations: usize,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(problem: &'a Problem, options: &FitOptions) -> Self {
+        Self {
+            problem,
+            gram: GramPath::default(),
+            refiner: Refiner::default(),
+            insertion: Insertion::new(problem),
+            partial: Evaluation::default(),
+            rng: ChaCha8Rng::seed_from_u64(options.seed),
+            evaluations: 0,
+        }
+    }
+
+    fn refine(&mut self, spectrum: &mut Poles, budget: Budget) -> f64 {
+        let (problem, gram) = (self.problem, &mut self.gram);
+        let outcome = self.refiner.refine(problem, spectrum, budget, |s, e| gram.evaluate(problem, s, e));
+        self.evaluations += outcome.evaluations;
+        self.refiner.best.value
+    }
+
+    /// The best spectrum found within the effort.
+    pub(crate) fn run(&mut self, options: &FitOptions, warm: &[Poles]) -> Result<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        let modes = self.problem.modes;
+        let mut reals: Vec<usize> = (modes % 2..=modes).step_by(2).take(2).collect();
+        if !self.problem.bounds.allows_pairs() {
+            reals = vec![modes];
+        }
+        for spectrum in warm {
+            let plans: &[&[bool]] = match modes - spectrum.modes() {
+                0 => &[&[]],
+                1 => &[&[false]],
+                2 => &[&[true], &[false, false]],
+                _ => &[],
+            };
+            for plan in plans {
+                let grown = self.complete(spectrum.clone(), plan);
+                self.admit(&mut found, grown, Start::FewerModes);
+            }
+        }
+        for &r in &reals {
+            let greedy = self.greedy(r);
+            self.admit(&mut found, greedy, Start::Greedy);
+        }
+        let stride = (self.problem.samples() / 144).max(1);
+        self.admit(&mut found, starts::pencil(self.problem, stride), Start::MatrixPencil);
+        if stride > 1 {
+            self.admit(&mut found, starts::pencil(self.problem, 1), Start::MatrixPencil);
+        }
+        for &r in &reals {
+            self.admit(&mut found, starts::evenly_spaced(self.problem, r), Start::EvenlySpaced);
+        }
+        for index in 0..options.random_starts {
+            let spectrum = starts::random(self.problem, reals[index % reals.len()], &mut self.rng);
+            self.admit(&mut found, spectrum, Start::Random);
+        }
+        if found.is_empty() {
+            for r in (modes % 2..=modes).step_by(2) {
+                self.admit(&mut found, starts::packed(self.problem, r), Start::Packed);
+            }
+        }
+        found.sort_by(|a, b| a.value.total_cmp(&b.value));
+        if found.is_empty() {
+            return Err(Error::Infeasible {
+                modes,
+                constraint: "the separation inside the frequency and decay limits",
+                remedy: "lower the separation, raise the limits, or use fewer modes",
+            });
+        }
+        // Distinct local minima in turn, random ones when those run out; the best of all chains.
+        let mut best = found[0].clone();
+        let mut queue = found.into_iter();
+        let mut last = f64::NEG_INFINITY;
+        while self.evaluations < options.effort && best.value > NEGLIGIBLE {
+            let chain = match queue.next() {
+                Some(next) if next.value - last <= 1e-3 * last.abs() => continue,
+                Some(next) => Some(next),
+                None => self.random_start(&reals),
+            };
+            let Some(mut chain) = chain else { break };
+            last = chain.value;
+            self.iterate(&mut chain, options.effort);
+            if chain.value < best.value * (1.0 - 1e-9) {
+                best = chain;
+            }
+        }
+        Ok(best)
+    }
+
+    fn random_start(&mut self, reals: &[usize]) -> Option<Found> {
+        let r = reals[self.rng.random_range(0..reals.len())];
+        let mut spectrum = starts::random(self.problem, r, &mut self.rng)?;
+        let value = self.refine(&mut spectrum, COARSE);
+        Some(Found { spectrum, value, start: Start::Random })
+    }
+
+    fn admit(&mut self, found: &mut Vec<Found>, spectrum: Option<Poles>, start: Start) {
+        if let Some(mut spectrum) = spectrum {
+            let value = self.refine(&mut spectrum, COARSE);
+            if value.is_finite() {
+                found.push(Found { spectrum, value, start });
+            }
+        }
+    }
+
+    /// Units added one by one where they promise most, everything refined in between.
+    fn greedy(&mut self, reals: usize) -> Option<Poles> {
+        let mut spectrum = Poles::default();
+        for _ in 0..reals {
+            spectrum = self.insert(spectrum, false, &[], 1).pop()?;
+        }
+        while spectrum.modes() < self.problem.modes {
+            if spectrum.modes() > 1 {
+                self.refine(&mut spectrum, Budget { evaluations: 8, ..COARSE });
+            }
+            spectrum = self.insert(spectrum, true, &[], 1).pop()?;
+        }
+        Some(spectrum)
+    }
+
+    /// Copies of the spectrum with the most promising units added, best first.
+    fn insert(&mut self, spectrum: Poles, pair: bool, avoid: &[Complex64], count: usize) -> Vec<Poles> {
+        self.gram.solve(self.problem, &spectrum, &mut self.partial);
+        self.evaluations += 4; // about what the scan over the grid costs
+        let poles =
+            self.insertion.best(self.problem, &spectrum, &self.gram, &self.partial, pair, avoid, count);
+        let poles = if poles.is_empty() {
+            let near = Complex64::new(
+                self.problem.bounds.sigma_max,
+                if pair { self.problem.bounds.omega_min } else { 0.0 },
+            );
+            starts::place(&self.problem.bounds, &spectrum, near).into_iter().collect()
+        } else {
+            poles
+        };
+        poles
+            .into_iter()
+            .map(|pole| {
+                let mut grown = spectrum.clone();
+                grown.push(pole);
+                grown
+            })
+            .collect()
+    }
+
+    /// Iterated local search: take units out, put them back elsewhere, keep what improves.
+    fn iterate(&mut self, best: &mut Found, effort: usize) {
+        best.value = self.refine_best(best);
+        let mut since = 0;
+        let mut unit = 0;
+        while self.evaluations < effort && best.value > NEGLIGIBLE {
+            let units = best.spectrum.units();
+            if since >= units + DOUBLE_KICKS {
+                break;
+            }
+            let kicked = if since < units {
+                unit = (unit + 1) % units;
+                self.kick(&best.spectrum, &[unit])
+            } else {
+                let first = self.rng.random_range(0..units);
+                let second = self.rng.random_range(0..units);
+                self.kick(&best.spectrum, &[first, second])
+            };
+            since += 1;
+            for mut spectrum in kicked {
+                let value = self.refine(&mut spectrum, COARSE);
+                if value < best.value * (1.0 - 1e-6) {
+                    best.spectrum = spectrum;
+                    best.value = value;
+                    best.value = self.refine_best(best);
+                    since = 0;
+                    unit = 0;
+                    break;
+                }
+            }
+        }
+    }
+
+    fn refine_best(&mut self, best: &mut Found) -> f64 {
+        let mut spectrum = best.spectrum.clone();
+        let value = self.refine(&mut spectrum, FINE);
+        if value <= best.value {
+            best.spectrum = spectrum;
+            value
+        } else {
+            best.value
+        }
+    }
+
+    /// Spectra with the given units replaced.
+    fn kick(&mut self, from: &Poles, units: &[usize]) -> Vec<Poles> {
+        let mut order = units.to_vec();
+        order.sort_unstable();
+        order.dedup();
+        let mut rest = from.clone();
+        let mut removed = Vec::new();
+        for &unit in order.iter().rev() {
+            removed.push(from.pole(unit));
+            rest.remove(unit);
+        }
+        let missing = from.modes() - rest.modes();
+        let mut out = Vec::new();
+        let pairs_allowed = self.problem.bounds.allows_pairs();
+        if order.len() == 1 {
+            if missing == 2 {
+                out = self.insert(rest.clone(), true, &removed, 2);
+                out.extend(self.complete(rest, &[false, false]));
+            } else {
+                out = self.insert(rest, false, &removed, 1);
+            }
+        } else {
+            let mut plan = Vec::new();
+            let mut left = missing;
+            while left > 0 {
+                let pair =
+                    left >= 2 && pairs_allowed && (left.is_multiple_of(2) || self.rng.random_bool(0.5));
+                plan.push(pair);
+                left -= if pair { 2 } else { 1 };
+            }
+            out.extend(self.complete(rest, &plan));
+        }
+        out
+    }
+
+    fn complete(&mut self, mut spectrum: Poles, plan: &[bool]) -> Option<Poles> {
+        for &pair in plan {
+            spectrum = self.insert(spectrum, pair, &[], 1).pop()?;
+        }
+        Some(spectrum)
+    }
+}
+
+/// Refines on the accurate path; the refiner's `best` holds the final evaluation.
+pub(crate) fn polish(problem: &Problem, spectrum: &mut Poles, refiner: &mut Refiner) -> Outcome {
+    refiner.refine(problem, spectrum, POLISH, |s, e| accurate::evaluate(problem, s, e))
+}

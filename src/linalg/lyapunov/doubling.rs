@@ -1,0 +1,355 @@
+//! Lyapunov equations by doubling, alone or in pairs, without allocation.
+
+use super::residual::{probed, residual, signs};
+use super::source::Source;
+use super::updated_inverse::Change;
+use crate::linalg::product::{Lu, Op, frobenius, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::tolerance;
+use crate::{Result, check};
+use faer::Accum;
+use nalgebra::{DMatrix, DVector};
+
+/// Default shift over `|M|_F / sqrt N`. The best shift is the geometric mean of the fastest and the slowest decay, below
+/// that norm; half of it saves a round on the model's matrices and is rarely too small.
+const SHIFT: f64 = 0.5;
+
+const REMEDY: &str = "make a workspace of the order of M, and Q of that order";
+
+/// How a doubling iteration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PairStatus {
+    /// The equations are solved, and M is stable: a power of its Cayley transform has norm below one.
+    Converged,
+    /// M is unstable: the trace of M, or of a power of its Cayley transform, is larger than a stable matrix allows.
+    Unstable,
+    /// Neither was shown: M is marginal or extremely non-normal, or the solution overflows.
+    NotConverged,
+}
+
+/// What a solve achieved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairReport {
+    /// How the iteration ended; X and Y are solutions only when it converged.
+    pub status: PairStatus,
+    /// Doublings done.
+    pub rounds: usize,
+    /// The shift p used, 1/tau.
+    pub shift: f64,
+    /// A better shift for this M, after convergence: the geometric mean of its size and of its slowest decay as seen in
+    /// X. Worth passing to [`LyapunovWorkspace::set_shift`] when similar matrices follow.
+    pub suggested_shift: f64,
+    /// Frobenius norm of the last power of the Cayley transform: its square bounds the relative truncation error.
+    pub contraction: f64,
+    /// `|M X + X M^T + Q_x|_F / (2 |M|_F |X|_F + |Q_x|_F)`.
+    pub residual_x: f64,
+    /// `|M^T Y + Y M + Q_y|_F / (2 |M|_F |Y|_F + |Q_y|_F)`.
+    pub residual_y: f64,
+}
+
+/// Memory for solving pairs of Lyapunov equations of one order again and again, without allocation.
+///
+/// $$M X + X M^T + Q_x = 0,\qquad M^T Y + Y M + Q_y = 0$$
+///
+/// All matrices are `N x N`, M stable, Q symmetric. With the Cayley transform at a shift `p > 0`,
+///
+/// $$A_c = (M + pI)(M - pI)^{-1},\quad X \mathrel{+}= A_c X A_c^T,\quad Y \mathrel{+}= A_c^T Y A_c,\quad A_c = A_c^2$$
+///
+/// starting at `X = 2p (M - pI)^-1 Q_x (M - pI)^-T`. Each round doubles the number of summed terms.
+/// M is stable exactly when powers of `A_c` vanish, and X is off by at most `|A_c^(2^k)|^2 |X|` after k rounds: the
+/// iteration ends on that norm, so it cannot converge for an unstable M.
+///
+/// Reference: R. A. Smith (1968), Matrix equation XA + BX = C, SIAM J. Appl. Math. 16.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use thalamo::linalg::{LyapunovWorkspace, PairStatus};
+///
+/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, -0.5]);
+/// let q = DMatrix::identity(2, 2);
+/// let mut workspace = LyapunovWorkspace::new(2);
+/// let report = workspace.solve_pair(&m, &q, &q)?;
+/// assert_eq!(report.status, PairStatus::Converged);
+/// let x = workspace.x();
+/// assert!((&m * x + x * m.transpose() + &q).norm() < 1e-14);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct LyapunovWorkspace {
+    lu: Lu,
+    cayley: DMatrix<f64>,
+    next: DMatrix<f64>,
+    product: DMatrix<f64>,
+    x: DMatrix<f64>,
+    y: DMatrix<f64>,
+    /// Signs that probe residuals, and room for two images.
+    vectors: [DVector<f64>; 3],
+    shift: Option<f64>,
+}
+
+impl LyapunovWorkspace {
+    /// Memory for matrices of order `n`.
+    #[must_use]
+    pub fn new(n: usize) -> Self {
+        let zeros = || DMatrix::zeros(n, n);
+        Self {
+            lu: Lu::new(n),
+            cayley: zeros(),
+            next: zeros(),
+            product: zeros(),
+            x: zeros(),
+            y: zeros(),
+            vectors: [signs(n), DVector::zeros(n), DVector::zeros(n)],
+            shift: None,
+        }
+    }
+
+    /// Fixes the shift p of the following solves, 1/tau, or returns to the default, `|M|_F / (2 sqrt N)`.
+    ///
+    /// Any positive shift gives the same solution; a good one saves rounds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for a shift that is not positive.
+    pub fn set_shift(&mut self, shift: Option<f64>) -> Result<()> {
+        if let Some(shift) = shift {
+            check::positive("shift", shift)?;
+        }
+        self.shift = shift;
+        Ok(())
+    }
+
+    /// X of the last solve.
+    #[must_use]
+    pub fn x(&self) -> &DMatrix<f64> {
+        &self.x
+    }
+
+    /// X and Y of the last solve, without a copy.
+    #[must_use]
+    pub fn into_solutions(self) -> (DMatrix<f64>, DMatrix<f64>) {
+        (self.x, self.y)
+    }
+
+    /// Y of the last solve.
+    #[must_use]
+    pub fn y(&self) -> &DMatrix<f64> {
+        &self.y
+    }
+
+    /// Solves both equations; an unstable M is a status, not an error, since line searches meet it often.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`](crate::Error::Shape), [`Error::NotFinite`](crate::Error::NotFinite), or [`Error::OutOfRange`](crate::Error::OutOfRange) for a Q that is not symmetric.
+    pub fn solve_pair(
+        &mut self,
+        m: &DMatrix<f64>,
+        q_x: &DMatrix<f64>,
+        q_y: &DMatrix<f64>,
+    ) -> Result<PairReport> {
+        let n = self.x.nrows();
+        let (q_x, q_y) = (Source::of(q_x, n), Some(Source::of(q_y, n)));
+        let report = self.iterate(m, (q_x, q_y), None)?;
+        Ok(self.verified(report, m, (q_x, q_y)))
+    }
+
+    /// The same for structured right-hand sides, with residuals estimated from one vector of random signs: the mean
+    /// square of `R z` over such vectors is `|R|_F^2`. Saves two products of order N.
+    ///
+    /// At a fixed shift the inverse comes from a change of low rank, if one is given. Its errors show in the residuals, or
+    /// keep the iteration from converging: then the equations are solved again with an inverse of M itself.
+    pub(crate) fn solve_structured(
+        &mut self,
+        m: &DMatrix<f64>,
+        q_x: Source<'_>,
+        q_y: Source<'_>,
+        change: Option<Change<'_>>,
+    ) -> Result<PairReport> {
+        // The default shift follows M: an inverse kept for it would serve once.
+        if let (Some(shift), Some(mut change)) = (self.shift, change)
+            && change.applies(shift)
+        {
+            let report = self.attempt(m, (q_x, q_y), Some(&mut change))?;
+            if report.rounds == 0 || report.residual_x.max(report.residual_y) <= tolerance::UPDATED_RESIDUAL {
+                return Ok(report);
+            }
+            let own = self.attempt(m, (q_x, q_y), None)?;
+            // An unstable M is no fault of the inverse.
+            if own.status == PairStatus::Converged {
+                change.memory.refuse(shift);
+            }
+            return Ok(own);
+        }
+        self.attempt(m, (q_x, q_y), None)
+    }
+
+    fn attempt(
+        &mut self,
+        m: &DMatrix<f64>,
+        (q_x, q_y): (Source<'_>, Source<'_>),
+        change: Option<&mut Change<'_>>,
+    ) -> Result<PairReport> {
+        let mut report = self.iterate(m, (q_x, Some(q_y)), change)?;
+        if report.status == PairStatus::Converged {
+            let size = frobenius(m);
+            let Self { x, y, vectors: [signs, image, scratch], .. } = self;
+            report.residual_x = probed((m, false), (x, q_x), size, signs, image, scratch);
+            report.residual_y = probed((m, true), (y, q_y), size, signs, image, scratch);
+        }
+        Ok(refuse_overflow(report))
+    }
+
+    /// Residuals of the last solution, in full.
+    pub(crate) fn residuals(
+        &mut self,
+        m: &DMatrix<f64>,
+        q_x: Source<'_>,
+        q_y: Option<Source<'_>>,
+    ) -> (f64, f64) {
+        let size = frobenius(m);
+        let Self { product, x, y, .. } = self;
+        let of_x = residual(product, m, false, x, q_x, size);
+        (of_x, q_y.map_or(0.0, |q_y| residual(product, m, true, y, q_y, size)))
+    }
+
+    fn verified(
+        &mut self,
+        mut report: PairReport,
+        m: &DMatrix<f64>,
+        (q_x, q_y): (Source<'_>, Option<Source<'_>>),
+    ) -> PairReport {
+        if report.status == PairStatus::Converged {
+            (report.residual_x, report.residual_y) = self.residuals(m, q_x, q_y);
+        }
+        refuse_overflow(report)
+    }
+
+    /// Solves the first equation alone; Y keeps an earlier value and `residual_y` is zero.
+    ///
+    /// # Errors
+    ///
+    /// As [`LyapunovWorkspace::solve_pair`].
+    pub fn solve(&mut self, m: &DMatrix<f64>, q_x: &DMatrix<f64>) -> Result<PairReport> {
+        let q_x = Source::of(q_x, self.x.nrows());
+        let report = self.iterate(m, (q_x, None), None)?;
+        Ok(self.verified(report, m, (q_x, None)))
+    }
+
+    fn iterate(
+        &mut self,
+        m: &DMatrix<f64>,
+        (q_x, q_y): (Source<'_>, Option<Source<'_>>),
+        change: Option<&mut Change<'_>>,
+    ) -> Result<PairReport> {
+        let n = self.x.nrows();
+        q_y.map_or(Ok(()), |q_y| q_y.check("Q_y", n, REMEDY))?;
+        check::shape("M", m.shape(), (n, n), REMEDY)?;
+        check::finite("M", m.as_slice())?;
+        q_x.check("Q_x", n, REMEDY)?;
+        let size = frobenius(m);
+        let spread = size / (n as f64).sqrt();
+        let shift = self.shift.unwrap_or(SHIFT * spread);
+        let mut report = PairReport {
+            status: PairStatus::Unstable,
+            rounds: 0,
+            shift,
+            suggested_shift: shift,
+            contraction: f64::INFINITY,
+            residual_x: f64::INFINITY,
+            residual_y: f64::INFINITY,
+        };
+        // A stable real matrix has a negative trace.
+        if m.trace() >= 0.0 {
+            return Ok(report);
+        }
+        match change {
+            Some(change) => change.invert_into(shift, &mut self.lu, &mut self.cayley),
+            None => self.lu.invert_shifted_into(m, shift, &mut self.cayley),
+        }
+        self.first_round(q_x, q_y, shift);
+        report.rounds = 1;
+
+        report.status = PairStatus::NotConverged;
+        report.contraction = self.cayley.norm();
+        while report.contraction.is_nan() || report.contraction > tolerance::DOUBLING_CONTRACTION {
+            // A singular M - pI: p > 0 is an eigenvalue of M.
+            let blown_up = !report.contraction.is_finite() || report.contraction > tolerance::DOUBLING_BLOWUP;
+            // n eigenvalues of modulus below one have a trace below n, whatever the power.
+            if self.cayley.trace().abs() > n as f64 * (1.0 + 1e-6) {
+                report.status = PairStatus::Unstable;
+                return Ok(report);
+            }
+            if blown_up || report.rounds == tolerance::DOUBLING_ROUNDS {
+                return Ok(report);
+            }
+            let last = report.contraction * report.contraction <= tolerance::DOUBLING_CONTRACTION;
+            report.contraction = if last { report.contraction * report.contraction } else { self.square() };
+            self.accumulate(q_y.is_some());
+            if !last {
+                std::mem::swap(&mut self.cayley, &mut self.next);
+            }
+            report.rounds += 1;
+        }
+        report.status = PairStatus::Converged;
+        let slowest = q_x.norm(n) / (2.0 * self.x.norm());
+        let suggested = (spread * slowest).sqrt();
+        if suggested.is_finite() && suggested > 0.0 {
+            report.suggested_shift = suggested;
+        }
+        Ok(report)
+    }
+
+    /// The first round from `K = (M - pI)^-1` in place of the transform, with `Ac = I + 2p K` and `Ac K = K + 2p K^2`:
+    ///
+    /// `X = 2p (K Q_x K^T + Ac K Q_x (Ac K)^T)`, Y likewise, `Ac^2 = I + 4p K + 4p^2 K^2`.
+    fn first_round(&mut self, q_x: Source<'_>, q_y: Option<Source<'_>>, p: f64) {
+        let Self { cayley: k, next: square, product, x, y, vectors: [_, image, _], .. } = self;
+        mul_into(square, Accum::Replace, 1.0, (k, Op::Plain), (k, Op::Plain));
+        q_x.congruence(Accum::Replace, 2.0 * p, (k, Op::Plain), product, image, x);
+        if let Some(q_y) = q_y {
+            q_y.congruence(Accum::Replace, 2.0 * p, (k, Op::Transposed), product, image, y);
+        }
+        // Ac K in place of K, and Ac^2 = I + 2p (K + Ac K) in place of K^2.
+        for (k, square) in k.as_mut_slice().iter_mut().zip(square.as_mut_slice()) {
+            *k += 2.0 * p * *square;
+            *square = 2.0 * p * (2.0 * *k - 2.0 * p * *square);
+        }
+        (0..square.nrows()).for_each(|i| square[(i, i)] += 1.0);
+        q_x.congruence(Accum::Add, 2.0 * p, (k, Op::Plain), product, image, x);
+        mirror_lower(x);
+        if let Some(q_y) = q_y {
+            q_y.congruence(Accum::Add, 2.0 * p, (k, Op::Transposed), product, image, y);
+            mirror_lower(y);
+        }
+        std::mem::swap(&mut self.cayley, &mut self.next);
+    }
+
+    /// Squares the transform into `next` and returns its norm.
+    fn square(&mut self) -> f64 {
+        mul_into(&mut self.next, Accum::Replace, 1.0, (&self.cayley, Op::Plain), (&self.cayley, Op::Plain));
+        self.next.norm()
+    }
+
+    /// `X += Ac X Ac^T`, `Y += Ac^T Y Ac`.
+    fn accumulate(&mut self, both: bool) {
+        let Self { cayley, product, x, y, .. } = self;
+        let ac = &*cayley;
+        mul_into(product, Accum::Replace, 1.0, (ac, Op::Plain), (x, Op::Plain));
+        mul_lower_into(x, Accum::Add, 1.0, (product, Op::Plain), (ac, Op::Transposed));
+        mirror_lower(x);
+        if both {
+            mul_into(product, Accum::Replace, 1.0, (y, Op::Plain), (ac, Op::Plain));
+            mul_lower_into(y, Accum::Add, 1.0, (ac, Op::Transposed), (product, Op::Plain));
+            mirror_lower(y);
+        }
+    }
+}
+
+/// Solutions beyond the range of double precision are none.
+fn refuse_overflow(mut report: PairReport) -> PairReport {
+    if report.status == PairStatus::Converged && !(report.residual_x + report.residual_y).is_finite() {
+        report.status = PairStatus::NotConverged;
+    }
+    report
+}

@@ -1,0 +1,76 @@
+//! How well a Lyapunov equation is met.
+
+use super::source::Source;
+use crate::linalg::product::{Op, mul_into};
+use crate::linalg::tolerance;
+use crate::{Error, Result};
+use faer::Accum;
+use nalgebra::{DMatrix, DVector};
+
+/// Signs of a quasi-random sequence, the same for every solve.
+pub(crate) fn signs(n: usize) -> DVector<f64> {
+    const GOLDEN: f64 = 0.618_033_988_749_895;
+    DVector::from_fn(n, |i, _| if ((i + 1) as f64 * GOLDEN).fract() < 0.5 { 1.0 } else { -1.0 })
+}
+
+/// `|M X + X M^T + Q| / (2 |M| |X| + |Q|)`, or with M transposed; X and Q symmetric, `size = |M|`.
+pub(crate) fn residual(
+    product: &mut DMatrix<f64>,
+    m: &DMatrix<f64>,
+    transposed: bool,
+    x: &DMatrix<f64>,
+    q: Source<'_>,
+    size: f64,
+) -> f64 {
+    let op = if transposed { Op::Transposed } else { Op::Plain };
+    mul_into(product, Accum::Replace, 1.0, (m, op), (x, Op::Plain));
+    let n = m.nrows();
+    let mut error = 0.0;
+    for j in 0..n {
+        for i in 0..n {
+            let e = product[(i, j)] + product[(j, i)] + q.entry(i, j);
+            error += e * e;
+        }
+    }
+    let scale = 2.0 * size * x.norm() + q.norm(n);
+    if scale > 0.0 { error.sqrt() / scale } else { error.sqrt() }
+}
+
+/// The same, estimated as `|(M X + X M^T + Q) z|` for a vector z of signs.
+pub(crate) fn probed(
+    (m, transposed): (&DMatrix<f64>, bool),
+    (x, q): (&DMatrix<f64>, Source<'_>),
+    size: f64,
+    z: &DVector<f64>,
+    image: &mut DVector<f64>,
+    scratch: &mut DVector<f64>,
+) -> f64 {
+    let apply = |transposed: bool, from: &DVector<f64>, to: &mut DVector<f64>| {
+        if transposed { to.gemv_tr(1.0, m, from, 0.0) } else { to.gemv(1.0, m, from, 0.0) }
+    };
+    scratch.gemv(1.0, x, z, 0.0);
+    apply(transposed, scratch, image);
+    apply(!transposed, z, scratch);
+    image.gemv(1.0, x, scratch, 1.0);
+    q.add_image(z, image);
+    let scale = 2.0 * size * x.norm() + q.norm(z.len());
+    if scale > 0.0 { image.norm() / scale } else { image.norm() }
+}
+
+/// Fails unless the matrix is symmetric up to rounding.
+pub(crate) fn check_symmetric(what: &'static str, q: &DMatrix<f64>) -> Result<()> {
+    let n = q.nrows();
+    let mut difference = 0.0;
+    for j in 0..n {
+        for i in j + 1..n {
+            let d = q[(i, j)] - q[(j, i)];
+            difference += 2.0 * d * d;
+        }
+    }
+    let given = difference.sqrt();
+    if given <= tolerance::SYMMETRY * q.norm() {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { what, expected: "a symmetric matrix (|Q - Q^T| = 0)", given })
+    }
+}

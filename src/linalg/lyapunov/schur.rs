@@ -1,0 +1,90 @@
+//! One Lyapunov equation by the Schur form: slower than doubling, and independent of it.
+
+use super::residual::{check_symmetric, residual};
+use super::source::Source;
+use super::{unit_scale, unscaled};
+use crate::linalg::eigen::schur::Schur;
+use crate::linalg::kernel::active as kernel;
+use crate::linalg::product::{adjoint_mul, frobenius, mul_adjoint, mul_complex};
+use crate::linalg::{eigen, tolerance};
+use crate::{Error, Result, check};
+use nalgebra::DMatrix;
+use num_complex::Complex64;
+
+/// Solves $$M X + X M^T + Q = 0$$ by the method of Bartels and Stewart on the complex Schur form.
+///
+/// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two eigenvalues
+/// of M sum to zero. For the equation in Y pass the transpose of M.
+///
+/// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
+///
+/// # Errors
+///
+/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs;
+/// [`Error::EigenNotConverged`]; [`Error::Singular`] when two eigenvalues sum to zero; [`Error::Residual`] when the
+/// solution is inaccurate.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use thalamo::linalg::lyapunov_schur;
+///
+/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, 0.5]);
+/// let q = DMatrix::identity(2, 2);
+/// let x = lyapunov_schur(&m, &q)?;
+/// assert!((&m * &x + &x * m.transpose() + q).norm() < 1e-14 * x.norm());
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    eigen::square(m)?;
+    check::shape("Q", q.shape(), m.shape(), "give M and Q the same order")?;
+    check::finite("Q", q.as_slice())?;
+    let (a, b) = (unit_scale(m), unit_scale(q));
+    if (a, b) != (1.0, 1.0) {
+        return unscaled(lyapunov_schur(&(m * a), &(q * b))?, a, b);
+    }
+    check_symmetric("Q", q)?;
+    let Schur { unitary, triangular } = kernel::schur(m)?;
+    let mut z = mul_complex(&adjoint_mul(&unitary, &q.map(Complex64::from)), &unitary);
+    back_substitute(&triangular, &mut z)?;
+    let full = mul_adjoint(&mul_complex(&unitary, &z), &unitary);
+    let n = m.nrows();
+    // X is real and symmetric in exact arithmetic.
+    let x = DMatrix::from_fn(n, n, |i, j| 0.5 * (full[(i, j)].re + full[(j, i)].re));
+    let achieved = residual(&mut DMatrix::zeros(n, n), m, false, &x, Source::Full(q), frobenius(m));
+    if achieved <= tolerance::LYAPUNOV_RESIDUAL {
+        return Ok(x);
+    }
+    Err(Error::Residual {
+        what: "Lyapunov equation",
+        residual: achieved,
+        limit: tolerance::LYAPUNOV_RESIDUAL,
+        remedy: "two eigenvalues of M nearly sum to zero; move them to the left",
+    })
+}
+
+/// `T Z + Z T^H + C = 0` in place of C: column k needs those to its right, and is one triangular solve.
+fn back_substitute(t: &DMatrix<Complex64>, c: &mut DMatrix<Complex64>) -> Result<()> {
+    let n = t.nrows();
+    let smallest = f64::MIN_POSITIVE.max(f64::EPSILON * f64::EPSILON * t.norm());
+    for k in (0..n).rev() {
+        let (head, solved) = c.as_mut_slice().split_at_mut((k + 1) * n);
+        let column = &mut head[k * n..];
+        for (j, z) in (k + 1..n).zip(solved.chunks_exact(n)) {
+            let factor = t[(k, j)].conj();
+            column.iter_mut().zip(z).for_each(|(x, z)| *x += z * factor);
+        }
+        for i in (0..n).rev() {
+            let pivot = t[(i, i)] + t[(k, k)].conj();
+            if pivot.norm() <= smallest {
+                let remedy = "two eigenvalues of M sum to zero; move them to the left";
+                return Err(Error::Singular { what: "Lyapunov equation", remedy });
+            }
+            let x = -column[i] / pivot;
+            // Row operations on the right-hand side of opposite sign: what remains is C + T z.
+            let above = &t.as_slice()[i * n..i * n + i];
+            column[..i].iter_mut().zip(above).for_each(|(c, t)| *c += t * x);
+            column[i] = x;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! The design of one motif's loop: u and v that play it, with u chosen so that the readout survives noise.
+
+use nalgebra::{DMatrix, DVector};
+use num_complex::Complex64;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::motif_loop::{LoopReport, LoopStart, MotifLoop};
+use super::placement::{CONJUGATE, Placement, PlacementOptions};
+use super::robustness::{CostTerms, Horizon, RobustnessCost, near_unit};
+use crate::cortex::Cortex;
+use crate::linalg::{eigenvalues, expm};
+use crate::optim::{LbfgsOptions, Minimum, Status, minimise};
+use crate::spectrum::ConjugateSet;
+use crate::{Error, Result, check};
+
+/// Largest accepted distance between a target and the closed loop's spectrum, relative to `1 + |target|`.
+const PLACEMENT_TOLERANCE: f64 = 1e-6;
+
+/// More random starts of one loop than this are taken for a mistake.
+const MAX_STARTS: usize = 10_000;
+
+/// Times, in equal parts of the duration, at which the motif is checked.
+const PLAYBACK_TIMES: usize = 8;
+
+/// How a loop is designed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoopOptions {
+    /// Eigenvalue placement.
+    pub placement: PlacementOptions,
+    /// Time over which the noise is counted.
+    pub horizon: Horizon,
+    /// Standard deviation of each unit's noise beside the part proportional to the activity, in units of x:
+    /// what remains of other motifs after preparation does not shrink with this motif's own activity. Zero
+    /// gives the published cost.
+    pub noise_floor: f64,
+    /// Random starts of the optimisation of u, the best of which is kept. Local minima differ by 5 to 30 %.
+    pub starts: usize,
+    /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half goes
+    /// on until so many are left: where a descent ends shows early. As many as starts follows all.
+    pub finalists: usize,
+    /// Largest accepted error of the motif that the finished loop plays, relative to the sum of its amplitudes. Rounding
+    /// passes 1e-6 where C is about 1e3: such a loop plays its motif in a world without noise only.
+    pub playback_tolerance: f64,
+    /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
+    pub optimiser: LbfgsOptions,
+}
+
+impl Default for LoopOptions {
+    fn default() -> Self {
+        Self {
+            placement: PlacementOptions::default(),
+            horizon: Horizon::Motif,
+            noise_floor: 1.0,
+            starts: 32,
+            finalists: 4,
+            playback_tolerance: 1e-6,
+            optimiser: LbfgsOptions {
+                max_iterations: 400,
+                gradient_tolerance: 1e-5,
+                value_tolerance: 1e-5,
+                first_step: 0.3,
+                // The valleys of C are long: what fewer pairs save on a step is lost on evaluations.
+                memory: 40,
+            },
+        }
+    }
+}
+
+impl LoopOptions {
+    fn check_choice(&self) -> Result<()> {
+        check::positive("playback tolerance", self.playback_tolerance)?;
+        if self.finalists == 0 {
+            return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
+        }
+        if (1..=MAX_STARTS).contains(&self.starts) {
+            return Ok(());
+        }
+        Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn check(&self) -> Result<()> {
+        check::non_negative("noise floor", self.noise_floor)?;
+        self.check_choice()
+    }
+}
+
+/// The design of one loop: placement made, u still open.
+///
+/// [`LoopDesign::optimise`] does it all. The steps are public so that many loops can share a machine's cores:
+/// all starts of all motifs are independent.
+///
+/// ```
+/// use thalamo::{Complex64, Cortex, loops::{LoopDesign, LoopOptions}};
+/// let cortex = Cortex::random(40, 0.5, 2)?;
+/// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
+/// let amplitudes = [Complex64::new(0.2, 0.3), Complex64::new(0.2, -0.3), Complex64::new(-0.4, 0.0)];
+/// let design = LoopDesign::new(&cortex, &modes, &amplitudes, 60.0, &LoopOptions::default())?;
+/// let motif_loop = design.optimise(1)?;
+/// let report = motif_loop.report();
+/// assert!(report.distance < 1e-9 && report.abscissa < 0.0);
+/// assert!(report.terms.cost < report.starts[report.best].initial_cost);
+/// // The readout starts at the sum of the amplitudes.
+/// assert!(cortex.readout().dot(motif_loop.initial_state()).abs() < 1e-9);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LoopDesign<'a> {
+    pub(super) cortex: &'a Cortex,
+    pub(super) placement: Placement,
+    amplitudes: Vec<Complex64>,
+    duration: f64,
+    pub(super) cost: RobustnessCost<'a>,
+    pub(super) options: LoopOptions,
+}
+
+impl<'a> LoopDesign<'a> {
+    /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
+    ///
+    /// # Errors
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists, or a playback tolerance that is not positive.
+    pub fn new(
+        cortex: &'a Cortex,
+        eigenvalues: &[Complex64],
+        amplitudes: &[Complex64],
+        duration: f64,
+        options: &LoopOptions,
+    ) -> Result<Self> {
+        options.check_choice()?;
+        let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
+        let targets = set.to_vec();
+        let placement = Placement::new(cortex, &targets, &options.placement)?;
+        let cost = RobustnessCost::new(cortex, &placement, &targets, &amplitudes, duration, options.horizon)?
+            .with_noise_floor(options.noise_floor)?;
+        Ok(Self { cortex, placement, amplitudes, duration, cost, options: options.clone() })
+    }
+
+    /// The placement.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// Number of starts asked for.
+    pub fn starts(&self) -> usize {
+        self.options.starts
+    }
+
+    /// The random u, entries from N(0, 1), of one start: a function of seed and index alone.
+    pub fn random_input(&self, seed: u64, start: usize) -> Vec<f64> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(start as u64);
+        (0..self.cortex.units()).map(|_| StandardNormal.sample(&mut rng)).collect()
+    }
+
+    /// Minimises ln C from one random start.
+    ///
+    /// # Errors
+    /// An infinite cost at the start, or options of the optimiser out of range.
+    pub fn minimise(&self, seed: u64, start: usize) -> Result<Minimum> {
+        let mut cost = self.cost.clone();
+        minimise(&mut cost, &self.random_input(seed, start), &self.options.optimiser)
+    }
+
+    /// All starts, spread over threads, and the best of them as a loop. Starts race: see [`LoopOptions::finalists`].
+    ///
+    /// # Errors
+    /// As [`LoopDesign::minimise`] and [`LoopDesign::finish`].
+    pub fn optimise(&self, seed: u64) -> Result<MotifLoop> {
+        self.finish(&self.race(seed, true, &|_| ())?)
+    }
+
+    /// The loop of the best minimum: unit norm u, its v, the initial state, all verified.
+    ///
+    /// # Errors
+    /// No minima, eigenvalues that did not arrive at their targets ([`Error::PlacementInaccurate`]), a loop so
+    /// ill-conditioned that rounding spoils the motif ([`Error::Residual`]), or an unstable one.
+    pub fn finish(&self, minima: &[Minimum]) -> Result<MotifLoop> {
+        let best = (0..minima.len())
+            .min_by(|&a, &b| minima[a].value.total_cmp(&minima[b].value))
+            .ok_or(Error::Empty { what: "minima", remedy: "minimise from at least one start" })?;
+        let starts = minima.iter().map(LoopStart::from).collect();
+        self.assemble(&minima[best].point, starts, best)
+    }
+
+    /// The loop for a u of one's own, not optimised; its report has this one start.
+    ///
+    /// # Errors
+    /// u of the wrong length, not finite, zero, or orthogonal to an eigenvector of A, and as
+    /// [`LoopDesign::finish`].
+    pub fn with_input(&self, u: &[f64]) -> Result<MotifLoop> {
+        let cost = self.cost.clone().terms(u)?.cost;
+        let start = LoopStart { initial_cost: cost, cost, evaluations: 1, status: Status::IterationLimit };
+        self.assemble(u, vec![start], 0)
+    }
+
+    fn assemble(&self, u: &[f64], starts: Vec<LoopStart>, best: usize) -> Result<MotifLoop> {
+        let input = (DVector::from_column_slice(u) * near_unit(u)).normalize();
+        let feedback = self.placement.feedback(self.cortex, &input)?;
+        let mut cost = self.cost.clone();
+        let terms = cost.terms(input.as_slice())?;
+        let initial_state = cost.initial_state();
+        self.verified((input, feedback, initial_state), terms, starts, best)
+    }
+
+    /// The loop of given u, v and initial state, if it does what this design asks for.
+    pub(super) fn verified(
+        &self,
+        (input, feedback, initial_state): (DVector<f64>, DVector<f64>, DVector<f64>),
+        terms: CostTerms,
+        starts: Vec<LoopStart>,
+        best: usize,
+    ) -> Result<MotifLoop> {
+        let system = self.cortex.system() + &input * feedback.transpose();
+        let targets = self.placement.targets();
+        let spectrum = eigenvalues(&system)?;
+        let (achieved, rest) = arrivals(&targets, spectrum);
+        let distance = targets.iter().zip(&achieved).map(|(t, z)| (t - z).norm()).fold(0.0, f64::max);
+        let scale = 1.0 + targets.iter().map(|t| t.norm()).fold(0.0, f64::max);
+        if distance.is_nan() || distance > PLACEMENT_TOLERANCE * scale {
+            return Err(Error::PlacementInaccurate { distance, tolerance: PLACEMENT_TOLERANCE * scale });
+        }
+        let abscissa_of = |z: &[Complex64]| z.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
+        let rest_abscissa = abscissa_of(&rest);
+        let playback_error = self.playback_error(&system, &initial_state)?;
+        let report = LoopReport {
+            playback_error,
+            condition: self.placement.condition(),
+            abscissa: rest_abscissa.max(abscissa_of(&achieved)),
+            achieved,
+            distance,
+            rest_abscissa,
+            terms,
+            starts,
+            best,
+        };
+        if report.rest_abscissa >= 0.0 {
+            return Err(Error::Unstable {
+                what: "loop A + u v^T",
+                abscissa: report.rest_abscissa,
+                limit: 0.0,
+                remedy: "use another seed for u, fewer modes, or a larger rest margin",
+            });
+        }
+        Ok(MotifLoop {
+            eigenvalues: targets,
+            amplitudes: self.amplitudes.clone(),
+            stabilising: self.placement.stabilising().to_vec(),
+            input,
+            feedback,
+            initial_state,
+            system,
+            report,
+        })
+    }
+
+    /// Plays the loop by the matrix exponential and compares the readout with the exponentials.
+    fn playback_error(&self, system: &DMatrix<f64>, start: &DVector<f64>) -> Result<f64> {
+        let step = self.duration / PLAYBACK_TIMES as f64;
+        let propagator = expm(&(system * step))?;
+        let size: f64 = self.amplitudes.iter().map(|a| a.norm()).sum();
+        let targets = self.placement.targets();
+        let mut state = start.clone();
+        let mut error = 0.0_f64;
+        for n in 0..=PLAYBACK_TIMES {
+            let t = n as f64 * step;
+            let terms = targets.iter().zip(&self.amplitudes).map(|(z, a)| (a * (z * t).exp()).re);
+            error = error.max((self.cortex.readout().dot(&state) - terms.sum::<f64>()).abs());
+            state = &propagator * state;
+        }
+        let relative = if size > 0.0 { error / size } else { error };
+        if relative.is_finite() && relative <= self.options.playback_tolerance {
+            return Ok(relative);
+        }
+        Err(Error::Residual {
+            what: "motif played by its loop",
+            residual: relative,
+            limit: self.options.playback_tolerance,
+            remedy: "set the eigenvalues farther apart, use fewer modes, or accept it by a larger playback tolerance",
+        })
+    }
+}
+
+/// For each target the nearest eigenvalue not yet taken, and the eigenvalues left over.
+fn arrivals(targets: &[Complex64], mut spectrum: Vec<Complex64>) -> (Vec<Complex64>, Vec<Complex64>) {
+    let achieved = targets
+        .iter()
+        .map(|t| {
+            let distance = |i: &usize| (spectrum[*i] - t).norm();
+            let nearest = (0..spectrum.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            nearest.map_or(Complex64::new(f64::NAN, f64::NAN), |i| spectrum.swap_remove(i))
+        })
+        .collect();
+    (achieved, spectrum)
+}

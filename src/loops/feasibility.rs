@@ -1,0 +1,314 @@
+//! Feasibility: will a placement succeed, and how many modes can this cortex carry?
+
+use std::ops::RangeInclusive;
+
+use nalgebra::{DMatrix, DVector};
+use num_complex::Complex64;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::cauchy;
+use super::placement::{Placement, PlacementOptions};
+use super::verdict::{Obstacle, Verdict};
+use crate::cortex::Cortex;
+use crate::fit::{Fit, FitOptions, sweep};
+use crate::linalg::product::{adjoint_mul, largest, mul_complex};
+use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
+use crate::motif::Motif;
+use crate::{Error, Result};
+
+/// Predicted error up to which loops reach their own tolerance (1e-6) for nearly every u: measured errors of
+/// random directions are within a factor of ten of the prediction.
+const ACCURATE: f64 = 1e-7;
+/// Predicted error above which even an optimised u, ten to a hundred times better than a random one, misses it.
+const INACCURATE: f64 = 1e-4;
+/// Rounding errors are independent: measured over the first-order bound, times the square root of N (median near
+/// 0.15 for N = 100 and 500, 0.3 for 30).
+const TYPICAL: f64 = 0.2;
+/// Condition number up to which a singular value decomposition of Q resolves its smallest singular value.
+const RESOLVED: f64 = 1e13;
+/// Random directions u, the median of which is the prediction.
+const PROBES: usize = 3;
+
+/// What can be said about a placement before any u is chosen. Rates in 1/tau.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feasibility {
+    /// Number of targets K.
+    pub modes: usize,
+    /// Number of units N.
+    pub units: usize,
+    /// Condition number of Q in the 2-norm, accurate however large; infinite where targets coincide with each other
+    /// or with eigenvalues of A.
+    pub condition: f64,
+    /// Euclidean norm of the residues $d = Q^+ \mathbf 1$.
+    pub residue_norm: f64,
+    /// The target nearest to the spectrum of A.
+    pub nearest_target: Complex64,
+    /// The eigenvalue of A nearest to it.
+    pub nearest_eigenvalue: Complex64,
+    /// Their distance.
+    pub nearest_distance: f64,
+    /// Largest real part of the eigenvalues beside the targets (stabilised ones included): minus infinity
+    /// without any, `None` where the placement cannot be computed.
+    pub rest_abscissa: Option<f64>,
+    /// Targets added to keep the rest stable.
+    pub stabilising: usize,
+    /// Condition number of the eigenvectors of A (1-norm).
+    pub basis_condition: f64,
+    /// Predicted largest distance of a target from the eigenvalue achieved.
+    pub predicted_error: f64,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Predicts whether these targets (1/tau; closed under conjugation, K at most N) can be placed on this cortex,
+/// with the limits of [`PlacementOptions::default`].
+///
+/// With $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$ and $d = Q^+ \mathbf 1$ the error of the eigenvalues of
+/// $A + u v^T$ is, to first order in the rounding $\epsilon \\|A + u v^T\\|$ of that matrix, bounded by
+///
+/// $$ \epsilon \\, (\\|A\\|_F + |u||v|) \max_k \frac{|R (a \circ Q_k)| \\, |L^T (b \circ Q_k)|}{|\sum_j d_j Q_{kj}^2|},
+///    \qquad a = L u, \quad b = d / a, $$
+///
+/// and typically $0.2 / \sqrt N$ times that: rounding errors do not conspire. The prediction is the median over three
+/// random directions u; an optimised u does better. It takes no eigendecomposition beyond the cortex's own, while
+/// the stability of the rest takes one of N x N. What the thresholds rest on is measured in `docs/feasibility.md`.
+///
+/// # Errors
+/// No targets or more than units, not finite, or a conjugate missing. Targets that cannot be placed are no
+/// error but a verdict.
+///
+/// ```
+/// use thalamo::{Complex64, Cortex, loops::{Verdict, feasibility}};
+/// let cortex = Cortex::random(60, 0.5, 1)?;
+/// let evenly = |pairs: i32| -> Vec<Complex64> {
+///     let pole = |k| Complex64::new(-0.01, 0.063 * f64::from(k));
+///     (1..=pairs).flat_map(|k| [pole(k), pole(k).conj()]).collect()
+/// };
+/// let few = feasibility(&cortex, &evenly(4))?;
+/// assert!(few.verdict.is_feasible() && few.predicted_error < 1e-9, "{}", few.verdict);
+/// let many = feasibility(&cortex, &evenly(20))?;
+/// assert!(matches!(many.verdict, Verdict::Infeasible { .. }) && many.condition > 1e12);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+pub fn feasibility(cortex: &Cortex, targets: &[Complex64]) -> Result<Feasibility> {
+    Feasibility::new(cortex, targets, &PlacementOptions::default())
+}
+
+impl Feasibility {
+    /// The prediction under other limits; see [`feasibility`].
+    ///
+    /// # Errors
+    /// As [`feasibility`]; options out of range.
+    pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
+        let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
+        let (placement, refusal) = match Placement::new(cortex, targets, &unlimited) {
+            Ok(placement) => (Some(placement), None),
+            Err(error) => (None, Some(obstacle(error, options)?)),
+        };
+        let coincident =
+            matches!(refusal, Some(Obstacle::RepeatedTarget { .. } | Obstacle::OnEigenvalue { .. }));
+        let residues = if coincident { None } else { Residues::new(cortex, targets)? };
+        let (nearest_target, nearest_eigenvalue) = nearest(cortex.eigenvalues(), targets);
+        let mut made = Self {
+            modes: targets.len(),
+            units: cortex.units(),
+            condition: match &residues {
+                Some(found) if found.condition < RESOLVED => found.condition,
+                _ if coincident => f64::INFINITY,
+                _ => cauchy::condition(targets, cortex.eigenvalues()),
+            },
+            residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
+            nearest_target,
+            nearest_eigenvalue,
+            nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
+            rest_abscissa: placement.as_ref().map(Placement::rest_abscissa),
+            stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
+            basis_condition: cortex.eigen().condition(),
+            predicted_error: residues.map_or(f64::INFINITY, |r| r.predicted_error(cortex)),
+            verdict: Verdict::Feasible,
+        };
+        made.verdict = made.judge(refusal, placement.as_ref(), options.condition_limit);
+        Ok(made)
+    }
+
+    fn judge(&self, refusal: Option<Obstacle>, placement: Option<&Placement>, limit: f64) -> Verdict {
+        let no = |reason| Verdict::Infeasible { reason };
+        if let Some(reason @ (Obstacle::RepeatedTarget { .. } | Obstacle::OnEigenvalue { .. })) = refusal {
+            return no(reason);
+        }
+        // With stabilising targets Q has more rows: all of them count.
+        let condition = placement.map_or(self.condition, |p| self.condition.max(p.condition()));
+        if condition > limit {
+            return no(Obstacle::Condition { condition, limit });
+        }
+        let predicted = self.predicted_error;
+        if predicted > INACCURATE {
+            return no(Obstacle::Accuracy { predicted, limit: INACCURATE });
+        }
+        if let Some(reason) = refusal {
+            return no(reason);
+        }
+        let maybe = |reason| Verdict::Doubtful { reason };
+        if predicted > ACCURATE {
+            return maybe(Obstacle::Accuracy { predicted, limit: ACCURATE });
+        }
+        if self.stabilising > 0 {
+            return maybe(Obstacle::Stabilised { count: self.stabilising });
+        }
+        if self.basis_condition > EIGEN_SUSPICIOUS {
+            return maybe(Obstacle::Basis { condition: self.basis_condition, limit: EIGEN_SUSPICIOUS });
+        }
+        Verdict::Feasible
+    }
+}
+
+/// What a refused placement says about the targets; errors of the input stay errors.
+fn obstacle(error: Error, options: &PlacementOptions) -> Result<Obstacle> {
+    Ok(match error {
+        Error::RepeatedTarget { value, distance, .. } => Obstacle::RepeatedTarget { target: value, distance },
+        Error::TargetOnEigenvalue { target, distance, .. } => Obstacle::OnEigenvalue { target, distance },
+        Error::IllConditionedPlacement { .. } => {
+            Obstacle::Condition { condition: f64::INFINITY, limit: options.condition_limit }
+        }
+        Error::PlacementInaccurate { distance, tolerance } => {
+            Obstacle::Accuracy { predicted: distance, limit: tolerance }
+        }
+        Error::Unstable { abscissa, limit, .. } => Obstacle::UnstableRest { abscissa, limit },
+        other => return Err(other),
+    })
+}
+
+fn nearest(spectrum: &[Complex64], targets: &[Complex64]) -> (Complex64, Complex64) {
+    let all = targets.iter().flat_map(|t| spectrum.iter().map(move |z| (*t, *z)));
+    all.min_by(|a, b| (a.0 - a.1).norm().total_cmp(&(b.0 - b.1).norm())).unwrap_or_default()
+}
+
+/// Q^T of the targets in the upper half plane, the residues, and the condition number of the whole Q.
+struct Residues {
+    rows: DMatrix<Complex64>,
+    values: DVector<Complex64>,
+    condition: f64,
+}
+
+impl Residues {
+    /// `None` where Q has no inverse in double precision.
+    fn new(cortex: &Cortex, targets: &[Complex64]) -> Result<Option<Self>> {
+        let lambda = cortex.eigenvalues();
+        let (units, modes) = (lambda.len(), targets.len());
+        let adjoint = DMatrix::from_fn(units, modes, |j, k| (1.0 / (targets[k] - lambda[j])).conj());
+        let failed = |_| Error::EigenNotConverged { size: modes };
+        let svd = faer::MatRef::from_column_major_slice(adjoint.as_slice(), units, modes)
+            .thin_svd()
+            .map_err(failed)?;
+        let (u, s, v) = (svd.U(), svd.S().column_vector(), svd.V());
+        let condition = s[0].re / s[modes - 1].re;
+        if !condition.is_finite() {
+            return Ok(None);
+        }
+        // Q = V diag(s) U^H, so Q^+ 1 = U diag(1/s) V^H 1.
+        let mut values = DVector::zeros(units);
+        for i in 0..modes {
+            let ones: Complex64 = (0..modes).map(|k| v[(k, i)].conj()).sum();
+            (0..units).for_each(|j| values[j] += u[(j, i)] * ones / s[i].re);
+        }
+        let upper: Vec<usize> = (0..modes).filter(|&k| targets[k].im >= 0.0).collect();
+        let rows = DMatrix::from_fn(units, upper.len(), |j, k| adjoint[(j, upper[k])].conj());
+        Ok(Some(Self { rows, values, condition }))
+    }
+
+    fn predicted_error(&self, cortex: &Cortex) -> f64 {
+        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(cortex, probe)).collect();
+        errors.sort_by(f64::total_cmp);
+        errors[PROBES / 2]
+    }
+
+    /// First-order error for one random u of unit norm.
+    fn error(&self, cortex: &Cortex, probe: u64) -> f64 {
+        let (left, right) = (cortex.eigen().left(), cortex.eigen().right());
+        let mut rng = ChaCha8Rng::seed_from_u64(probe);
+        let u = DMatrix::from_fn(cortex.units(), 1, |_, _| {
+            let z: f64 = StandardNormal.sample(&mut rng);
+            Complex64::from(z)
+        })
+        .normalize();
+        let a = mul_complex(left, &u);
+        let b = self.values.component_div(&a.column(0));
+        let scaled = |by: &dyn Fn(usize) -> Complex64| {
+            DMatrix::from_fn(self.rows.nrows(), self.rows.ncols(), |j, k| by(j) * self.rows[(j, k)])
+        };
+        let rights = mul_complex(right, &scaled(&|j| a[j]));
+        // conj(L^T y) = L^H conj(y): the norms are the same.
+        let lefts = adjoint_mul(left, &scaled(&|j| b[j]).conjugate());
+        let feedback = adjoint_mul(left, &DMatrix::from_column_slice(b.len(), 1, b.conjugate().as_slice()));
+        let kappa = |k: usize| {
+            let n: Complex64 = self.rows.column(k).iter().zip(&self.values).map(|(q, d)| d * q * q).sum();
+            rights.column(k).norm() * lefts.column(k).norm() / n.norm()
+        };
+        let worst = largest((0..self.rows.ncols()).map(kappa));
+        let typical = TYPICAL / (cortex.units() as f64).sqrt();
+        typical * f64::EPSILON * (cortex.system().norm() + feedback.norm()) * worst
+    }
+}
+
+/// One number of modes: the fit, and whether its eigenvalues can be placed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModesRow {
+    /// Number of exponentials K.
+    pub modes: usize,
+    /// The fit.
+    pub fit: Fit,
+    /// The prediction for its eigenvalues.
+    pub feasibility: Feasibility,
+}
+
+/// How many modes of a motif a cortex can carry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeasibleModes {
+    /// The largest K found feasible, if any.
+    pub largest: Option<usize>,
+    /// Every K, ascending.
+    pub rows: Vec<ModesRow>,
+}
+
+/// The largest K in a range whose fit (by [`sweep`]; `options.modes` is not used) can be placed on this cortex.
+///
+/// A larger K fits better, but cond(Q) grows exponentially with it. Feasibility need not be monotone in K.
+///
+/// # Errors
+/// As [`sweep`], an empty range, and more modes than units.
+///
+/// ```
+/// use thalamo::{Cortex, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
+/// let cortex = Cortex::random(40, 0.5, 1)?;
+/// let options = FitOptions { effort: 100, ..FitOptions::default() };
+/// let found = largest_feasible_modes(&cortex, &step_motifs(1, 1)?[0], &options, 4..=6)?;
+/// assert_eq!(found.largest, Some(6));
+/// assert!(found.rows.iter().all(|row| row.feasibility.predicted_error < 1e-8));
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+pub fn largest_feasible_modes(
+    cortex: &Cortex,
+    motif: &Motif,
+    options: &FitOptions,
+    range: RangeInclusive<usize>,
+) -> Result<FeasibleModes> {
+    if *range.end() > cortex.units() {
+        let (expected, given) = ("at most as many as units", *range.end());
+        return Err(Error::Count { what: "modes", expected, given });
+    }
+    let modes: Vec<usize> = range.collect();
+    if modes.is_empty() {
+        return Err(Error::Empty { what: "range of modes", remedy: "give it as smallest..=largest" });
+    }
+    let rows: Vec<ModesRow> = sweep(motif, &modes, options)?
+        .into_iter()
+        .map(|fit| {
+            let feasibility = feasibility(cortex, fit.eigenvalues())?;
+            Ok(ModesRow { modes: fit.modes(), fit, feasibility })
+        })
+        .collect::<Result<_>>()?;
+    let largest = rows.iter().rev().find(|row| row.feasibility.verdict.is_feasible()).map(|row| row.modes);
+    Ok(FeasibleModes { largest, rows })
+}

@@ -1,0 +1,21 @@
+//! Motif loops: one rank-one thalamocortical loop per motif.
+
+mod cauchy;
+mod design;
+mod feasibility;
+mod motif_loop;
+mod placement;
+mod race;
+mod residues;
+mod restore;
+mod robustness;
+mod secular;
+mod verdict;
+
+pub use design::{LoopDesign, LoopOptions};
+pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
+pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
+pub use placement::{Placement, PlacementOptions};
+pub use restore::LoopParts;
+pub use robustness::{CostTerms, Horizon, RobustnessBatch, RobustnessCost, RobustnessHessian};
+pub use verdict::{Obstacle, Verdict};

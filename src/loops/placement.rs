@@ -1,0 +1,310 @@
+//! Placement: the rank-one loop that puts given eigenvalues into the cortex.
+
+use nalgebra::DVector;
+use num_complex::Complex64;
+
+use super::residues::{residues, roots, secular_residual};
+use super::secular::Root;
+use crate::cortex::Cortex;
+use crate::modal::algebra::Independent;
+use crate::modal::lanes::Elementwise;
+use crate::modal::vector::Layout;
+use crate::spectrum::ConjugateSet;
+use crate::{Error, Result, check};
+
+/// Distance, relative to the scale of the spectra, below which two numbers count as the same.
+const SAME: f64 = 1e-9;
+/// How far (relative) a given conjugate may be from the exact one; both are then replaced by their mean.
+pub(super) const CONJUGATE: f64 = 1e-12;
+/// Rounds of adding stabilising targets before giving up.
+const STABILISING_ROUNDS: usize = 6;
+
+/// What placement accepts and how it treats the eigenvalues nobody asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacementOptions {
+    /// Largest accepted condition number of Q. Near 1e8 placement still delivers, at 1e14 it does not.
+    pub condition_limit: f64,
+    /// The eigenvalues that were not asked for must have real parts at most `-rest_margin` (1/tau).
+    pub rest_margin: f64,
+    /// Where one of them does not, move it to real part `-stabilised_decay` (1/tau) by an additional target,
+    /// which no motif excites. `None` refuses such a placement instead.
+    pub stabilised_decay: Option<f64>,
+}
+
+impl Default for PlacementOptions {
+    fn default() -> Self {
+        Self { condition_limit: 1e10, rest_margin: 1e-3, stabilised_decay: Some(0.05) }
+    }
+}
+
+impl PlacementOptions {
+    pub(crate) fn check(&self) -> Result<()> {
+        check::positive("condition limit", self.condition_limit)?;
+        check::non_negative("rest margin", self.rest_margin)?;
+        match self.stabilised_decay {
+            Some(decay) if decay <= self.rest_margin || !decay.is_finite() => Err(Error::OutOfRange {
+                what: "stabilised decay",
+                expected: "a finite number above the rest margin",
+                given: decay,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The part of a loop that its eigenvalues decide, for any direction u.
+///
+/// With $A = R\\,\mathrm{diag}(\lambda) L$ and K targets $\hat\lambda$, the minimum-norm residues
+///
+/// $$ Q_{kj} = \frac{1}{\hat\lambda_k - \lambda_j}, \qquad d = Q^+ \mathbf 1, \qquad
+///    v = L^T \mathrm{diag}(L u)^{-1} d $$
+///
+/// give $A + u v^T$ the targets as eigenvalues, whatever u (no entry of $L u$ may vanish). All its eigenvalues
+/// solve $\sum_j d_j / (\mu - \lambda_j) = 1$: they depend on the residues d alone.
+///
+/// ```
+/// use nalgebra::DVector;
+/// use thalamo::{Complex64, Cortex, loops::{Placement, PlacementOptions}};
+/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// let targets = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
+/// let placement = Placement::new(&cortex, &targets, &PlacementOptions::default())?;
+/// let u = DVector::from_fn(30, |i, _| 1.0 + (i as f64).sin());
+/// let v = placement.feedback(&cortex, &u)?;
+/// let achieved = thalamo::linalg::eigenvalues(&(cortex.system() + u * v.transpose()))?;
+/// let off = |t: &Complex64| achieved.iter().map(|z| (z - t).norm()).fold(f64::INFINITY, f64::min);
+/// assert!(targets.iter().map(off).fold(0.0, f64::max) < 1e-9);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+///
+/// Source: Logiaco, Abbott and Escola, Cell Reports 35 (2021) 109090.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    targets: ConjugateSet,
+    stabilising: Vec<Complex64>,
+    placed: Vec<Complex64>,
+    residues: Vec<f64>,
+    /// Eigenvalues of A, as in the cortex's modes.
+    poles: Vec<Complex64>,
+    roots: Vec<Root>,
+    layout: Layout,
+    condition: f64,
+    secular_residual: f64,
+}
+
+impl Placement {
+    /// Residues for K targets (1/tau; distinct, closed under conjugation, K at most N) on this cortex.
+    ///
+    /// # Errors
+    /// No targets or more than units, not finite, a conjugate missing, two targets that coincide
+    /// ([`Error::RepeatedTarget`]), a target on an eigenvalue of A ([`Error::TargetOnEigenvalue`]), a
+    /// condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue that
+    /// stays right of the margin ([`Error::Unstable`]).
+    pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
+        options.check()?;
+        let targets = check_targets(cortex, targets)?;
+        let mut stabilising: Vec<Complex64> = Vec::new();
+        for _ in 0..STABILISING_ROUNDS {
+            let placement = Self::solve(cortex, &targets, &stabilising, options)?;
+            let offending: Vec<Complex64> =
+                placement.rest().iter().copied().filter(|mu| mu.re > -options.rest_margin).collect();
+            match options.stabilised_decay {
+                _ if offending.is_empty() => return Ok(placement),
+                None => break,
+                Some(decay) => add_stabilising(&mut stabilising, &targets, &offending, decay),
+            }
+            if targets.len() + stabilising.len() > cortex.units() {
+                break;
+            }
+        }
+        let last = Self::solve(cortex, &targets, &[], options)?;
+        Err(Error::Unstable {
+            what: "loop (its eigenvalues beside the targets)",
+            abscissa: last.rest_abscissa(),
+            limit: -options.rest_margin,
+            remedy: "lower the gain, use other targets, or another cortex",
+        })
+    }
+
+    fn solve(
+        cortex: &Cortex,
+        targets: &ConjugateSet,
+        stabilising: &[Complex64],
+        options: &PlacementOptions,
+    ) -> Result<Self> {
+        let all = ConjugateSet::new(&[targets.to_vec(), stabilising.to_vec()].concat(), 0.0)?;
+        let placed = all.to_vec();
+        let (residues, condition) = residues(cortex, &placed, options.condition_limit)?;
+        let (roots, layout) = roots(cortex, &residues, &placed)?;
+        let secular_residual = secular_residual(cortex, &residues, &placed);
+        let (targets, stabilising) = (targets.clone(), stabilising.to_vec());
+        let poles = cortex.modes().lambda.clone();
+        Ok(Self { targets, stabilising, placed, residues, poles, roots, layout, condition, secular_residual })
+    }
+
+    /// The eigenvalues asked for, in canonical order.
+    pub fn targets(&self) -> Vec<Complex64> {
+        self.targets.to_vec()
+    }
+
+    /// Targets added to keep the rest of the spectrum stable; empty in nearly every case.
+    pub fn stabilising(&self) -> &[Complex64] {
+        &self.stabilising
+    }
+
+    /// Spectrum of the closed loop, the roots of the secular equation: real ones, then conjugate pairs.
+    pub fn spectrum(&self) -> Vec<Complex64> {
+        let (reals, pairs) = self.roots.split_at(self.layout.reals);
+        let pairs = pairs.iter().map(Root::value).flat_map(|z| [z, z.conj()]);
+        reals.iter().map(Root::value).chain(pairs).collect()
+    }
+
+    /// The eigenvalues beside targets and stabilising targets.
+    pub fn rest(&self) -> Vec<Complex64> {
+        let placed = self.placed_layout();
+        let (reals, pairs) = self.roots.split_at(self.layout.reals);
+        let pairs = pairs[placed.pairs..].iter().map(Root::value).flat_map(|z| [z, z.conj()]);
+        reals[placed.reals..].iter().map(Root::value).chain(pairs).collect()
+    }
+
+    /// Largest real part among [`Placement::rest`]; minus infinity when there is none.
+    pub fn rest_abscissa(&self) -> f64 {
+        self.rest().iter().map(|mu| mu.re).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Condition number of Q in the 2-norm.
+    pub fn condition(&self) -> f64 {
+        self.condition
+    }
+
+    /// Euclidean norm of the residues d.
+    pub fn residue_norm(&self) -> f64 {
+        let pairs = self.residues.len() - self.poles.len();
+        let layout = Layout { reals: self.poles.len() - pairs, pairs };
+        let (d, reals) = (layout.unpack(&self.residues), layout.reals);
+        d.iter()
+            .enumerate()
+            .map(|(j, z)| if j < reals { 1.0 } else { 2.0 } * z.norm_sqr())
+            .sum::<f64>()
+            .sqrt()
+    }
+
+    /// Largest `|sum_j d_j / (t - lambda_j) - 1|` over the targets t: zero in exact arithmetic.
+    pub fn secular_residual(&self) -> f64 {
+        self.secular_residual
+    }
+
+    /// The feedback weights v for input weights u: `v = L^T diag(L u)^-1 d`, length N, real.
+    ///
+    /// # Errors
+    /// A cortex other than the placement's; u of the wrong length, not finite, or without a component along one
+    /// of the eigenvectors.
+    pub fn feedback(&self, cortex: &Cortex, u: &DVector<f64>) -> Result<DVector<f64>> {
+        self.check_cortex(cortex)?;
+        let units = cortex.units();
+        check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
+        check::finite("input weights u", u.as_slice())?;
+        let modes = cortex.modes();
+        let elementwise = Elementwise::<Independent, 1>::over(modes.layout);
+        let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
+        modes.left.apply(u.as_slice().as_chunks().0, &mut a);
+        elementwise.reciprocal(&a, &mut inverse);
+        elementwise.multiply(self.residues.as_chunks().0, &inverse, &mut b);
+        let mut v = DVector::zeros(units);
+        modes.left_transposed.apply(&b, v.as_mut_slice().as_chunks_mut().0);
+        if v.iter().all(|x| x.is_finite()) {
+            return Ok(v);
+        }
+        Err(Error::Singular {
+            what: "feedback v (u has no component along some eigenvector of A)",
+            remedy: "choose another u, a random one for instance",
+        })
+    }
+
+    /// Refuses a cortex other than the one the placement was made for.
+    pub(super) fn check_cortex(&self, cortex: &Cortex) -> Result<()> {
+        let (given, expected) = (cortex.units(), self.residues.len());
+        let remedy = "use the cortex the placement was made for";
+        check::shape("cortex", (given, given), (expected, expected), remedy)?;
+        let lambda = &cortex.modes().lambda;
+        if *lambda == self.poles {
+            return Ok(());
+        }
+        let farthest = lambda.iter().zip(&self.poles).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
+        Err(Error::OutOfRange {
+            what: "cortex",
+            expected: "the one the placement was made for, at distance 0 between their eigenvalues",
+            given: farthest,
+        })
+    }
+
+    pub(crate) fn residues(&self) -> &[f64] {
+        &self.residues
+    }
+
+    /// One root of each real eigenvalue and pair; the placed ones first among reals and among pairs.
+    pub(crate) fn roots(&self) -> &[Root] {
+        &self.roots
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn placed_layout(&self) -> Layout {
+        Layout::of(&self.placed)
+    }
+
+    /// Targets and stabilising targets together, in canonical order.
+    pub(crate) fn placed(&self) -> &[Complex64] {
+        &self.placed
+    }
+}
+
+fn check_targets(cortex: &Cortex, targets: &[Complex64]) -> Result<ConjugateSet> {
+    let units = cortex.units();
+    if targets.is_empty() {
+        return Err(Error::Empty { what: "targets", remedy: "give the eigenvalues to place" });
+    }
+    let set = ConjugateSet::new(targets, CONJUGATE)?;
+    if set.len() > units {
+        return Err(Error::Count { what: "targets", expected: "at most as many as units", given: set.len() });
+    }
+    let scale = cortex.eigenvalues().iter().chain(targets).map(|z| z.norm()).fold(0.0, f64::max);
+    for (second, &t) in targets.iter().enumerate() {
+        for (first, &s) in targets[..second].iter().enumerate() {
+            let distance = (s - t).norm();
+            if distance <= SAME * scale {
+                return Err(Error::RepeatedTarget { first, second, value: s, distance });
+            }
+        }
+        for &eigenvalue in cortex.eigenvalues() {
+            let distance = (eigenvalue - t).norm();
+            if distance <= SAME * scale {
+                return Err(Error::TargetOnEigenvalue { target: t, eigenvalue, distance });
+            }
+        }
+    }
+    Ok(set)
+}
+
+/// Adds the offending eigenvalues, moved to the given decay rate and away from other targets.
+fn add_stabilising(
+    stabilising: &mut Vec<Complex64>,
+    targets: &ConjugateSet,
+    offending: &[Complex64],
+    decay: f64,
+) {
+    let apart = 0.2 * decay;
+    let taken = targets.to_vec();
+    for mu in offending.iter().filter(|mu| mu.im >= 0.0) {
+        let im = if mu.im == 0.0 { 0.0 } else { mu.im.max(apart) };
+        let mut moved = Complex64::new(-decay, im);
+        while taken.iter().chain(stabilising.iter()).any(|t| (t - moved).norm() < apart) {
+            moved.re -= 2.0 * apart;
+        }
+        stabilising.push(moved);
+        if im > 0.0 {
+            stabilising.push(moved.conj());
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The numbers behind a placement: minimum-norm residues and the spectrum that follows from them.
+
+use nalgebra::{DMatrix, DVector};
+use num_complex::Complex64;
+
+use super::robustness::near_unit;
+use super::secular::Root;
+use crate::cortex::Cortex;
+use crate::linalg::eigenvalues;
+use crate::linalg::product::view;
+use crate::modal::CortexModes;
+use crate::modal::vector::{Layout, bilinear_form};
+use crate::{Error, Result};
+
+/// How far the eigensolver may see a target from where it was placed (relative to 1 + |target|).
+const ARRIVED: f64 = 1e-5;
+
+/// Minimum-norm solution of `Q d = 1`, packed, and the condition number of Q.
+///
+/// Solved over the reals: with the unitary change of basis `[1 i; 1 -i]/sqrt 2` on pairs of rows and columns
+/// Q is real and keeps its singular values.
+pub(super) fn residues(cortex: &Cortex, placed: &[Complex64], limit: f64) -> Result<(Vec<f64>, f64)> {
+    let modes = cortex.modes();
+    let rows = Layout::of(placed);
+    let targets = rows.representatives(placed);
+    let cols = modes.layout;
+    let mut q = bilinear_form(rows, cols, |k, j, conj| 1.0 / (targets[k] - modes.pole(j, conj)));
+    let half = std::f64::consts::FRAC_1_SQRT_2;
+    // B^H = diag(1; 1; -1) B^T on the rows, and the normalisation of both sides.
+    for i in rows.reals..rows.len() {
+        q.row_mut(i).scale_mut(if i < rows.reals + rows.pairs { half } else { -half });
+    }
+    for j in cols.reals..cols.len() {
+        q.column_mut(j).scale_mut(half);
+    }
+    let mut ones = DVector::zeros(rows.len());
+    ones.rows_mut(0, rows.reals).fill(1.0);
+    ones.rows_mut(rows.reals, rows.pairs).fill(std::f64::consts::SQRT_2);
+    let refused =
+        |condition| Error::IllConditionedPlacement { condition, limit, modes: rows.len(), units: cols.len() };
+    let (solution, condition) = minimum_norm(&q, &ones).ok_or(refused(f64::INFINITY))?;
+    if condition > limit {
+        return Err(refused(condition));
+    }
+    let mut d = solution.as_slice().to_vec();
+    d[cols.reals..].iter_mut().for_each(|x| *x *= half);
+    Ok((d, condition))
+}
+
+/// `Q^+ 1` and cond(Q), by faer: nalgebra's SVD of a real matrix may be wrong in the third digit.
+fn minimum_norm(q: &DMatrix<f64>, ones: &DVector<f64>) -> Option<(DVector<f64>, f64)> {
+    if q.iter().any(|x| !x.is_finite()) {
+        return None;
+    }
+    let (rows, columns) = q.shape();
+    let scale = near_unit(q.as_slice());
+    let svd = view(&(q * scale)).thin_svd().ok()?;
+    let (u, s, v) = (svd.U(), svd.S().column_vector(), svd.V());
+    // Q = U diag(s) V^T / scale, so Q^+ 1 = V diag(scale/s) U^T 1.
+    let coefficient = |k: usize| (0..rows).map(|i| u[(i, k)] * ones[i]).sum::<f64>() / s[k] * scale;
+    let coefficients = DVector::from_fn(rows, |k, _| coefficient(k));
+    let solution = DVector::from_fn(columns, |j, _| (0..rows).map(|k| v[(j, k)] * coefficients[k]).sum());
+    let condition = s[0] / s[rows - 1];
+    (!condition.is_nan()).then_some((solution, condition))
+}
+
+/// All roots of the secular equation: the placed ones by construction, the rest from an eigensolver on a
+/// well-conditioned realisation, polished on the equation itself. Placed ones first within reals and pairs.
+pub(super) fn roots(cortex: &Cortex, residues: &[f64], placed: &[Complex64]) -> Result<(Vec<Root>, Layout)> {
+    let CortexModes { layout, lambda, .. } = cortex.modes();
+    let computed = eigenvalues(&realisation(*layout, lambda, residues))?;
+    let (computed_layout, placed_layout) = (Layout::of(&computed), Layout::of(placed));
+    let (mut reals, mut pairs) = split(computed_layout, &computed);
+    let (placed_reals, placed_pairs) = split(placed_layout, placed);
+    for (targets, candidates) in [(&placed_reals, &mut reals), (&placed_pairs, &mut pairs)] {
+        for t in targets {
+            remove_nearest(candidates, *t)?;
+        }
+    }
+    let d = layout.unpack(residues);
+    let exact = |mu: &Complex64| Root::exact(*mu, lambda);
+    let polished = |mu: &Complex64| Root::polished(*mu, *layout, lambda, &d);
+    let roots = (placed_reals.iter().map(exact))
+        .chain(reals.iter().map(polished))
+        .chain(placed_pairs.iter().map(exact))
+        .chain(pairs.iter().map(polished))
+        .collect();
+    Ok((roots, computed_layout))
+}
+
+fn split(layout: Layout, canonical: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
+    let mut reals = layout.representatives(canonical);
+    let pairs = reals.split_off(layout.reals);
+    (reals, pairs)
+}
+
+fn remove_nearest(candidates: &mut Vec<Complex64>, target: Complex64) -> Result<()> {
+    let distance = |z: &Complex64| (z - target).norm();
+    let nearest = (0..candidates.len())
+        .min_by(|&a, &b| distance(&candidates[a]).total_cmp(&distance(&candidates[b])))
+        .filter(|&i| distance(&candidates[i]) <= ARRIVED * (1.0 + target.norm()));
+    match nearest {
+        Some(i) => {
+            candidates.swap_remove(i);
+            Ok(())
+        }
+        None => Err(Error::PlacementInaccurate {
+            distance: candidates.iter().map(distance).fold(f64::INFINITY, f64::min),
+            tolerance: ARRIVED * (1.0 + target.norm()),
+        }),
+    }
+}
+
+/// A real N x N matrix similar to `diag(lambda) + a b^T` with `a = b = sqrt(d)`: normal plus rank one, with
+/// the smallest rank-one part. Pairs become blocks `[re im; -im re]` under the unitary `[1 i; 1 -i]/sqrt 2`.
+fn realisation(layout: Layout, lambda: &[Complex64], residues: &[f64]) -> DMatrix<f64> {
+    let Layout { reals, pairs } = layout;
+    // A real residue may be negative, so its root is shared out as (|d|^1/2, sign |d|^1/2).
+    let half = layout.unpack(residues);
+    let mut a = DVector::zeros(layout.len());
+    let mut b = DVector::zeros(layout.len());
+    for (j, d) in half.iter().enumerate() {
+        if j < reals {
+            a[j] = d.re.abs().sqrt();
+            b[j] = d.re.signum() * a[j];
+        } else {
+            // B^H a / sqrt 2 and B^T b / sqrt 2 of a conjugate pair.
+            let root = d.sqrt() * std::f64::consts::SQRT_2;
+            (a[j], a[j + pairs]) = (root.re, root.im);
+            (b[j], b[j + pairs]) = (root.re, -root.im);
+        }
+    }
+    let mut matrix = &a * b.transpose();
+    for (j, z) in lambda.iter().enumerate() {
+        matrix[(j, j)] += z.re;
+        if j >= reals {
+            matrix[(j + pairs, j + pairs)] += z.re;
+            matrix[(j, j + pairs)] -= z.im;
+            matrix[(j + pairs, j)] += z.im;
+        }
+    }
+    matrix
+}
+
+/// Largest `|sum_j d_j / (t - lambda_j) - 1|` over the placed eigenvalues.
+pub(super) fn secular_residual(cortex: &Cortex, residues: &[f64], placed: &[Complex64]) -> f64 {
+    let CortexModes { layout, lambda, .. } = cortex.modes();
+    let d = layout.unpack(residues);
+    let at = |t: &Complex64| {
+        let mut sum = Complex64::new(-1.0, 0.0);
+        for (j, (l, d)) in lambda.iter().zip(&d).enumerate() {
+            sum += d / (t - l);
+            if j >= layout.reals {
+                sum += d.conj() / (t - l.conj());
+            }
+        }
+        sum.norm()
+    };
+    placed.iter().map(at).fold(0.0, f64::max)
+}

@@ -1,0 +1,72 @@
+//! Loops from their stored numbers: nothing is optimised again, everything is verified again.
+
+use nalgebra::DVector;
+
+use super::design::LoopDesign;
+use super::motif_loop::{LoopStart, MotifLoop};
+use crate::{Error, Result, check};
+
+/// Relative difference accepted between a stored number and the one derived again, for a well-conditioned placement.
+const AGREEMENT: f64 = 1e-9;
+/// Units of rounding, per unit of cond(Q), by which two machines may differ in v and x_init.
+const ROUNDING: f64 = 1e3;
+
+/// The numbers of one loop, as they are stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoopParts {
+    /// Thalamocortical weights u (N), of unit norm.
+    pub input: DVector<f64>,
+    /// Corticothalamic weights v (N).
+    pub feedback: DVector<f64>,
+    /// State from which the readout plays the motif (N).
+    pub initial_state: DVector<f64>,
+    /// The starts of its optimisation, in order.
+    pub starts: Vec<LoopStart>,
+    /// Index of the start kept.
+    pub best: usize,
+}
+
+impl From<&MotifLoop> for LoopParts {
+    fn from(motif_loop: &MotifLoop) -> Self {
+        let report = motif_loop.report();
+        Self {
+            input: motif_loop.input().clone(),
+            feedback: motif_loop.feedback().clone(),
+            initial_state: motif_loop.initial_state().clone(),
+            starts: report.starts.clone(),
+            best: report.best,
+        }
+    }
+}
+
+impl LoopDesign<'_> {
+    /// A loop from its stored numbers, which keep their bits: nothing is optimised. The placement, the stability and
+    /// the motif played are verified as in [`LoopDesign::finish`], and v and x_init compared with those that
+    /// this design derives from u.
+    ///
+    /// # Errors
+    /// Vectors of the wrong length or not finite, u not of unit norm, a start kept that is not there, v or x_init
+    /// that disagree with u ([`Error::Disagrees`]), and as [`LoopDesign::finish`].
+    pub fn restore(&self, parts: LoopParts) -> Result<MotifLoop> {
+        let LoopParts { input, feedback, initial_state, starts, best } = parts;
+        let units = self.cortex.units();
+        for (what, vector) in
+            [("input u", &input), ("feedback v", &feedback), ("initial state x_init", &initial_state)]
+        {
+            check::shape(what, (vector.len(), 1), (units, 1), "give one entry per unit")?;
+            check::finite(what, vector.as_slice())?;
+        }
+        if best >= starts.len() {
+            return Err(Error::UnknownIndex { what: "start kept", index: best, len: starts.len() });
+        }
+        check::agrees("norm of the input u", (input.norm() - 1.0).abs(), AGREEMENT)?;
+        let limit = AGREEMENT + ROUNDING * f64::EPSILON * self.placement.condition();
+        let derived = self.placement.feedback(self.cortex, &input)?;
+        check::agrees("feedback v", (&feedback - &derived).norm() / derived.norm(), limit)?;
+        let mut cost = self.cost.clone();
+        let terms = cost.terms(input.as_slice())?;
+        let derived = cost.initial_state();
+        check::agrees("initial state x_init", (&initial_state - &derived).norm() / derived.norm(), limit)?;
+        self.verified((input, feedback, initial_state), terms, starts, best)
+    }
+}

@@ -1,0 +1,116 @@
+//! What the robustness cost of one loop needs that does not depend on u.
+
+use num_complex::Complex64;
+
+use super::Horizon;
+use crate::loops::placement::Placement;
+use crate::loops::secular::Root;
+use crate::modal::CortexModes;
+use crate::modal::lanes::add_all;
+use crate::modal::tiles::Tiles;
+use crate::modal::vector::{Layout, packed_map, transposed_map};
+
+/// A matrix and its transpose, each in the order in which its products read it.
+#[derive(Debug, Clone)]
+pub(super) struct Both {
+    pub(super) plain: Tiles,
+    pub(super) transposed: Tiles,
+}
+
+/// Matrices and vectors fixed once per loop, packed (see `modal::vector`).
+#[derive(Debug, Clone)]
+pub(super) struct Tables {
+    /// Of all eigenvalues mu of the loop, and of the placed ones.
+    pub(super) all: Layout,
+    pub(super) placed: Layout,
+    /// Cauchy matrix `C_ij = 1/(mu_i - lambda_j)`, and its rows at the placed eigenvalues.
+    pub(super) cauchy: Both,
+    pub(super) cauchy_placed: Both,
+    /// `S_ik = -1/(mu_i + mu_k)`, and its block at the placed eigenvalues.
+    pub(super) pairing: Tiles,
+    pub(super) pairing_placed: Tiles,
+    /// `1 / n_i`, with `n_i = sum_j d_j C_ij^2 = l_i . r_i`.
+    pub(super) inverse_norms: Vec<f64>,
+    /// `e_i = exp(mu_i T)`; `None` for the infinite horizon.
+    pub(super) end: Option<Vec<f64>>,
+}
+
+impl Tables {
+    pub(super) fn new(modes: &CortexModes, placement: &Placement, duration: f64, horizon: Horizon) -> Self {
+        let (all, placed) = (placement.layout(), placement.placed_layout());
+        let roots = placement.roots();
+        let placed_roots = [&roots[..placed.reals], &roots[all.reals..all.reals + placed.pairs]].concat();
+        let end = (horizon == Horizon::Motif).then(|| {
+            let ends: Vec<_> = roots.iter().map(|r| (r.value() * duration).exp()).collect();
+            all.pack_representatives(&ends)
+        });
+        Self {
+            all,
+            placed,
+            cauchy: cauchy(modes, roots, all),
+            cauchy_placed: cauchy(modes, &placed_roots, placed),
+            pairing: pairing(roots, all),
+            pairing_placed: pairing(&placed_roots, placed),
+            inverse_norms: inverse_norms(modes, roots, all, &modes.layout.unpack(placement.residues())),
+            end,
+        }
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        self.cauchy.plain.is_finite()
+            && self.pairing.is_finite()
+            && self.inverse_norms.iter().all(|x| x.is_finite())
+    }
+
+    /// The placed entries of a vector over all eigenvalues.
+    pub(super) fn gather<T: Copy>(&self, all: &[T], placed: &mut [T]) {
+        for (to, from) in self.blocks() {
+            placed[to].copy_from_slice(&all[from]);
+        }
+    }
+
+    /// Adds a vector over the placed eigenvalues into one over all.
+    pub(super) fn scatter_add<const B: usize>(&self, placed: &[[f64; B]], all: &mut [[f64; B]]) {
+        for (from, to) in self.blocks() {
+            add_all(&placed[from], &mut all[to]);
+        }
+    }
+
+    fn blocks(&self) -> [(std::ops::Range<usize>, std::ops::Range<usize>); 3] {
+        let Layout { reals, pairs } = self.placed;
+        let (re, im) = (self.all.reals, self.all.reals + self.all.pairs);
+        [
+            (0..reals, 0..reals),
+            (reals..reals + pairs, re..re + pairs),
+            (reals + pairs..reals + 2 * pairs, im..im + pairs),
+        ]
+    }
+}
+
+fn cauchy(modes: &CortexModes, roots: &[Root], rows: Layout) -> Both {
+    let plain = packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)));
+    Both { transposed: Tiles::new(&transposed_map(&plain, rows, modes.layout)), plain: Tiles::new(&plain) }
+}
+
+fn pairing(roots: &[Root], layout: Layout) -> Tiles {
+    let values: Vec<Complex64> = roots.iter().map(Root::value).collect();
+    Tiles::new(&packed_map(layout, layout, |i, k, conj| {
+        -1.0 / (values[i] + if conj { values[k].conj() } else { values[k] })
+    }))
+}
+
+fn inverse_norms(modes: &CortexModes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
+    let norm = |root: &Root| {
+        let mut sum = Complex64::ZERO;
+        for (j, d) in d.iter().enumerate() {
+            let inverse = 1.0 / root.minus(modes.pole(j, false));
+            sum += d * inverse * inverse;
+            if j >= modes.layout.reals {
+                let inverse = 1.0 / root.minus(modes.pole(j, true));
+                sum += d.conj() * inverse * inverse;
+            }
+        }
+        sum
+    };
+    layout.pack_representatives(&roots.iter().map(|root| 1.0 / norm(root)).collect::<Vec<_>>())
+}

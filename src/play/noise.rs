@@ -1,0 +1,69 @@
+//! Noise during a run.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::{Result, check};
+
+/// Noise of one run, drawn by ChaCha8 from its seed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// Standard deviation of each unit's deviation, added to the state once, before the first preparation.
+    pub initial: f64,
+    /// Intensity s of white process noise, `dx = (A x + b) dt + s dW`: in each step the exact discrete
+    /// covariance $s^2 \int_0^{dt} e^{A r} e^{A^T r} dr$ of the phase's own dynamics. Units of x per sqrt(tau).
+    pub process: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Noise {
+    pub(crate) fn check(&self) -> Result<()> {
+        check::non_negative("initial noise", self.initial)?;
+        check::non_negative("process noise", self.process)
+    }
+
+    pub(super) fn source(&self) -> Source {
+        Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) }
+    }
+
+    /// The noise of one of many trials: a stream of its own.
+    pub(super) fn trial(&self, index: usize) -> Source {
+        let mut source = self.source();
+        source.rng.set_stream(index as u64);
+        source
+    }
+}
+
+/// A stream of noise.
+pub(super) struct Source {
+    noise: Noise,
+    rng: ChaCha8Rng,
+}
+
+impl Source {
+    pub(super) fn has_process_noise(&self) -> bool {
+        self.noise.process > 0.0
+    }
+
+    pub(super) fn process(&self) -> f64 {
+        self.noise.process
+    }
+
+    pub(super) fn perturb_start(&mut self, state: &mut [f64]) {
+        if self.noise.initial > 0.0 {
+            for x in state {
+                let z: f64 = StandardNormal.sample(&mut self.rng);
+                *x += self.noise.initial * z;
+            }
+        }
+    }
+
+    /// Fills a slice with standard normal numbers.
+    pub(super) fn draw(&mut self, out: &mut [f64]) {
+        for z in out {
+            *z = StandardNormal.sample(&mut self.rng);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Many noisy trials of one sequence: the same phases for all of them, so products of matrices throughout.
+//!
+//! A block of b samples, from deviation x, reads $y_n = w^T P^n x + \eta_n$ and leaves $P^b x + \xi$ with
+//! $P = e^{A\,dt}$. The noise $(\eta, \xi)$ is normal, with a covariance known in advance: with $S_n$ the covariance of
+//! the state after n steps, $S_0 = 0$, $S_{n+1} = P S_n P^T + Q$,
+//!
+//! $$ \mathrm{cov}(y_n, y_{n+k}) = w^T P^k S_n w, \qquad \mathrm{cov}(y_n, x_b) = P^{b-n} S_n w, \qquad
+//!    \mathrm{cov}(x_b) = S_b. $$
+//!
+//! Drawing it at once takes b + N normal numbers in place of b N, and the states in between are never formed.
+
+use faer::Accum;
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+use super::noise::{Noise, Source};
+use super::phase::{BLOCK, Phase, cached};
+use super::sequence::{Sequence, Start};
+use super::simulator::Simulator;
+use crate::linalg::product::{self, Op, mul_into};
+use crate::linalg::{multiply, noise_factor};
+use crate::{Error, Result};
+
+/// Trials that one thread takes together; fixed, so that results do not depend on the number of threads.
+const TOGETHER: usize = 256;
+
+/// More trials than this are taken for a mistake.
+const MAX_TRIALS: usize = 10_000_000;
+
+impl Simulator<'_> {
+    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in the order of
+    /// [`Trajectory::readout`](super::Trajectory::readout).
+    ///
+    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block instead of step by
+    /// step: the same seed gives other numbers here and there. Trial i is stream i of the seed, whatever the number
+    /// of trials or threads.
+    ///
+    /// # Errors
+    /// As [`Simulator::run`]; no trials or more than ten million.
+    ///
+    /// ```
+    /// # use thalamo::play::{Noise, Sequence, Simulator, Start};
+    /// # use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
+    /// # let options = NetworkOptions {
+    /// #     preparation: PreparationOptions { rank: 20, ..Default::default() },
+    /// #     ..Default::default()
+    /// # };
+    /// # let motifs = motif::oscillating_motifs(2, 1)?;
+    /// # let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
+    /// let simulator = Simulator::new(&network, 10.0)?;
+    /// let noise = Noise { initial: 0.1, process: 0.05, seed: 1 };
+    /// let readouts = simulator.trials(&Sequence::new(&[0, 1])?, &Start::Rest, noise, 1000)?;
+    /// assert_eq!(readouts.shape(), (2 * 100 + motifs[0].len() + motifs[1].len(), 1000));
+    /// # Ok::<(), thalamo::Error>(())
+    /// ```
+    pub fn trials(
+        &self,
+        sequence: &Sequence,
+        start: &Start,
+        noise: Noise,
+        trials: usize,
+    ) -> Result<DMatrix<f64>> {
+        if !(1..=MAX_TRIALS).contains(&trials) {
+            return Err(Error::Count { what: "trials", expected: "1 to 10000000", given: trials });
+        }
+        noise.check()?;
+        let units = self.network().cortex().units();
+        let start = start.state(units)?;
+        let origin = DVector::zeros(units);
+        let mut phases = Vec::with_capacity(2 * sequence.motifs().len());
+        for &motif in sequence.motifs() {
+            let centre = self.network().motif(motif)?.motif_loop().initial_state();
+            phases.extend([(&self.preparation, centre), (self.phase(motif)?, &origin)]);
+        }
+        // Before the threads start: made once, and refusals come in order.
+        for (phase, _) in &phases {
+            phase.prepare_trials(noise.process > 0.0)?;
+        }
+        let samples = phases.iter().map(|(phase, _)| phase.steps()).sum::<usize>();
+        let mut readouts = DMatrix::zeros(samples, trials);
+        readouts.as_mut_slice().par_chunks_mut((samples * TOGETHER).max(1)).enumerate().try_for_each(
+            |(chunk, out)| {
+                let count = out.len() / samples.max(1);
+                let sources = (0..count).map(|i| noise.trial(chunk * TOGETHER + i)).collect();
+                Together::new(&start, sources).play(&phases, samples, out)
+            },
+        )?;
+        Ok(readouts)
+    }
+}
+
+impl Phase {
+    fn prepare_trials(&self, noisy: bool) -> Result<()> {
+        self.block_readout();
+        for (samples, _) in self.blocks()? {
+            if noisy {
+                self.block_noise(samples)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Factor of the covariance of (y, x) over a block, unit intensity: samples first, then units.
+    fn block_noise(&self, samples: usize) -> Result<&DMatrix<f64>> {
+        cached(&self.block_noise[usize::from(samples != BLOCK)], || {
+            noise_factor(&self.block_covariance(samples)?)
+        })
+    }
+
+    fn block_covariance(&self, samples: usize) -> Result<DMatrix<f64>> {
+        let (p, w, units) = (self.step(), self.readout(), self.readout().len());
+        let of_step = self.noise_covariance()?;
+        let mut state = DMatrix::zeros(units, units);
+        let mut carried = DMatrix::zeros(units, samples);
+        let mut next = carried.clone();
+        let mut joint = DMatrix::zeros(samples + units, samples + units);
+        for n in 0..samples {
+            // S_n w, its readouts later in the block, and its way to the end.
+            let seen = &state * w;
+            let columns = self.block_readout().columns(0, samples - n);
+            for (k, column) in columns.column_iter().enumerate() {
+                let covariance = column.dot(&seen);
+                (joint[(n, n + k)], joint[(n + k, n)]) = (covariance, covariance);
+            }
+            carried.set_column(n, &seen);
+            let used = (n + 1) * units;
+            multiply::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
+            std::mem::swap(&mut carried, &mut next);
+            let image = product::product((p, Op::Plain), (&state, Op::Plain));
+            state.copy_from(&of_step);
+            mul_into(&mut state, Accum::Add, 1.0, (&image, Op::Plain), (p, Op::Transposed));
+            state = (&state + state.transpose()) * 0.5;
+        }
+        joint.view_mut((samples, 0), (units, samples)).copy_from(&carried);
+        joint.view_mut((0, samples), (samples, units)).copy_from(&carried.transpose());
+        joint.view_mut((samples, samples), (units, units)).copy_from(&state);
+        Ok(joint)
+    }
+}
+
+/// Trials that share every product.
+struct Together {
+    /// N x trials.
+    states: DMatrix<f64>,
+    next: DMatrix<f64>,
+    /// Of one block: normal numbers, what they become, and the readout (each by trials).
+    draws: DMatrix<f64>,
+    kicks: DMatrix<f64>,
+    readout: DMatrix<f64>,
+    sources: Vec<Source>,
+}
+
+impl Together {
+    fn new(start: &DVector<f64>, mut sources: Vec<Source>) -> Self {
+        let mut states = DMatrix::from_fn(start.len(), sources.len(), |i, _| start[i]);
+        for (mut state, source) in states.column_iter_mut().zip(&mut sources) {
+            source.perturb_start(state.as_mut_slice());
+        }
+        let empty = || DMatrix::zeros(0, 0);
+        Self { next: states.clone(), states, draws: empty(), kicks: empty(), readout: empty(), sources }
+    }
+
+    /// Writes the readouts of all phases, `samples` of each trial after those of the one before.
+    fn play(mut self, phases: &[(&Phase, &DVector<f64>)], samples: usize, out: &mut [f64]) -> Result<()> {
+        let mut done = 0;
+        for (phase, centre) in phases {
+            let offset = phase.readout().dot(centre);
+            self.states.column_iter_mut().for_each(|mut x| x -= *centre);
+            for (count, carry) in phase.blocks()? {
+                self.block(phase, count, carry)?;
+                for (from, to) in self.readout.column_iter().zip(out.chunks_exact_mut(samples)) {
+                    for (y, to) in from.iter().zip(&mut to[done..done + count]) {
+                        *to = y + offset;
+                    }
+                }
+                done += count;
+            }
+            self.states.column_iter_mut().for_each(|mut x| x += *centre);
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, phase: &Phase, count: usize, carry: &DMatrix<f64>) -> Result<()> {
+        let (units, trials) = self.states.shape();
+        self.readout.resize_mut(count, trials, 0.0);
+        let columns = phase.block_readout();
+        multiply::transposed_columns(columns, count, self.states.as_slice(), self.readout.as_mut_slice());
+        mul_into(&mut self.next, Accum::Replace, 1.0, (carry, Op::Plain), (&self.states, Op::Plain));
+        std::mem::swap(&mut self.states, &mut self.next);
+        let Some(process) = self.sources.first().filter(|s| s.has_process_noise()).map(Source::process)
+        else {
+            return Ok(());
+        };
+        let factor = phase.block_noise(count)?;
+        self.draws.resize_mut(factor.ncols(), trials, 0.0);
+        for (mut draws, source) in self.draws.column_iter_mut().zip(&mut self.sources) {
+            source.draw(draws.as_mut_slice());
+        }
+        self.kicks.resize_mut(count + units, trials, 0.0);
+        mul_into(&mut self.kicks, Accum::Replace, process, (factor, Op::Plain), (&self.draws, Op::Plain));
+        self.readout += self.kicks.rows(0, count);
+        self.states += self.kicks.rows(count, units);
+        Ok(())
+    }
+}
