@@ -70,7 +70,7 @@ options!(PreparationOptions as PreparationOptionsData {
 }, PreparationOptions::check);
 options!(NoiseTolerance as NoiseToleranceData {
     residual: f64, share: f64, cost_limit: f64, wider: f64, rounds: usize,
-}, NoiseTolerance::check);
+}, NoiseTolerance::validate);
 options!(NetworkOptions as NetworkOptionsData {
     fit: FitOptions, motif_loop: LoopOptions, preparation: PreparationOptions, noise: NoiseTolerance,
 }, |_| Ok(()));

@@ -2,51 +2,39 @@
 
 use std::path::Path;
 
-use super::npz::{Npz, NpzBuilder};
-use super::{Error, Result, files};
-use crate::Cortex;
+use super::content::content;
+use super::npz::{Npz, NpzWriter, in_array};
+use super::stored::Stored;
+use crate::{Cortex, Result};
 
-/// Reads a cortex: `J` (N, N), `w` (N) and, where it is there, `gain`; else `default_gain` is taken.
-///
-/// # Errors
-/// As [`decode_cortex`]; a file that cannot be read.
-pub fn read_cortex(path: &Path, default_gain: f64) -> Result<Cortex> {
-    decode_cortex(&files::read(path)?, path, default_gain)
-}
+/// Gain of a file that has none, where none is given either (1/tau).
+const GAIN: f64 = 0.5;
 
-/// Decodes the bytes of a `net.npz`; the path serves messages only.
-///
-/// # Errors
-/// A damaged file, a missing array, shapes that do not match, numbers that are not finite, and as [`Cortex::new`].
-pub fn decode_cortex(bytes: &[u8], path: &Path, default_gain: f64) -> Result<Cortex> {
-    let npz = Npz::decode(bytes, path)?;
-    let gain = if npz.contains("gain") { npz.scalar("gain")? } else { default_gain };
-    cortex(&npz, gain, path)
-}
+/// `J` (N, N), `w` (N,) and, optionally, `gain`: else 0.5/tau.
+impl Stored for Cortex {
+    /// The gain, where the file has none; `None` for the default.
+    type Missing = Option<f64>;
 
-/// `J` and `w` of an archive as a cortex.
-pub(super) fn cortex(npz: &Npz, gain: f64, path: &Path) -> Result<Cortex> {
-    let w = npz.vector("w")?;
-    let j = npz.matrix("J", w.len())?;
-    Cortex::new(j, w, gain).map_err(Error::invalid(path))
-}
+    fn to_bytes(&self, _: &Path) -> Result<Vec<u8>> {
+        let mut npz = NpzWriter::stored();
+        npz.matrix("J", self.recurrent())?;
+        npz.vector("w", self.readout().as_slice())?;
+        npz.number("gain", self.gain())?;
+        npz.finish()
+    }
 
-/// Writes a cortex.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_cortex(path: &Path, cortex: &Cortex) -> Result<()> {
-    files::write(path, &encode_cortex(cortex)?)
-}
-
-/// The bytes of a `net.npz`.
-///
-/// # Errors
-/// None in practice.
-pub fn encode_cortex(cortex: &Cortex) -> Result<Vec<u8>> {
-    NpzBuilder::new()
-        .matrix("J", cortex.recurrent())?
-        .real("w", &[cortex.units()], cortex.readout().iter().copied())?
-        .real("gain", &[], [cortex.gain()])?
-        .finish()
+    fn from_bytes(bytes: &[u8], _: &Path, gain: Option<f64>) -> Result<Self> {
+        let npz = Npz::decode(bytes)?;
+        let gain = match (gain, npz.contains("gain")) {
+            (Some(given), true) => {
+                let (expected, given) = ("no gain, as one is given", format!("another one beside {given}"));
+                return Err(in_array("gain", content(expected, given, "leave out one of them (--gain)")));
+            }
+            (None, true) => npz.number("gain")?,
+            (given, false) => given.unwrap_or(GAIN),
+        };
+        let w = npz.vector("w")?;
+        let j = npz.matrix("J", w.len())?;
+        Self::new(j, w, gain)
+    }
 }

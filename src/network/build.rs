@@ -2,16 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::library::{LearnedMotif, NetworkOptions, check_time_steps};
+use super::motif::LearnedMotif;
+use super::options::NetworkOptions;
 use super::selection::NoiseTolerance;
 use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, fit};
+use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
+use crate::preparation::Preparation;
 use crate::{Error, Result};
-use crate::{
-    loops::{LoopDesign, MotifLoop},
-    preparation::Preparation,
-};
 
 /// A finished step of [`Network::build_observed`](super::Network::build_observed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,6 @@ pub(super) fn one(
     options: &NetworkOptions,
     seed: u64,
 ) -> Result<LearnedMotif> {
-    options.noise.check()?;
     let made = fits_and_loops(cortex, &[Task { index: 0, motif, seed }], options, &|_| ());
     let (fit, motif_loop) = match made {
         Ok(mut made) => made.remove(0),
@@ -66,8 +64,6 @@ pub(super) fn all(
     seed: u64,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<(Preparation, Vec<LearnedMotif>)> {
-    check_time_steps(motifs.iter())?;
-    options.noise.check()?;
     let tasks: Vec<Task<'_>> = motifs
         .iter()
         .enumerate()
@@ -109,7 +105,7 @@ fn fits_and_loops(
                 Ok(new) if improves(tolerance, &new, slot.as_ref(), task.motif) => *slot = Some(new),
                 // A wider separation may ask the impossible: only the first round's refusal counts.
                 Err(error) if round == 0 => {
-                    return Err(Error::InMotif { index: task.index, source: Box::new(error) });
+                    return Err(error.in_motif(task.index));
                 }
                 _ => (),
             }

@@ -40,7 +40,11 @@ impl Default for NoiseTolerance {
 }
 
 impl NoiseTolerance {
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// The first one out of its range.
+    pub fn validate(&self) -> Result<()> {
         check::non_negative("residual of preparation", self.residual)?;
         check::non_negative("noise share", self.share)?;
         check::positive("cost limit", self.cost_limit)?;
