@@ -31,6 +31,9 @@ impl Stored for DVector<f64> {
                 (_, values) => Err(wrong("real numbers of shape (N,)", Array { values, ..array }.describe())),
             };
         }
+        if !table::is_known(path) {
+            return Err(wrong("a name that ends in .npy, .npz, .csv or .json", "another".into()));
+        }
         match <[Series; 1]>::try_from(table::decode(bytes, path)?) {
             Ok([one]) => Ok(DVector::from_vec(one.values)),
             Err(many) => Err(wrong("one column or list", format!("{}", many.len()))),

@@ -34,6 +34,11 @@ impl Format {
     }
 }
 
+/// Whether the name ends as that of a file of series.
+pub(super) fn is_known(path: &Path) -> bool {
+    Format::of(path).is_ok()
+}
+
 /// All series, in the order of the file.
 pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
     match Format::of(path)? {
