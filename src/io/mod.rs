@@ -3,7 +3,7 @@
 //! | file | holds | as |
 //! |---|---|---|
 //! | motifs `.npz`, `.csv`, `.json` | one array, column or list per motif | `Vec<NamedMotif>`, with its time step |
-//! | `net.npz` | `J` (N, N), `w` (N), optionally `gain` | [`Cortex`](crate::Cortex), with its gain |
+//! | `net.npz` | `J` (N, N), optionally `gain`, or `A`; `w` (N) | [`System`](crate::System), with its gain |
 //! | `model.npz` | a network with all its motifs | [`Model`] |
 //! | checkpoint `.npz` | a tanh network in training | [`Checkpoint`](crate::rnn::Checkpoint) |
 //! | `fits.json` | exponentials with their errors | [`Fits`] |
@@ -46,6 +46,7 @@ mod motifs;
 mod net;
 mod npz;
 mod series;
+mod source;
 mod state;
 mod stored;
 mod summary;

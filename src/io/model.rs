@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use nalgebra::{DMatrix, DVector};
-
 use super::content::content;
 use super::header::Header;
 use super::metadata::{Metadata, MotifHistory};
+use super::net;
 use super::npz::{Npz, NpzWriter, in_array};
 use super::series::numbered;
+use super::source::Arrays;
 use super::stored::Stored;
 use crate::fit::Fit;
 use crate::motif::Motif;
-use crate::network::arrays::{MotifArrays, Numbers, SharedArrays, Source, motif_prefix};
+use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
 use crate::network::parts::{MotifParts, NetworkParts};
-use crate::{Complex64, Error, Network, NetworkOptions, Result, check};
+use crate::{Error, Network, NetworkOptions, Result, check};
 
 const HEADER: Header =
     Header { format: "thalamo model", version: 1, remedy: "give a file that `thalamo build` wrote" };
@@ -58,7 +58,7 @@ impl Model {
     }
 }
 
-/// `J` (N, N), `w` (N,), `gain`, `U_prep` and `V_prep` (N, P), `dt`, `beta`, `transition`, for motif i `motif_i/target`
+/// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`, `transition`, for motif i `motif_i/target`
 /// (T,), `motif_i/eigenvalues` and `motif_i/amplitudes` (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`,
 /// `motif_i/b` (N,), and `metadata` (JSON as uint8). What is read is verified: the eigenvalues of every $A + u v^T$, the
 /// motif it plays from its x_init, v and x_init against those that u implies, b, and the preparation's stability.
@@ -74,14 +74,7 @@ impl Stored for Model {
         npz.number("dt", first.motif().dt())?;
         npz.number("beta", network.options().preparation.beta)?;
         npz.number("transition", self.transition)?;
-        for array in network.arrays() {
-            match &array.numbers {
-                Numbers::Number(x) => npz.number(&array.name, *x)?,
-                Numbers::Vector(x) => npz.vector(&array.name, x)?,
-                Numbers::Matrix(x) => npz.matrix(&array.name, x)?,
-                Numbers::Complex(z) => npz.vector(&array.name, z)?,
-            }
-        }
+        network.arrays().iter().try_for_each(|array| npz.named(array))?;
         npz.vector("metadata", &HEADER.encode(&Metadata::of(network, &self.names))?)?;
         let bytes = npz.finish()?;
         Self::from_bytes(&bytes, path, ()).map(|_| bytes)
@@ -93,10 +86,11 @@ impl Stored for Model {
         let Metadata { seed, names, options, preparation, motifs } = metadata;
         check_beta(&npz, &options)?;
         check_count(&npz, motifs.len())?;
-        let source = Arrays { npz: &npz, units: npz.vector("w")?.len() };
+        let source = Arrays::of(&npz)?;
         let dt = npz.number("dt")?;
         let parts = NetworkParts {
-            arrays: SharedArrays::read(&source, "")?,
+            system: net::system(&npz, None)?,
+            module: ModuleArrays::read(&source, "")?,
             preparation_history: preparation,
             motifs: motifs
                 .into_iter()
@@ -120,34 +114,6 @@ fn motif(source: &Arrays<'_>, index: usize, history: MotifHistory, dt: f64) -> R
     };
     let (motif, fit) = made().map_err(|error: Error| error.in_motif(index))?;
     Ok(MotifParts { motif, fit, arrays, starts, best })
-}
-
-/// The arrays of a network of so many units.
-struct Arrays<'a> {
-    npz: &'a Npz,
-    units: usize,
-}
-
-impl Source for Arrays<'_> {
-    fn number(&self, name: &str) -> Result<f64> {
-        self.npz.number(name)
-    }
-
-    fn series(&self, name: &str) -> Result<Vec<f64>> {
-        Ok(self.npz.vector(name)?.data.into())
-    }
-
-    fn per_unit(&self, name: &str) -> Result<DVector<f64>> {
-        self.npz.vector_of(name, self.units)
-    }
-
-    fn columns(&self, name: &str) -> Result<DMatrix<f64>> {
-        self.npz.matrix(name, self.units)
-    }
-
-    fn complex(&self, name: &str) -> Result<Vec<Complex64>> {
-        self.npz.complex(name)
-    }
 }
 
 fn check_beta(npz: &Npz, options: &NetworkOptions) -> Result<()> {

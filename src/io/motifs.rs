@@ -25,7 +25,10 @@ impl Stored for Vec<NamedMotif> {
     type Missing = f64;
 
     fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
-        let series: Vec<_> = self.iter().map(|m| (m.name.as_str(), m.motif.values())).collect();
+        let mut series = Vec::with_capacity(self.len());
+        for NamedMotif { name, motif } in self {
+            series.push((name.as_str(), motif.single_output()?));
+        }
         table::encode(&series, path)
     }
 

@@ -123,16 +123,19 @@ impl Npz {
         }
     }
 
+    /// The error about an array that is not there.
+    pub(super) fn missing(&self, name: &str) -> Error {
+        let mut names = self.order.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+        match self.order.len() {
+            0 => names = "an empty archive".into(),
+            1..=8 => {}
+            more => names += &format!(" and {} more", more - 8),
+        }
+        in_array(name, content("to find it", names, "add it under this name"))
+    }
+
     fn array(&self, name: &str) -> Result<&Array> {
-        self.arrays.get(name).ok_or_else(|| {
-            let mut names = self.order.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
-            match self.order.len() {
-                0 => names = "an empty archive".into(),
-                1..=8 => {}
-                more => names += &format!(" and {} more", more - 8),
-            }
-            in_array(name, content("to find it", names, "add it under this name"))
-        })
+        self.arrays.get(name).ok_or_else(|| self.missing(name))
     }
 
     fn reals(&self, name: &str) -> Result<(&[f64], &Array)> {

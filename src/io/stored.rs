@@ -32,7 +32,7 @@ pub fn read<T: Stored<Missing = ()>>(path: &Path) -> Result<T> {
     read_with(path, ())
 }
 
-/// Reads a file and adds what it does not hold: the time step of motifs, the gain of a cortex.
+/// Reads a file and adds what it does not hold: the time step of motifs, the gain of a system.
 ///
 /// # Errors
 /// As [`read`].

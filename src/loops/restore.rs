@@ -21,7 +21,7 @@ impl LoopDesign<'_> {
         starts: Vec<LoopStart>,
         best: usize,
     ) -> Result<MotifLoop> {
-        let units = self.cortex.units();
+        let units = self.system.units();
         for (what, vector) in
             [("input u", &input), ("feedback v", &feedback), ("initial state x_init", &initial_state)]
         {
@@ -33,7 +33,7 @@ impl LoopDesign<'_> {
         }
         check::agrees("norm of the input u", (input.norm() - 1.0).abs(), AGREEMENT)?;
         let limit = AGREEMENT + ROUNDING * f64::EPSILON * self.placement.condition();
-        let derived = self.placement.feedback(self.cortex, &input)?;
+        let derived = self.placement.feedback(self.system, &input)?;
         check::agrees("feedback v", (&feedback - &derived).norm() / derived.norm(), limit)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;

@@ -5,6 +5,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::library::Network;
 use super::motif::LearnedMotif;
+use crate::preparation::Preparation;
+use crate::system::System;
 use crate::{Complex64, Result};
 
 /// One array of a network.
@@ -49,6 +51,7 @@ impl Array {
 
 /// Whatever holds arrays by name, such as a file.
 pub(crate) trait Source {
+    fn contains(&self, name: &str) -> bool;
     fn number(&self, name: &str) -> Result<f64>;
     /// A list of any length.
     fn series(&self, name: &str) -> Result<Vec<f64>>;
@@ -62,7 +65,18 @@ pub(crate) trait Source {
 /// A type that an array may have.
 trait Kind: Sized {
     fn read(source: &impl Source, name: &str) -> Result<Self>;
-    fn numbers(self) -> Numbers;
+    /// `None` where the owner has no such array.
+    fn numbers(self) -> Option<Numbers>;
+}
+
+impl<T: Kind> Kind for Option<T> {
+    fn read(source: &impl Source, name: &str) -> Result<Self> {
+        if source.contains(name) { T::read(source, name).map(Some) } else { Ok(None) }
+    }
+
+    fn numbers(self) -> Option<Numbers> {
+        self.and_then(T::numbers)
+    }
 }
 
 macro_rules! kinds {
@@ -72,8 +86,8 @@ macro_rules! kinds {
                 source.$method(name)
             }
 
-            fn numbers(self) -> Numbers {
-                $make(self)
+            fn numbers(self) -> Option<Numbers> {
+                Some($make(self))
             }
         }
     )*};
@@ -105,28 +119,32 @@ macro_rules! arrays {
                 Ok(Self { $($field: Kind::read(source, &format!("{prefix}{}", $file))?,)* })
             }
 
-            fn list(owner: &$owner, motif: Option<usize>) -> Vec<Array> {
+            pub(crate) fn list(owner: &$owner, motif: Option<usize>) -> Vec<Array> {
                 let prefix = motif.map(motif_prefix).unwrap_or_default();
                 $(let $field: fn(&$owner) -> $kind = $get;)*
-                vec![$(Array {
-                    name: format!("{prefix}{}", $file),
-                    words: $words,
-                    motif,
-                    numbers: Kind::numbers($field(owner)),
-                },)*]
+                let all = [$((format!("{prefix}{}", $file), $words, Kind::numbers($field(owner))),)*];
+                let there = |(name, words, numbers)| Some(Array { name, words, motif, numbers: numbers? });
+                all.into_iter().filter_map(there).collect()
             }
         }
     };
 }
 
 arrays! {
-    /// What all motifs share.
-    SharedArrays of Network {
-        recurrent: DMatrix<f64> = "J", "connectivity J", |n| n.cortex().recurrent().clone();
-        readout: DVector<f64> = "w", "readout w", |n| n.cortex().readout().clone();
-        gain: f64 = "gain", "gain g", |n| n.cortex().gain();
-        preparation_input: DMatrix<f64> = "U_prep", "weights U", |n| n.preparation().input().clone();
-        preparation_feedback: DMatrix<f64> = "V_prep", "weights V", |n| n.preparation().feedback().clone();
+    /// The system: by connectivity and gain where it was made from them, else by its matrix.
+    SystemArrays of System {
+        recurrent: Option<DMatrix<f64>> = "J", "connectivity J", |s| s.cortex().map(|c| c.recurrent().clone());
+        readout: DVector<f64> = "w", "readout w", |s| DVector::from_column_slice(s.readout().as_slice());
+        gain: Option<f64> = "gain", "gain g", |s| s.cortex().map(|c| c.gain());
+        matrix: Option<DMatrix<f64>> = "A", "system A", |s| s.cortex().is_none().then(|| s.matrix().clone());
+    }
+}
+
+arrays! {
+    /// The preparatory module.
+    ModuleArrays of Preparation {
+        input: DMatrix<f64> = "U_prep", "weights U", |p| p.input().clone();
+        feedback: DMatrix<f64> = "V_prep", "weights V", |p| p.feedback().clone();
     }
 }
 
@@ -164,7 +182,9 @@ impl Network {
     /// ```
     pub fn arrays(&self) -> Vec<Array> {
         let own = |(index, learned)| MotifArrays::list(learned, Some(index));
-        let shared = SharedArrays::list(self, None);
-        shared.into_iter().chain(self.motifs().iter().enumerate().flat_map(own)).collect()
+        let mut all = SystemArrays::list(self.system(), None);
+        all.extend(ModuleArrays::list(self.preparation(), None));
+        all.extend(self.motifs().iter().enumerate().flat_map(own));
+        all
     }
 }

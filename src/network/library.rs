@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::build::{self, BuildStep};
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use crate::cortex::Cortex;
 use crate::motif::Motif;
 use crate::preparation::Preparation;
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// A cortex that can play a library of motifs in any order.
@@ -28,7 +28,7 @@ use crate::{Error, Result, check};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Network {
-    cortex: Arc<Cortex>,
+    system: System,
     preparation: Arc<Preparation>,
     motifs: Vec<LearnedMotif>,
     options: NetworkOptions,
@@ -40,10 +40,11 @@ impl Network {
     ///
     /// # Errors
     /// As [`NetworkOptions::validate`] and [`Preparation::optimise`].
-    pub fn design(cortex: Cortex, options: &NetworkOptions, seed: u64) -> Result<Self> {
+    pub fn design(system: impl Into<System>, options: &NetworkOptions, seed: u64) -> Result<Self> {
         options.validate()?;
-        let preparation = Preparation::optimise(&cortex, &options.preparation, seed)?;
-        Ok(Self::assemble(cortex, preparation, Vec::new(), options, seed))
+        let system = system.into();
+        let preparation = Preparation::optimise(&system, &options.preparation, seed)?;
+        Ok(Self::assemble(system, preparation, Vec::new(), options, seed))
     }
 
     /// A network that knows all these motifs; the same, to the bit, as learning them one by one, but spread
@@ -51,8 +52,13 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::design`] and [`Network::learn`], naming the motif ([`Error::InMotif`]).
-    pub fn build(cortex: Cortex, motifs: &[Motif], options: &NetworkOptions, seed: u64) -> Result<Self> {
-        Self::build_observed(cortex, motifs, options, seed, &|_| ())
+    pub fn build(
+        system: impl Into<System>,
+        motifs: &[Motif],
+        options: &NetworkOptions,
+        seed: u64,
+    ) -> Result<Self> {
+        Self::build_observed(system, motifs, options, seed, &|_| ())
     }
 
     /// [`Network::build`], telling the observer of each step done (from any thread), for a progress bar.
@@ -60,7 +66,7 @@ impl Network {
     /// # Errors
     /// As [`Network::build`].
     pub fn build_observed(
-        cortex: Cortex,
+        system: impl Into<System>,
         motifs: &[Motif],
         options: &NetworkOptions,
         seed: u64,
@@ -68,19 +74,20 @@ impl Network {
     ) -> Result<Self> {
         options.validate()?;
         check_time_steps(motifs.iter())?;
-        let (preparation, motifs) = build::all(&cortex, motifs, options, seed, observer)?;
-        Ok(Self::assemble(cortex, preparation, motifs, options, seed))
+        let system = system.into();
+        let (preparation, motifs) = build::all(&system, motifs, options, seed, observer)?;
+        Ok(Self::assemble(system, preparation, motifs, options, seed))
     }
 
     pub(super) fn assemble(
-        cortex: Cortex,
+        system: System,
         preparation: Preparation,
         motifs: Vec<LearnedMotif>,
         options: &NetworkOptions,
         seed: u64,
     ) -> Self {
-        let (cortex, preparation) = (Arc::new(cortex), Arc::new(preparation));
-        Self { cortex, preparation, motifs, options: options.clone(), seed }
+        let options = options.clone();
+        Self { system, preparation: Arc::new(preparation), motifs, options, seed }
     }
 
     /// Learns one more motif and returns its index.
@@ -92,7 +99,7 @@ impl Network {
         let index = self.motifs.len();
         check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif]))?;
         let learned = build::one(
-            &self.cortex,
+            &self.system,
             &self.preparation,
             motif,
             &self.options,
@@ -108,7 +115,7 @@ impl Network {
     /// A time step other than the library's, or a loop of another size than the cortex.
     pub fn insert(&mut self, motif: LearnedMotif) -> Result<usize> {
         check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif.motif()]))?;
-        let units = self.cortex.units();
+        let units = self.system.units();
         let given = motif.motif_loop().input().len();
         check::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
         self.motifs.push(motif);
@@ -120,9 +127,9 @@ impl Network {
         self.motifs.truncate(count);
     }
 
-    /// The cortex.
-    pub fn cortex(&self) -> &Cortex {
-        &self.cortex
+    /// The system that all motifs share.
+    pub fn system(&self) -> &System {
+        &self.system
     }
 
     /// The preparatory module.

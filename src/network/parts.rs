@@ -2,15 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::arrays::{MotifArrays, SharedArrays};
+use super::arrays::{ModuleArrays, MotifArrays};
 use super::library::{Network, check_time_steps};
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use crate::cortex::Cortex;
 use crate::fit::{Fit, Start};
 use crate::loops::{LoopDesign, LoopStart};
 use crate::motif::Motif;
 use crate::preparation::{Preparation, PreparationHistory};
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// Relative difference accepted between a stored bias or RMSE and the one computed again.
@@ -29,7 +29,8 @@ pub(crate) struct MotifParts {
 
 /// The numbers of a network: all that a file has to hold.
 pub(crate) struct NetworkParts {
-    pub(crate) arrays: SharedArrays,
+    pub(crate) system: System,
+    pub(crate) module: ModuleArrays,
     pub(crate) preparation_history: PreparationHistory,
     pub(crate) motifs: Vec<MotifParts>,
     /// The options it was built with, by which it learns on.
@@ -43,30 +44,29 @@ impl Network {
     /// x_init against those that u implies under the options, $b = -(A + U V^T) x_\mathrm{init}$, and the stability of
     /// the preparatory module.
     pub(crate) fn from_parts(parts: NetworkParts) -> Result<Self> {
-        let NetworkParts { arrays, preparation_history, motifs, options, seed } = parts;
+        let NetworkParts { system, module, preparation_history, motifs, options, seed } = parts;
         options.validate()?;
-        let cortex = Cortex::new(arrays.recurrent, arrays.readout, arrays.gain)?;
-        let (u, v) = (arrays.preparation_input, arrays.preparation_feedback);
+        let (u, v) = (module.input, module.feedback);
         let rank = options.preparation.rank;
-        check::shape("U_prep", u.shape(), (cortex.units(), rank), "give N x P for the options' rank P")?;
+        check::shape("U_prep", u.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
         let beta = options.preparation.beta;
-        let preparation = Preparation::restore(&cortex, u, v, beta, preparation_history)?;
+        let preparation = Preparation::restore(&system, u, v, beta, preparation_history)?;
         check_time_steps(motifs.iter().map(|m| &m.motif))?;
         let restored: Vec<Result<LearnedMotif>> = motifs
             .into_par_iter()
             .enumerate()
             .map(|(index, motif)| {
-                restore(&cortex, &preparation, &options, motif).map_err(|error| error.in_motif(index))
+                restore(&system, &preparation, &options, motif).map_err(|error| error.in_motif(index))
             })
             .collect();
         // The first error in the order of motifs, whichever thread was first.
         let motifs = restored.into_iter().collect::<Result<_>>()?;
-        Ok(Self::assemble(cortex, preparation, motifs, &options, seed))
+        Ok(Self::assemble(system, preparation, motifs, &options, seed))
     }
 }
 
 fn restore(
-    cortex: &Cortex,
+    system: &System,
     preparation: &Preparation,
     options: &NetworkOptions,
     parts: MotifParts,
@@ -77,7 +77,7 @@ fn restore(
     }
     check_rmse(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes());
-    let design = LoopDesign::new(cortex, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
+    let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
     let vectors = (arrays.input, arrays.feedback, arrays.initial_state);
     let motif_loop = design.restore(vectors, starts, best)?;
     let bias = arrays.bias;

@@ -3,7 +3,7 @@
 use thalamo::io::{self, Model, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::play::Simulator;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 use crate::arguments::{Build, Learn};
 use crate::failure::Result;
@@ -20,10 +20,10 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     let network_options = network_options(options);
     let named: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
     let (names, motifs): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
-    let cortex = cortex(options)?;
+    let system = system(options)?;
     let steps = 1 + motifs.len() * (1 + network_options.motif_loop.starts);
     let bar = session.progress(steps, "building");
-    let network = Network::build_observed(cortex, &motifs, &network_options, options.seed, &|_| {
+    let network = Network::build_observed(system, &motifs, &network_options, options.seed, &|_| {
         // Motifs that are fitted again take more steps than foreseen.
         if bar.length().is_some_and(|length| bar.position() >= length) {
             bar.inc_length(1);
@@ -63,10 +63,10 @@ fn network_options(options: &Build) -> NetworkOptions {
     network
 }
 
-fn cortex(options: &Build) -> Result<Cortex> {
+fn system(options: &Build) -> Result<System> {
     Ok(match &options.network {
         Some(path) => io::read_with(path, options.gain)?,
-        None => Cortex::random(options.units, options.gain.unwrap_or(GAIN), options.seed)?,
+        None => Cortex::random(options.units, options.gain.unwrap_or(GAIN), options.seed)?.into(),
     })
 }
 

@@ -16,7 +16,7 @@ use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TransitionModule,
 };
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// The first byte chooses a decoder, the others are its file.
 pub fn run(data: &[u8]) {
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         1 => motifs(bytes, "motifs.json"),
         2 => motifs(bytes, "motifs.npz"),
         3 => drop(decode::<DVector<f64>>(bytes, Path::new("x.npy"), ())),
-        4 => drop(decode::<Cortex>(bytes, Path::new("net.npz"), None)),
+        4 => drop(decode::<System>(bytes, Path::new("net.npz"), None)),
         5 => drop(decode::<Fits>(bytes, Path::new("fits.json"), ())),
         6 => drop(decode::<Model>(bytes, Path::new("model.npz"), ())),
         7 => drop(decode::<Model>(&altered(model(), bytes, overwrite), Path::new("model.npz"), ())),
@@ -55,7 +55,7 @@ fn model() -> &'static Npz {
         options.preparation = PreparationOptions { rank: 5, ..options.preparation };
         (options.fit.modes, options.fit.effort, options.fit.separation) = (3, 50, 0.1);
         options.motif_loop.starts = 1;
-        let cortex = Cortex::random(10, 0.5, 1).expect("valid");
+        let cortex = System::from(Cortex::random(10, 0.5, 1).expect("valid"));
         let network = Network::build(cortex, &[motif], &options, 1).expect("feasible");
         let model = Model::new(network, 2.0).expect("valid");
         Npz::decode(&encode(&model, Path::new("model.npz")).expect("valid"))

@@ -62,7 +62,7 @@ fn the_file_holds_what_is_documented() {
     assert_eq!(npz.names(), names);
     let network = &model().network;
     assert_eq!(npz.real("J").0, [40, 40]);
-    assert_eq!(npz.real("J").1[1], network.cortex().recurrent()[(0, 1)]); // row by row
+    assert_eq!(npz.real("J").1[1], network.system().cortex().unwrap().recurrent()[(0, 1)]); // row by row
     assert_eq!(npz.real("gain"), (&[][..], &[0.5][..]));
     assert_eq!(npz.real("U_prep").0, [40, 20]);
     let Numbers::Complex(eigenvalues) = npz.get("motif_1/eigenvalues") else { panic!("not complex") };
@@ -212,7 +212,7 @@ fn truncated_and_damaged_archives_are_refused() {
     }
     // A flipped bit of a number is found by the archive's checksums.
     let mut damaged = bytes.to_vec();
-    let number = model().network.cortex().readout()[0].to_le_bytes();
+    let number = model().network.system().readout()[0].to_le_bytes();
     let at = damaged.windows(8).position(|window| window == number).unwrap();
     damaged[at] ^= 4;
     let message = refusal(decode(&damaged));
