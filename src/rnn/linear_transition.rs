@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{Real, TanhNetwork, TransitionModule};
 use crate::preparation::{Preparation, PreparationOptions};
-use crate::{Cortex, Error, Result};
+use crate::{Error, Result, System};
 
 /// What a transition without a fixed point is told.
 pub(super) const SINGULAR: Error = Error::Singular {
@@ -20,11 +20,10 @@ impl<T: Real> TransitionModule<T> {
     /// far from the origin.
     ///
     /// # Errors
-    /// As [`Cortex::new`] and [`Preparation::optimise`].
+    /// As [`System::new`] and [`Preparation::optimise`].
     pub fn design(network: &TanhNetwork<T>, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        let recurrent = network.recurrent().map(|x| network.gain() * x.widen());
-        let cortex = Cortex::new(recurrent, network.readout().map(T::widen), 1.0)?;
-        let found = Preparation::optimise(&cortex, options, seed)?;
+        let system = System::new(without_module(network), network.readout().map(T::widen))?;
+        let found = Preparation::optimise(&system, options, seed)?;
         Self::new(found.input().map(T::of), found.feedback().map(T::of))
     }
 }
@@ -34,13 +33,17 @@ impl<T: Real> TransitionModule<T> {
 ///
 /// Without a module it is $-I + g J$.
 pub fn linearisation<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
-    let units = network.units();
-    let mut system =
-        network.recurrent().map(|x| network.gain() * x.widen()) - DMatrix::identity(units, units);
+    let mut system = without_module(network);
     if let Some(module) = network.module() {
         system += module.left().map(T::widen) * module.right().map(T::widen).transpose();
     }
     system
+}
+
+/// $-I + g J$.
+fn without_module<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
+    let units = network.units();
+    network.recurrent().map(|x| network.gain() * x.widen()) - DMatrix::identity(units, units)
 }
 
 /// The state that a linear transition settles in, $x^\ast = -A_{prep}^{-1} b_\mu$ (N).

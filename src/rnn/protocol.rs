@@ -195,7 +195,8 @@ fn pairs<T: Real>(
 ///
 /// # Errors
 /// [`Error::Empty`] without motifs, [`Error::TimeStep`] on a motif sampled at another step than the
-/// network's, [`Error::Shape`] on another number of motifs.
+/// network's, [`Error::Outputs`] on one of several outputs, [`Error::Shape`] on another number of
+/// motifs.
 pub(super) fn targets<T: Real>(network: &TanhNetwork<T>, motifs: &[Motif]) -> Result<Vec<Arc<[T]>>> {
     if motifs.is_empty() {
         return Err(Error::Empty { what: "motifs", remedy: "give at least one" });
@@ -207,7 +208,7 @@ pub(super) fn targets<T: Real>(network: &TanhNetwork<T>, motifs: &[Motif]) -> Re
             if (motif.dt() - dt).abs() > 1e-9 * dt {
                 return Err(Error::TimeStep { expected: dt, given: motif.dt() });
             }
-            let values: Vec<T> = motif.values().iter().map(|&y| T::of(y)).collect();
+            let values: Vec<T> = motif.single_output()?.iter().map(|&y| T::of(y)).collect();
             finite("motif in single precision", &values)?;
             Ok(values.into())
         })
