@@ -32,7 +32,7 @@ struct Metadata {
 /// `b` (N, M), `u` and `v` (N, M) if multiplicative, `J` (N, N) and `w` (N,) in the control network, `U` and `V` (N, P)
 /// with a transition module, `curve`, for each motif `motif_i` (T,), Adam's `first` and `second` moments (all learned
 /// numbers in this order, each array column by column), and `metadata` (JSON as uint8). A network that its options do
-/// not draw is not written ([`Checkpoint::verify`]).
+/// not draw is not written.
 impl Stored for Checkpoint {
     type Missing = ();
 
@@ -45,7 +45,7 @@ impl Stored for Checkpoint {
             training: training.clone(),
             motifs: motifs.len(),
             stride: *stride,
-            steps: adam.as_ref().map(Adam::steps),
+            steps: adam.as_ref().map(|adam| adam.steps),
         };
         let mut npz = NpzWriter::compressed();
         npz.vector("metadata", &HEADER.encode(&metadata)?)?;
@@ -67,8 +67,8 @@ impl Stored for Checkpoint {
             npz.vector(&format!("motif_{index}"), motif.values())?;
         }
         if let Some(adam) = adam {
-            npz.vector("first", adam.first())?;
-            npz.vector("second", adam.second())?;
+            npz.vector("first", &adam.first)?;
+            npz.vector("second", &adam.second)?;
         }
         npz.finish()
     }
@@ -105,7 +105,11 @@ impl Stored for Checkpoint {
             network = network.with_module(TransitionModule::new(matrix("U", true)?, matrix("V", true)?)?)?;
         }
         let moments = |name: &str| -> Result<Vec<f32>> { Ok(vector(name)?.data.into()) };
-        let restored = |steps| Adam::restore(training.adam, moments("first")?, moments("second")?, steps);
+        let restored = |steps| {
+            let (first, second) = (moments("first")?, moments("second")?);
+            let adam = Adam { options: training.adam, first, second, steps };
+            adam.validate().map(|()| adam)
+        };
         let adam = steps.map(restored).transpose()?;
         let curve = npz.vector("curve")?.data.into();
         Ok(Self { options, training, motifs, network, adam, curve, stride })
