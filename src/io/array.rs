@@ -36,8 +36,8 @@ pub(super) struct Array {
 }
 
 impl Array {
-    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes that are there
-    /// before anything is allocated.
+    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes
+    /// that are there before anything is allocated.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         check_header(bytes)?;
         let mut rest = bytes;

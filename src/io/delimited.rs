@@ -6,8 +6,8 @@ use super::content::content;
 use super::series::{Series, in_row, numbered};
 use crate::{Error, Result};
 
-/// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line after the first has
-/// one, else by commas; where the first line has none, by tabs or semicolons.
+/// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line
+/// after the first has one, else by commas; where the first line has none, by tabs or semicolons.
 pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte order mark
     let bytes = &unix_lines(bytes)[..];

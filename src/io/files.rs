@@ -5,8 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::content::content;
-use crate::error::SystemError;
-use crate::{Error, Result};
+use crate::{Error, Result, SystemError};
 
 /// Larger files are refused.
 const LARGEST: u64 = 1 << 34;
@@ -28,7 +27,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     crate::whole::write(path, bytes).map_err(|error| Error::Write { reason: error.into() })
 }
 
-/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before the work is done.
+/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before
+/// the work is done.
 ///
 /// ```
 /// use std::path::Path;
@@ -39,8 +39,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there, or a name that is a
-/// folder; in [`Error::InFile`].
+/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there,
+/// or a name that is a folder; in [`Error::InFile`].
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let refused = |kind: ErrorKind| Err(Error::Write { reason: SystemError::from(kind) }.in_file(output));

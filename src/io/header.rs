@@ -42,8 +42,8 @@ impl Header {
         })
     }
 
-    /// From JSON, the header first: what follows it depends on the version. Returns the content, and the version of
-    /// the crate that wrote it.
+    /// From JSON, the header first: what follows it depends on the version. Returns the content,
+    /// and the version of the crate that wrote it.
     pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<(T, String)> {
         const EXPECTED: &str = "metadata with format and version";
         let mut object: Map<String, Value> = json::decode(bytes, EXPECTED)?;

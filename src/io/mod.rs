@@ -10,13 +10,15 @@
 //! | state `.npy`, `.csv`, `.json` | one number per unit | `DVector<f64>` |
 //! | `traj.npz` | `t`, `y`, `phase`, `target`, optionally `x` | [`write_trajectories`] |
 //!
-//! [`read`], [`read_with`] and [`write()`] take and give any of them; [`decode`] and [`encode`] do so in memory.
+//! [`read`], [`read_with`] and [`write()`] take and give any of them; [`decode`] and [`encode`] do
+//! so in memory.
 //!
-//! All `.npz` files are read by `numpy.load` without pickle, and those that numpy writes are read here, in C or
-//! Fortran order, compressed or not. Files are written whole or not at all: to a temporary neighbour that is renamed
-//! when it is complete. Numbers keep their bits. What is read is validated: shapes, types, finite numbers, and for a
-//! model everything that its numbers imply about each other. Errors name the file, the array or row, what was
-//! expected, what was given and what to do ([`Error::InFile`](crate::Error::InFile)).
+//! All `.npz` files are read by `numpy.load` without pickle, and those that numpy writes are read
+//! here, in C or Fortran order, compressed or not. Files are written whole or not at all: to a
+//! temporary neighbour that is renamed when it is complete. Numbers keep their bits. What is read
+//! is validated: shapes, types, finite numbers, and for a model everything that its numbers imply
+//! about each other. Errors name the file, the array or row, what was expected, what was given and
+//! what to do ([`Error::InFile`](crate::Error::InFile)).
 //!
 //! ```
 //! use thalamo::io::{Model, read, write};

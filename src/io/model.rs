@@ -58,10 +58,12 @@ impl Model {
     }
 }
 
-/// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`, `transition`, for motif i `motif_i/target`
-/// (T,), `motif_i/eigenvalues` and `motif_i/amplitudes` (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`,
-/// `motif_i/b` (N,), and `metadata` (JSON as uint8). What is read is verified: the eigenvalues of every $A + u v^T$, the
-/// motif it plays from its x_init, v and x_init against those that u implies, b, and the preparation's stability.
+/// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`,
+/// `transition`, for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes`
+/// (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata`
+/// (JSON as uint8). What is read is verified: the eigenvalues of every $A + u v^T$, the motif it
+/// plays from its x_init, v and x_init against those that u implies, b, and the preparation's
+/// stability.
 impl Stored for Model {
     type Missing = ();
 

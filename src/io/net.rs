@@ -28,8 +28,8 @@ impl Stored for System {
     fn from_bytes(bytes: &[u8], _: &Path, gain: Option<f64>) -> Result<Self> {
         let npz = Npz::decode(bytes)?;
         if let (Some(given), true) = (gain, npz.contains("gain")) {
-            let (expected, given) = ("no gain, as one is given", format!("another one beside {given}"));
-            return Err(in_array("gain", content(expected, given, "leave out one of them (--gain)")));
+            let expected = format!("none beside the gain {given} that is given");
+            return Err(in_array("gain", content(expected, "one", "leave out one of them (--gain)")));
         }
         system(&npz, Some(gain.unwrap_or(GAIN)))
     }

@@ -26,8 +26,8 @@ pub(super) struct Npz {
 }
 
 impl Npz {
-    /// Refuses what is no zip archive, is damaged, unpacks to many times its size, or holds an array that is not in
-    /// NumPy's format or of a type that is neither real, complex128 nor uint8.
+    /// Refuses what is no zip archive, is damaged, unpacks to many times its size, or holds an
+    /// array that is not in NumPy's format or of a type that is neither real, complex128 nor uint8.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         let damaged =
             |given: String| content("a .npz archive", given, "copy it again, or write it with numpy.savez");

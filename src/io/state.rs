@@ -11,8 +11,8 @@ use super::stored::Stored;
 use super::table;
 use crate::{Error, Result};
 
-/// A `.npy` array of shape (N,), one column of a `.csv` file, a list in a list of a `.json` one, or the only array of a
-/// `.npz` archive.
+/// A `.npy` array of shape (N,), one column of a `.csv` file, a list in a list of a `.json` one, or
+/// the only array of a `.npz` archive.
 impl Stored for DVector<f64> {
     type Missing = ();
 

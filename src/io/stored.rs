@@ -5,7 +5,8 @@ use std::path::Path;
 use super::files;
 use crate::Result;
 
-/// A value that has a file format. The path tells formats apart by the end of the name and is not opened.
+/// A value that has a file format. The path tells formats apart by the end of the name and is not
+/// opened.
 pub trait Stored: Sized {
     /// What its files do not hold and whoever reads them has to give: `()` for most.
     type Missing;
@@ -19,12 +20,13 @@ pub trait Stored: Sized {
     /// The value of a file's bytes, verified.
     ///
     /// # Errors
-    /// A damaged file, an unknown version, and whatever makes no valid value; without the file's name.
+    /// A damaged file, an unknown version, and whatever makes no valid value; without the file's
+    /// name.
     fn from_bytes(bytes: &[u8], path: &Path, missing: Self::Missing) -> Result<Self>;
 }
 
-/// Reads a file that holds all that its value needs: a [`Model`](super::Model), [`Fits`](super::Fits), a
-/// [`Checkpoint`](crate::rnn::Checkpoint), or a state.
+/// Reads a file that holds all that its value needs: a [`Model`](super::Model),
+/// [`Fits`](super::Fits), a [`Checkpoint`](crate::rnn::Checkpoint), or a state.
 ///
 /// # Errors
 /// A file that cannot be read, or as [`decode`].
@@ -51,8 +53,9 @@ pub fn read_with<T: Stored>(path: &Path, missing: T::Missing) -> Result<T> {
 /// ```
 ///
 /// # Errors
-/// In [`Error::InFile`](crate::Error::InFile): a damaged file, an unknown version, a missing array, shapes that do
-/// not match, numbers that are not finite or contradict each other, named by array, or row and column.
+/// In [`Error::InFile`](crate::Error::InFile): a damaged file, an unknown version, a missing array,
+/// shapes that do not match, numbers that are not finite or contradict each other, named by array,
+/// or row and column.
 pub fn decode<T: Stored>(bytes: &[u8], path: &Path, missing: T::Missing) -> Result<T> {
     T::from_bytes(bytes, path, missing).map_err(|error| error.in_file(path))
 }
@@ -66,7 +69,8 @@ pub fn write<T: Stored>(path: &Path, value: &T) -> Result<()> {
     files::write(path, &bytes).map_err(|error| error.in_file(path))
 }
 
-/// The bytes of a file; the path decides the format and serves messages. The same value gives the same bytes.
+/// The bytes of a file; the path decides the format and serves messages. The same value gives the
+/// same bytes.
 ///
 /// # Errors
 /// A value that could not be read again.

@@ -29,10 +29,10 @@ struct Metadata {
     steps: Option<u64>,
 }
 
-/// `b` (N, M), `u` and `v` (N, M) if multiplicative, `J` (N, N) and `w` (N,) in the control network, `U` and `V` (N, P)
-/// with a transition module, `curve`, for each motif `motif_i` (T,), Adam's `first` and `second` moments (all learned
-/// numbers in this order, each array column by column), and `metadata` (JSON as uint8). A network that its options do
-/// not draw is not written.
+/// `b` (N, M), `u` and `v` (N, M) if multiplicative, `J` (N, N) and `w` (N,) in the control
+/// network, `U` and `V` (N, P) with a transition module, `curve`, for each motif `motif_i` (T,),
+/// Adam's `first` and `second` moments (all learned numbers in this order, each array column by
+/// column), and `metadata` (JSON as uint8). A network that its options do not draw is not written.
 impl Stored for Checkpoint {
     type Missing = ();
 

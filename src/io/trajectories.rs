@@ -9,9 +9,10 @@ use super::{files, json};
 use crate::play::Trajectory;
 use crate::{Error, Result};
 
-/// Writes trials of one sequence: `t` (steps,) in tau, `y` (trials, steps), `phase` (steps,; the motif's index, -1 in
-/// preparation), `target` (steps,; NaN in preparation), `rmse` (trials, motifs played), `x` (trials, steps, N) where
-/// states were kept, and `metadata` (JSON as uint8). Whole or not at all.
+/// Writes trials of one sequence: `t` (steps,) in tau, `y` (trials, steps), `phase` (steps,; the
+/// motif's index, -1 in preparation), `target` (steps,; NaN in preparation), `rmse` (trials, motifs
+/// played), `x` (trials, steps, N) where states were kept, and `metadata` (JSON as uint8). Whole or
+/// not at all.
 ///
 /// # Errors
 /// No trials, trials of different sequences, or a file that cannot be written.

@@ -6,15 +6,16 @@ use super::design::LoopDesign;
 use super::motif_loop::{LoopStart, MotifLoop};
 use crate::{Error, Result, check};
 
-/// Relative difference accepted between a stored number and the one derived again, for a well-conditioned placement.
+/// Relative difference accepted between a stored number and the one derived again, for a
+/// well-conditioned placement.
 const AGREEMENT: f64 = 1e-9;
 /// Units of rounding, per unit of cond(Q), by which two machines may differ in v and x_init.
 const ROUNDING: f64 = 1e3;
 
 impl LoopDesign<'_> {
-    /// A loop from its stored u, v and x_init, which keep their bits: nothing is optimised. The placement, the stability and
-    /// the motif played are verified as in [`LoopDesign::finish`], and v and x_init compared with those that
-    /// this design derives from u.
+    /// A loop from its stored u, v and x_init, which keep their bits: nothing is optimised. The
+    /// placement, the stability and the motif played are verified as in [`LoopDesign::finish`], and
+    /// v and x_init compared with those that this design derives from u.
     pub(crate) fn restore(
         &self,
         (input, feedback, initial_state): (DVector<f64>, DVector<f64>, DVector<f64>),

@@ -1,5 +1,5 @@
-//! The one list of the arrays that belong to a network. Files, fingerprints, comparisons bit by bit and networks made
-//! anew from their numbers follow it: an array is added by one line here.
+//! The one list of the arrays that belong to a network. Files, fingerprints, comparisons bit by bit
+//! and networks made anew from their numbers follow it: an array is added by one line here.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -37,7 +37,8 @@ pub enum Numbers {
 }
 
 impl Array {
-    /// Its numbers bit by bit, which tells 0 from -0; column by column, complex ones as real and imaginary part.
+    /// Its numbers bit by bit, which tells 0 from -0; column by column, complex ones as real and
+    /// imaginary part.
     pub fn bits(&self) -> Vec<u64> {
         let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect();
         match &self.numbers {
@@ -101,8 +102,8 @@ kinds! {
     Vec<Complex64>: complex, Numbers::Complex;
 }
 
-/// Declares arrays that belong together: each with its field and type, its name in files, what it is in words, and how
-/// it is got from its owner.
+/// Declares arrays that belong together: each with its field and type, its name in files, what it
+/// is in words, and how it is got from its owner.
 macro_rules! arrays {
     ($(#[$doc:meta])* $name:ident of $owner:ident {
         $($field:ident: $kind:ty = $file:literal, $words:literal, $get:expr;)*

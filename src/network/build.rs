@@ -55,8 +55,8 @@ pub(super) fn one(
     LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
 }
 
-/// The preparatory module and all motifs. The module depends on the cortex alone, so it is optimised beside
-/// the fits and loops.
+/// The preparatory module and all motifs. The module depends on the cortex alone, so it is
+/// optimised beside the fits and loops.
 pub(super) fn all(
     system: &System,
     motifs: &[Motif],
@@ -84,7 +84,8 @@ pub(super) fn all(
     Ok((preparation, learned))
 }
 
-/// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues farther apart.
+/// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues
+/// farther apart.
 fn fits_and_loops(
     system: &System,
     tasks: &[Task<'_>],
@@ -155,7 +156,8 @@ fn one_round(
             Ok((fit, design))
         })
         .collect();
-    // One level of threads: over motifs where there are enough, else over the starts of one motif after the other.
+    // One level of threads: over motifs where there are enough, else over the starts of one motif
+    // after the other.
     let spread = tasks.len() < rayon::current_num_threads();
     let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign<'_>)>)| {
         let (fit, design) = designed?;

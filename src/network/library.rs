@@ -12,8 +12,9 @@ use crate::{Error, Result, check};
 
 /// A cortex that can play a library of motifs in any order.
 ///
-/// Learning a motif adds its loop and its bias and touches nothing else: every parameter of every other motif,
-/// and the preparatory module, keeps its bits. Clones share what they have in common, so that a network is cheap to hold.
+/// Learning a motif adds its loop and its bias and touches nothing else: every parameter of every
+/// other motif, and the preparatory module, keeps its bits. Clones share what they have in common,
+/// so that a network is cheap to hold.
 ///
 /// ```
 /// use thalamo::{Cortex, Network, NetworkOptions, motif};
@@ -47,8 +48,8 @@ impl Network {
         Ok(Self::assemble(system, preparation, Vec::new(), options, seed))
     }
 
-    /// A network that knows all these motifs; the same, to the bit, as learning them one by one, but spread
-    /// over threads. Depends on the seed, not on the number of threads.
+    /// A network that knows all these motifs; the same, to the bit, as learning them one by one,
+    /// but spread over threads. Depends on the seed, not on the number of threads.
     ///
     /// # Errors
     /// As [`Network::design`] and [`Network::learn`], naming the motif ([`Error::InMotif`]).
@@ -61,7 +62,8 @@ impl Network {
         Self::build_observed(system, motifs, options, seed, &|_| ())
     }
 
-    /// [`Network::build`], telling the observer of each step done (from any thread), for a progress bar.
+    /// [`Network::build`], telling the observer of each step done (from any thread), for a progress
+    /// bar.
     ///
     /// # Errors
     /// As [`Network::build`].
@@ -93,8 +95,8 @@ impl Network {
     /// Learns one more motif and returns its index.
     ///
     /// # Errors
-    /// A time step other than the library's ([`Error::TimeStep`]), and whatever keeps the motif from being
-    /// fitted or its loop from being placed. The network is unchanged then.
+    /// A time step other than the library's ([`Error::TimeStep`]), and whatever keeps the motif
+    /// from being fitted or its loop from being placed. The network is unchanged then.
     pub fn learn(&mut self, motif: &Motif) -> Result<usize> {
         let index = self.motifs.len();
         check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif]))?;

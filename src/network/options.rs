@@ -36,10 +36,11 @@ impl Default for NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// The setting of the paper's figure 3: K = 10 exponentials that start at zero with amplitudes of norm at most 3,
-    /// and a preparatory module of rank P = 50 with beta = 1/20 and columns of unit norm. Where the paper names no
-    /// number, what reproduces its results: the exponentials of a motif are at least 0.07/tau apart and no faster than
-    /// 1/tau, since what lies closer or outside the cortex's own spectrum fits better but costs robustness.
+    /// The setting of the paper's figure 3: K = 10 exponentials that start at zero with amplitudes
+    /// of norm at most 3, and a preparatory module of rank P = 50 with beta = 1/20 and columns of
+    /// unit norm. Where the paper names no number, what reproduces its results: the exponentials of
+    /// a motif are at least 0.07/tau apart and no faster than 1/tau, since what lies closer or
+    /// outside the cortex's own spectrum fits better but costs robustness.
     pub fn published() -> Self {
         let mut fit = FitOptions::default();
         (fit.modes, fit.separation, fit.decay_limit, fit.effort) = (10, 0.07, Some(1.0), 1000);

@@ -39,10 +39,10 @@ pub(crate) struct NetworkParts {
 }
 
 impl Network {
-    /// A network from its numbers, which keep their bits. Nothing is fitted or optimised again, and everything is
-    /// verified again: the eigenvalues of every $A + u v^T$, the motif it plays from its x_init, v and
-    /// x_init against those that u implies under the options, $b = -(A + U V^T) x_\mathrm{init}$, and the stability of
-    /// the preparatory module.
+    /// A network from its numbers, which keep their bits. Nothing is fitted or optimised again, and
+    /// everything is verified again: the eigenvalues of every $A + u v^T$, the motif it plays from
+    /// its x_init, v and x_init against those that u implies under the options, $b = -(A + U V^T)
+    /// x_\mathrm{init}$, and the stability of the preparatory module.
     pub(crate) fn from_parts(parts: NetworkParts) -> Result<Self> {
         let NetworkParts { system, module, preparation_history, motifs, options, seed } = parts;
         options.validate()?;

@@ -1,4 +1,5 @@
-//! Files of earlier builds: read as they were, to the bit. What made them: `tests/data/before/README.md`.
+//! Files of earlier builds: read as they were, to the bit. What made them:
+//! `tests/data/before/README.md`.
 
 use std::path::PathBuf;
 

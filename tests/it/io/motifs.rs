@@ -73,7 +73,8 @@ fn csv_as_people_write_it() {
     assert_eq!(csv("a;b\n1;2\n").unwrap()[1].motif.values(), [2.0]);
     assert_eq!(csv("1\t2\n").unwrap()[1].name, "motif_1");
     assert_eq!(csv("1\n2\n\n\n").unwrap()[0].motif.len(), 2); // blank lines at the end
-    // a spreadsheet's export: byte order mark, quotes, semicolons, ends of lines of another system, empty lines
+    // a spreadsheet's export: byte order mark, quotes, semicolons, ends of lines of another system,
+    // empty lines
     let messy = csv("\u{feff}\"reach, left\";\"grasp\"\r\n1;0.5\r\n2;\r\n;\r\n  \r\n\r\n").unwrap();
     assert_eq!((messy[0].name.as_str(), messy[0].motif.values()), ("reach, left", &[1.0, 2.0][..]));
     assert_eq!((messy[1].name.as_str(), messy[1].motif.values()), ("grasp", &[0.5][..]));
