@@ -121,7 +121,6 @@ pub mod guarantees;
 pub mod io;
 pub mod linalg;
 pub mod loops;
-mod mean_square;
 mod modal;
 pub mod motif;
 pub mod network;

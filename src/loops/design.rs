@@ -26,6 +26,8 @@ const PLAYBACK_TIMES: usize = 8;
 
 /// How a loop is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LoopOptions {
     /// Eigenvalue placement.
     pub placement: PlacementOptions,

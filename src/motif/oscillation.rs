@@ -11,6 +11,8 @@ const KIND: u64 = 2;
 
 /// How oscillating motifs are drawn.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct OscillationOptions {
     /// Sampling step, in tau. Default 0.1.
     pub dt: f64,

@@ -1,6 +1,6 @@
 //! A validated target series.
 
-use crate::mean_square::root_mean_square;
+use crate::check::root_mean_square;
 use crate::{Error, Result, check};
 
 /// A target series for the readout, sampled at `t = 0, dt, 2 dt, ...` (time in tau).
@@ -17,6 +17,8 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Motif {
     dt: f64,
     values: Vec<f64>,

@@ -16,6 +16,8 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", transparent))]
 pub struct Sequence {
     motifs: Vec<usize>,
 }

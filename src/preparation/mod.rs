@@ -35,6 +35,8 @@ pub enum WeightBound {
 
 /// How the preparatory module is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module.
     pub rank: usize,
