@@ -1,6 +1,6 @@
 //! What every part shares: checks of arguments, limits, exact scaling and root mean squares.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, Dim, Dyn, Matrix, Storage};
 
 use crate::{Error, Result};
 
@@ -27,6 +27,22 @@ pub(crate) fn shape(
     remedy: &'static str,
 ) -> Result<()> {
     if given == expected { Ok(()) } else { Err(Error::Shape { what, expected, given, remedy }) }
+}
+
+/// Readout weights W (N x D) of at least one unit and one output, all finite.
+pub(crate) fn readout<D: Dim, S: Storage<f64, Dyn, D>>(
+    readout: &Matrix<f64, Dyn, D, S>,
+) -> Result<DMatrix<f64>> {
+    if readout.nrows() == 0 {
+        return Err(Error::Empty { what: "readout W", remedy: "give one row per unit" });
+    }
+    if readout.ncols() == 0 {
+        return Err(Error::Empty { what: "readout W", remedy: "give one column per output" });
+    }
+    let (units, outputs) = readout.shape();
+    let readout = DMatrix::from_iterator(units, outputs, readout.iter().copied());
+    finite("readout W", readout.as_slice())?;
+    Ok(readout)
 }
 
 /// Fails unless the number is finite and positive.
@@ -116,6 +132,28 @@ pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64> + Clon
     // Rounding must not carry the result past the largest of the numbers.
     ((values.map(|x| (x / largest).powi(2)).sum::<f64>() / count).sqrt() * largest).min(largest)
 }
+
+/// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
+/// the type; what is read passes through a check that returns it, or one rebuilt from it.
+#[cfg(feature = "serde")]
+macro_rules! checked_when_read {
+    ($type:ty: |$value:ident| $check:expr) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                <$type>::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+                let $value = <$type>::deserialize(from)?;
+                $check.map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+#[cfg(feature = "serde")]
+pub(crate) use checked_when_read;
 
 #[cfg(test)]
 mod tests {

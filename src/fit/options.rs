@@ -53,6 +53,9 @@ pub struct FitOptions {
     pub seed: u64,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(FitOptions: |it| it.validate().map(|()| it));
+
 impl Default for FitOptions {
     fn default() -> Self {
         Self {

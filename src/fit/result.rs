@@ -91,18 +91,21 @@ pub struct Fit {
     report: FitReport,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Fit: |it| Fit::new(&it.eigenvalues, &it.amplitudes, it.dt).and_then(|fit| fit.with_report(it.report)));
+
 /// What a fit's exponentials alone do not tell.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct FitReport {
     pub(super) rmse: f64,
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::any_float"))]
+    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
     pub(super) normalised_rmse: f64,
     pub(super) active: Vec<ActiveConstraint>,
     #[cfg_attr(feature = "serde", serde(rename = "start"))]
     pub(super) origin: FitOrigin,
     pub(super) status: FitStatus,
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::any_float"))]
+    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
     pub(super) stationarity: f64,
     pub(super) evaluations: usize,
 }
@@ -323,4 +326,29 @@ fn canonical(
     pairs.sort_by(|a, b| b.0.re.total_cmp(&a.0.re).then(a.0.im.total_cmp(&b.0.im)));
     let all = reals.into_iter().chain(pairs.into_iter().flat_map(|(l, a)| [(l, a), (l.conj(), a.conj())]));
     Ok(all.unzip())
+}
+
+/// JSON has no infinities: numbers that are not finite are written as words.
+#[cfg(feature = "serde")]
+mod any_float {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Finite(f64),
+        Word(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = if x.is_finite() { Number::Finite(*x) } else { Number::Word(x.to_string()) };
+        number.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Number::deserialize(deserializer)? {
+            Number::Finite(x) => Ok(x),
+            Number::Word(word) => word.parse().map_err(serde::de::Error::custom),
+        }
+    }
 }

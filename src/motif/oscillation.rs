@@ -24,6 +24,9 @@ pub struct OscillationOptions {
     pub amplitude: f64,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(OscillationOptions: |it| it.validate().map(|()| it));
+
 impl Default for OscillationOptions {
     fn default() -> Self {
         Self { dt: 0.1, duration: 100.0, harmonics: 4, amplitude: 0.8 }

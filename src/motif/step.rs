@@ -31,6 +31,9 @@ pub struct StepOptions {
     pub rest: f64,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(StepOptions: |it| it.validate().map(|()| it));
+
 impl Default for StepOptions {
     fn default() -> Self {
         Self {

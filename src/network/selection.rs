@@ -35,6 +35,9 @@ pub struct NoiseTolerance {
     pub rounds: usize,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(NoiseTolerance: |it| it.check().map(|()| it));
+
 impl Default for NoiseTolerance {
     fn default() -> Self {
         Self { residual: 0.02, share: 0.25, cost_limit: 2.5, wider: 1.25, rounds: 3 }

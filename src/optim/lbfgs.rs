@@ -27,6 +27,9 @@ pub struct LbfgsOptions {
     pub first_step: f64,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(LbfgsOptions: |it| it.check().map(|()| it));
+
 impl Default for LbfgsOptions {
     fn default() -> Self {
         Self {

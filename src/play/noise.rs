@@ -20,6 +20,9 @@ pub struct Noise {
     pub seed: u64,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Noise: |it| it.check().map(|()| it));
+
 impl Noise {
     pub(crate) fn check(&self) -> Result<()> {
         check::non_negative("initial noise", self.initial)?;

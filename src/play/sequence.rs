@@ -22,6 +22,9 @@ pub struct Sequence {
     motifs: Vec<usize>,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Sequence: |it| Sequence::new(&it.motifs));
+
 impl Sequence {
     /// The motifs of a library, by index, in the order of play; any order, any repetition.
     ///
