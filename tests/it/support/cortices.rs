@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use thalamo::Cortex;
 use thalamo::linalg::spectral_abscissa;
+use thalamo::{Cortex, System};
 
 use super::{normal_matrix, normal_vector, rng};
 
@@ -12,7 +12,7 @@ pub(crate) const KINDS: usize = 5;
 
 /// The hard classes: 0 random, 1 near-marginal, 2 tight clusters of real and complex eigenvalues, 3 symmetric (all
 /// eigenvalues real), 4 normal with eigenvalues in pairs.
-pub(crate) fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> Cortex {
+pub(crate) fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> System {
     let mut rng = rng(seed);
     let scale = 1.0 / (n as f64).sqrt();
     let random = normal_matrix(n, n, &mut rng) * scale;
@@ -49,5 +49,5 @@ pub(crate) fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> Cor
         }
         _ => (&random - random.transpose()) * 0.5 + identity * 0.2,
     };
-    Cortex::new(j, w, gain).unwrap()
+    System::from(Cortex::new(j, w, gain).unwrap())
 }

@@ -25,7 +25,7 @@ pub(crate) fn sequence_certified(
     start: &Start,
 ) -> Result<(), Violation> {
     check_related(simulator, certificate)?;
-    let state = start.state(simulator.network().cortex().units())?;
+    let state = start.state(simulator.network().system().units())?;
     let bounds = certificate.from_ball(state.norm())?;
     play(simulator, sequence, state, |played| {
         let limit = if played.position == 0 { bounds.first[played.motif] } else { bounds.later };
