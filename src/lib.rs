@@ -116,7 +116,6 @@ mod error;
 #[cfg(feature = "plot")]
 pub mod figure;
 pub mod fit;
-pub mod guarantees;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod linalg;
