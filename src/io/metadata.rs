@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fit::FitReport;
 use crate::loops::LoopStart;
 use crate::network::LearnedMotif;
 use crate::preparation::PreparationHistory;
-use crate::serial::FitReport;
 use crate::{Network, NetworkOptions};
 
 /// Metadata of `model.npz`, after its header.
@@ -31,7 +31,7 @@ pub(super) struct MotifHistory {
 impl From<&LearnedMotif> for MotifHistory {
     fn from(learned: &LearnedMotif) -> Self {
         let report = learned.motif_loop().report();
-        Self { fit: learned.fit().into(), starts: report.starts.clone(), best: report.best }
+        Self { fit: learned.fit().report().clone(), starts: report.starts.clone(), best: report.best }
     }
 }
 

@@ -111,7 +111,7 @@ fn motif(source: &Arrays<'_>, index: usize, history: MotifHistory, dt: f64) -> R
     let arrays = MotifArrays::read(source, &motif_prefix(index))?;
     let MotifHistory { fit: report, starts, best } = history;
     let made = || {
-        let fit = report.onto(Fit::new(&arrays.eigenvalues, &arrays.amplitudes, dt)?)?;
+        let fit = Fit::new(&arrays.eigenvalues, &arrays.amplitudes, dt)?.with_report(report)?;
         Ok((Motif::new(dt, arrays.target.clone())?, fit))
     };
     let (motif, fit) = made().map_err(|error: Error| error.in_motif(index))?;

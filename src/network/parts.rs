@@ -6,7 +6,7 @@ use super::arrays::{ModuleArrays, MotifArrays};
 use super::library::{Network, check_time_steps};
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use crate::fit::{Fit, Start};
+use crate::fit::{Fit, FitOrigin};
 use crate::loops::{LoopDesign, LoopStart};
 use crate::motif::Motif;
 use crate::preparation::{Preparation, PreparationHistory};
@@ -91,7 +91,7 @@ fn restore(
 
 /// The error that the fit claims is the one of its exponentials; a fit brought along claims none.
 fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
-    if fit.start() == Start::Given {
+    if fit.origin() == FitOrigin::Given {
         return Ok(());
     }
     let squares =

@@ -1,6 +1,6 @@
 //! Links between documents, and addresses outside.
 
-use super::text::{anchors, comments, destinations, documents, files, formulas, read, root, short};
+use super::text::{anchors, comments, destinations, documents, formulas, library, read, root, short};
 
 /// Every address that the documents name, reviewed by hand; a new or mistyped one fails the test. Nothing is fetched: the
 /// network is not needed.
@@ -105,7 +105,7 @@ fn links_between_documents_lead_somewhere() {
 #[test]
 fn links_of_documentation_comments_are_addresses_or_items() {
     let mut wrong = Vec::new();
-    for file in files("src", &["rs"]) {
+    for file in library() {
         for comment in comments(&read(&file)) {
             for link in destinations(&comment).into_iter().filter(|l| !l.contains("://")) {
                 // rustdoc resolves items; a path to a file would be dead on docs.rs
@@ -141,7 +141,7 @@ fn formulas_survive_markdown() {
 fn addresses_are_reviewed_and_identifiers_well_formed() {
     let mut texts: Vec<_> = documents().iter().map(|d| (short(d), read(d))).collect();
     texts.extend(["Cargo.toml", "docs/katex.html"].map(|name| (name.to_owned(), read(&root().join(name)))));
-    for file in files("src", &["rs"]) {
+    for file in library() {
         texts.push((short(&file), comments(&read(&file)).concat()));
     }
     let mut wrong = Vec::new();

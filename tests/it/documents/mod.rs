@@ -6,3 +6,4 @@ mod links;
 mod names;
 mod sources;
 mod text;
+mod width;

@@ -1,8 +1,9 @@
 //! Names of code in the documents that tie formulas and figures to it.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
-use super::text::{files, inline_code, read, root, short};
+use super::text::{self, files, inline_code, read, root, short};
 
 /// Documents whose inline code names items and files of this repository.
 const TIED: [&str; 4] = ["docs/theory.md", "docs/notation.md", "docs/figures.md", "docs/guarantees.md"];
@@ -11,14 +12,13 @@ const OTHERS: [&str; 1] = ["target/figures"];
 
 /// The words of each source file, comments left out, and its name.
 fn sources() -> Vec<HashSet<String>> {
-    let all = ["src", "tests", "examples"].iter().flat_map(|folder| files(folder, &["rs"]));
-    all.map(|path| {
-        let code = read(&path);
+    let words_of = |path: &PathBuf| {
+        let code = read(path);
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
         let words = lines.flat_map(|l| l.split(|c: char| !c.is_alphanumeric() && c != '_'));
         words.chain(path.file_stem().and_then(|name| name.to_str())).map(str::to_owned).collect()
-    })
-    .collect()
+    };
+    text::sources().iter().map(words_of).collect()
 }
 
 /// Whether a path such as `src/fit/gram.rs`, `gram.rs`, `tests/fit_*.rs` or `src/guarantees` is there.
@@ -33,11 +33,8 @@ fn is_there(name: &str, all: &[String]) -> bool {
 #[test]
 fn names_of_code_exist() {
     let sources = sources();
-    let all: Vec<String> = ["src", "tests", "examples", "docs"]
-        .iter()
-        .flat_map(|f| files(f, &["rs", "md", "sh", "json", "npz"]))
-        .map(|p| short(&p))
-        .collect();
+    let others = ["tests", "examples", "docs"].iter().flat_map(|f| files(f, &["md", "sh", "json", "npz"]));
+    let all: Vec<String> = text::sources().into_iter().chain(others).map(|p| short(&p)).collect();
     let identifier = |s: &str| {
         !s.is_empty()
             && s.chars().all(|c| c.is_alphanumeric() || c == '_')

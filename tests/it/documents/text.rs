@@ -28,6 +28,17 @@ pub(crate) fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
     found
 }
 
+/// Rust files of the library and of the crates beside it.
+pub(crate) fn library() -> Vec<PathBuf> {
+    ["src", "crates"].iter().filter(|f| root().join(f).exists()).flat_map(|f| files(f, &["rs"])).collect()
+}
+
+/// All Rust files: the library's, and tests, examples, benches and fuzz targets.
+pub(crate) fn sources() -> Vec<PathBuf> {
+    let others = ["tests", "examples", "benches", "fuzz/fuzz_targets"].iter().flat_map(|f| files(f, &["rs"]));
+    library().into_iter().chain(others).collect()
+}
+
 /// The Markdown files that readers meet.
 pub(crate) fn documents() -> Vec<PathBuf> {
     let mut found: Vec<_> =

@@ -4,7 +4,7 @@ use crate::support::cases;
 use crate::support::fits::{broken_promise, step_motif};
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::fit::{ActiveConstraint, FitOptions, Margin, Status, fit};
+use thalamo::fit::{ActiveConstraint, FitOptions, FitStatus, Margin, fit};
 use thalamo::motif::Motif;
 
 prop_compose! {
@@ -109,7 +109,7 @@ fn active_constraints_are_met_with_equality() {
     let motif = step_motif(11);
     let options = FitOptions { amplitude_bound: Some(0.3), ..FitOptions::default() };
     let found = fit(&motif, &options).unwrap();
-    assert_eq!(found.status(), Status::Converged);
+    assert_eq!(found.status(), FitStatus::Converged);
     assert!(found.stationarity() < 1e-6, "{}", found.stationarity());
     let margin = options.margin_rate(motif.duration());
     let mut bounded = false;

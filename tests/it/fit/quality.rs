@@ -2,7 +2,7 @@
 
 use crate::support::fits::{broken_promise, step_motif};
 use num_complex::Complex64;
-use thalamo::fit::{Fit, FitOptions, Status, fit, sweep};
+use thalamo::fit::{Fit, FitOptions, FitStatus, fit, sweep};
 use thalamo::motif::Motif;
 
 #[test]
@@ -13,7 +13,7 @@ fn step_motifs_are_fitted_well_by_ten_modes() {
         let motif = step_motif(1000 + seed);
         let found = fit(&motif, &options).unwrap();
         assert_eq!(broken_promise(&found, &motif, &options), None);
-        assert_eq!(found.status(), Status::Converged);
+        assert_eq!(found.status(), FitStatus::Converged);
         assert!(found.stationarity() < 1e-6, "{}", found.stationarity());
         let direct = motif.values().iter().zip(found.values(motif.len())).map(|(y, f)| (y - f) * (y - f));
         let rmse = (direct.sum::<f64>() / motif.len() as f64).sqrt();

@@ -3,7 +3,7 @@
 use crate::support::cases;
 use num_complex::Complex64;
 use proptest::prelude::*;
-use thalamo::fit::{Fit, FitOptions, Margin, Start, Status, fit};
+use thalamo::fit::{Fit, FitOptions, FitOrigin, FitStatus, Margin, fit};
 use thalamo::motif::Motif;
 
 /// Poles (upper half plane) at least 0.15 apart with amplitudes, slow enough to leave a trace over 60 tau.
@@ -44,7 +44,7 @@ proptest! {
         let options = FitOptions { modes: truth.modes(), zero_start: false, ..FitOptions::default() };
         let found = fit(&motif, &options).unwrap();
         prop_assert_eq!(found.modes(), truth.modes());
-        prop_assert!(found.normalised_rmse() < 1e-10, "{} {:?}", found.normalised_rmse(), found.start());
+        prop_assert!(found.normalised_rmse() < 1e-10, "{} {:?}", found.normalised_rmse(), found.origin());
         // Canonical order may swap two nearly equal real parts: compare as sets.
         for (lambda, alpha) in truth.eigenvalues().iter().zip(truth.amplitudes()) {
             let near = |i: &usize| (found.eigenvalues()[*i] - lambda).norm();
@@ -72,7 +72,7 @@ proptest! {
         let motif = Motif::new(0.1, (0..samples).map(y).collect()).unwrap();
         let options = FitOptions { modes: 9, margin: Margin::Rate(0.0), ..FitOptions::default() };
         let found = fit(&motif, &options).unwrap();
-        prop_assert!(found.rmse() < 1e-5, "{} {:?}", found.rmse(), found.start());
+        prop_assert!(found.rmse() < 1e-5, "{} {:?}", found.rmse(), found.origin());
     }
 }
 
@@ -88,8 +88,8 @@ fn the_zero_start_is_kept_when_recovering() {
         assert!((a - b).norm() < 1e-9, "{a} {b}");
     }
     assert!(found.evaluate(0.0).abs() < 1e-14);
-    assert_eq!(found.status(), Status::Converged);
-    assert_ne!(found.start(), Start::Given);
+    assert_eq!(found.status(), FitStatus::Converged);
+    assert_ne!(found.origin(), FitOrigin::Given);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use thalamo::{Cortex, System};
 use thalamo::linalg::spectral_abscissa;
+use thalamo::{Cortex, System};
 
 use super::{normal_matrix, normal_vector, rng};
 

@@ -2,7 +2,7 @@
 
 use thalamo::fit::FitOptions;
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Options for small networks that build in a moment.
 pub(crate) fn quick_options(modes: usize, rank: usize) -> NetworkOptions {
@@ -31,6 +31,6 @@ pub(crate) fn short_options() -> NetworkOptions {
 
 /// A network of 40 units, 6 modes, rank 20 and as many short motifs as asked for.
 pub(crate) fn small_network(motifs: usize, seed: u64) -> Network {
-    let cortex = Cortex::random(40, 0.5, seed).unwrap();
+    let cortex = System::from(Cortex::random(40, 0.5, seed).unwrap());
     Network::build(cortex, &short_motifs(motifs, seed), &short_options(), seed).unwrap()
 }

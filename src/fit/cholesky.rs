@@ -1,9 +1,9 @@
-//! Cholesky factors of small row-major matrices, in place.
+//! Cholesky factors, products and norms of small row-major matrices, in place and without allocation.
 
 /// Lower factor of a symmetric positive definite matrix, `A = L L^T`; false where a pivot is not safely positive.
 ///
 /// Only the lower triangle is read and written.
-pub(crate) fn cholesky(a: &mut [f64], n: usize) -> bool {
+pub(crate) fn factor(a: &mut [f64], n: usize) -> bool {
     for j in 0..n {
         let diagonal = a[j * n + j];
         let mut pivot = diagonal;

@@ -3,17 +3,17 @@
 use num_complex::Complex64;
 use proptest::prelude::*;
 
+use super::cholesky;
 use super::objective::amplitudes::InnerSolution;
 use super::objective::derivatives::Evaluation;
 use super::objective::gram::GramPath;
-use super::objective::{accurate, sums};
+use super::objective::{accurate, sums, svd};
 use super::options::{FitOptions, Margin};
 use super::poles::{Linearised, Poles};
 use super::problem::Problem;
 use super::quadratic_program::QuadraticProgram;
-use super::search::insertion::Insertion;
+use super::search::insertion::{Current, Insertion};
 use super::search::starts;
-use super::{small, svd};
 use crate::motif::Motif;
 
 fn motif(samples: usize) -> Motif {
@@ -203,13 +203,13 @@ proptest! {
             }
         }
         let mut right = vec![0.0; n];
-        small::multiply(&gram, n, &moments, &mut right);
+        cholesky::multiply(&gram, n, &moments, &mut right);
         let mut inner = InnerSolution::default();
         inner.solve(&gram, &right, bound);
         let d = &inner.reduced;
-        let size = small::norm(d);
+        let size = cholesky::norm(d);
         let mut image = vec![0.0; n];
-        small::multiply(&gram, n, d, &mut image);
+        cholesky::multiply(&gram, n, d, &mut image);
         for i in 0..n {
             prop_assert!((image[i] + inner.multiplier * d[i] - right[i]).abs() < 1e-7);
         }
@@ -242,12 +242,12 @@ proptest! {
         }
         let objective = |p: &[f64]| {
             let mut image = vec![0.0; n];
-            small::multiply(&h, n, p, &mut image);
-            0.5 * small::dot(p, &image) + small::dot(&gradient, p)
+            cholesky::multiply(&h, n, p, &mut image);
+            0.5 * cholesky::dot(p, &image) + cholesky::dot(&gradient, p)
         };
-        let feasible = |p: &[f64], slack: f64| (0..count).all(|i| small::dot(&rows[i * n..(i + 1) * n], p) >= rhs[i] - slack);
+        let feasible = |p: &[f64], slack: f64| (0..count).all(|i| cholesky::dot(&rows[i * n..(i + 1) * n], p) >= rhs[i] - slack);
         let mut factor = h.clone();
-        prop_assert!(small::cholesky(&mut factor, n));
+        prop_assert!(cholesky::factor(&mut factor, n));
         let mut program = QuadraticProgram::default();
         program.solve(&factor, &gradient, &rows, &rhs);
         let p = program.step.clone();
@@ -277,7 +277,7 @@ proptest! {
         prop_assert!((objective(&p) - best).abs() < 1e-8 * (1.0 + best.abs()), "{} {best}", objective(&p));
         // Multipliers: stationarity of the Lagrangian.
         let mut image = vec![0.0; n];
-        small::multiply(&h, n, &p, &mut image);
+        cholesky::multiply(&h, n, &p, &mut image);
         for i in 0..n {
             let pull: f64 = program.active.iter().map(|&(row, nu)| nu * rows[row * n + i]).sum();
             prop_assert!((image[i] + gradient[i] - pull).abs() < 1e-8);
@@ -312,9 +312,10 @@ proptest! {
         let mut fit = Evaluation::default();
         gram.solve(&p, &spectrum, &mut fit);
         let mut insertion = Insertion::new(&p);
+        let current = Current { problem: &p, spectrum: &spectrum, gram: &gram, fit: &fit };
         let basis = accurate::basis(&spectrum, p.samples()).svd(false, false).singular_values;
         let condition = basis.max() / basis.min();
-        for (pole, score) in insertion.scored(&p, &spectrum, &gram, &fit, pair).into_iter().step_by(7) {
+        for (pole, score) in insertion.scored(&current, pair).into_iter().step_by(7) {
             let mut grown = spectrum.clone();
             grown.push(pole);
             let decrease = by_factorisation(&p, &spectrum).value - by_factorisation(&p, &grown).value;
