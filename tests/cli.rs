@@ -151,7 +151,10 @@ fn a_network_of_ones_own() {
     assert_eq!(model.transition, 6.0);
     assert_eq!((model.network.options().preparation.beta, model.network.seed()), (0.1, 2));
     let message = failed(path, &format!("{line} --gain 0.5"), 2);
-    assert!(message.contains("net.npz: array `gain`: expected none beside the gain 0.5 that is given"), "{message}");
+    assert!(
+        message.contains("net.npz: array `gain`: expected none beside the gain 0.5 that is given"),
+        "{message}"
+    );
     let message = failed(path, &format!("{line} --units 30"), 2);
     assert!(message.contains("--units") && message.contains("cannot be used with"), "{message}");
 }

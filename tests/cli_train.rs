@@ -47,8 +47,11 @@ fn a_stop_changes_nothing() {
     assert_eq!(read("once.npz"), read("twice.npz"));
 
     // The library does the same.
-    let motifs: Vec<_> =
-        io::read_with::<Vec<NamedMotif>>(&at.join("m.csv"), 0.1).expect("motifs").into_iter().map(|m| m.motif).collect();
+    let motifs: Vec<_> = io::read_with::<Vec<NamedMotif>>(&at.join("m.csv"), 0.1)
+        .expect("motifs")
+        .into_iter()
+        .map(|m| m.motif)
+        .collect();
     let options = TanhOptions { units: 10, seed: 4, ..TanhOptions::new(Architecture::Multiplicative) };
     let mut training = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 3 });
     (training.adam.learning_rate, training.seed) = (1e-2, 4);
