@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use thalamo::guarantees::{nothing_forgotten, parameter_bits};
 use thalamo::io::{Npz, read_fits, read_model, read_motifs};
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 
 /// Runs `thalamo` in a folder.
 fn thalamo(folder: &Path, line: &str) -> Output {
@@ -153,7 +153,7 @@ fn simulations_are_those_of_the_library() {
     assert_eq!(told.lines().count(), 4);
     let model = read_model(&path.join("model.npz")).unwrap();
     let simulator = Simulator::new(&model.network, 5.0).unwrap();
-    let run = simulator.run(&Sequence::new(&[0, 2, 1]).unwrap(), &Start::Rest, None, true).unwrap();
+    let run = simulator.run(&Sequence::new(&[0, 2, 1]).unwrap(), &Start::Rest, None, Keep::States).unwrap();
     let npz = Npz::read(&path.join("traj.npz")).unwrap();
     let steps = run.readout().len();
     assert_eq!(npz.real("y").unwrap(), (&[1, steps][..], run.readout()));

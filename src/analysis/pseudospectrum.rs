@@ -4,8 +4,8 @@ use faer::MatRef;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-use super::transients::check_square;
-use crate::linalg::eigenvalues;
+use super::golden;
+use crate::linalg::{eigenvalues, square};
 use crate::{Error, Result, check};
 
 /// Smallest level relative to the largest entry of A that rounding leaves visible.
@@ -64,7 +64,7 @@ pub struct PseudospectralAbscissa {
 ///
 /// Source: J. V. Burke, A. S. Lewis and M. L. Overton, IMA Journal of Numerical Analysis 23 (2003) 359-375.
 pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<PseudospectralAbscissa> {
-    check_square(a)?;
+    square(a)?;
     check::positive("epsilon", epsilon)?;
     let scale = a.amax();
     if epsilon < SMALLEST_LEVEL * scale {
@@ -252,7 +252,7 @@ pub struct KreissBound {
 ///
 /// Source: L. N. Trefethen and M. Embree (2005), Spectra and Pseudospectra, chapters 14 and 18.
 pub fn kreiss_bound(a: &DMatrix<f64>) -> Result<KreissBound> {
-    check_square(a)?;
+    square(a)?;
     if crate::linalg::spectral_abscissa(a)? > 0.0 {
         return Ok(KreissBound { bound: f64::INFINITY, attained: None });
     }
@@ -278,20 +278,6 @@ pub fn kreiss_bound(a: &DMatrix<f64>) -> Result<KreissBound> {
             peak = (value, log);
         }
     }
-    let ratio = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut low, mut high) = (peak.1 - spacing, peak.1 + spacing);
-    let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
-    let mut values = [quotient(inner[0])?, quotient(inner[1])?];
-    for _ in 0..SECTIONS {
-        if values[0] > values[1] {
-            high = inner[1];
-            inner = [high - ratio * (high - low), inner[0]];
-            values = [quotient(inner[0])?, values[0]];
-        } else {
-            low = inner[0];
-            inner = [inner[1], low + ratio * (high - low)];
-            values = [values[1], quotient(inner[1])?];
-        }
-    }
+    golden::maximise((peak.1 - spacing, peak.1 + spacing), SECTIONS, quotient)?;
     Ok(best)
 }

@@ -40,49 +40,26 @@ pub enum WilcoxonMethod {
 
 /// Result of [`wilcoxon_signed_rank`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Wilcoxon {
-    positive_rank_sum: f64,
-    negative_rank_sum: f64,
-    p_value: f64,
-    pairs: usize,
-    zeros: usize,
-    method: WilcoxonMethod,
+    /// Sum of the ranks of the positive differences.
+    pub positive_rank_sum: f64,
+    /// Sum of the ranks of the negative differences.
+    pub negative_rank_sum: f64,
+    /// Two-sided: the probability, under signs of chance, of a rank sum at least as far from its mean.
+    pub p_value: f64,
+    /// Number of differences that were ranked: those that are not zero.
+    pub pairs: usize,
+    /// Number of zero differences that were dropped.
+    pub zeros: usize,
+    /// How the p-value was computed.
+    pub method: WilcoxonMethod,
 }
 
 impl Wilcoxon {
-    /// Sum of the ranks of the positive differences.
-    pub fn positive_rank_sum(&self) -> f64 {
-        self.positive_rank_sum
-    }
-
-    /// Sum of the ranks of the negative differences.
-    pub fn negative_rank_sum(&self) -> f64 {
-        self.negative_rank_sum
-    }
-
     /// The smaller of both rank sums.
     pub fn statistic(&self) -> f64 {
         self.positive_rank_sum.min(self.negative_rank_sum)
-    }
-
-    /// Two-sided p-value: the probability, under signs of chance, of a rank sum at least as far from its mean.
-    pub fn p_value(&self) -> f64 {
-        self.p_value
-    }
-
-    /// Number of differences that were ranked: those that are not zero.
-    pub fn pairs(&self) -> usize {
-        self.pairs
-    }
-
-    /// Number of zero differences that were dropped.
-    pub fn zeros(&self) -> usize {
-        self.zeros
-    }
-
-    /// How the p-value was computed.
-    pub fn method(&self) -> WilcoxonMethod {
-        self.method
     }
 }
 
@@ -99,7 +76,7 @@ impl Wilcoxon {
 /// use thalamo::analysis::wilcoxon_signed_rank;
 ///
 /// let test = wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
-/// assert_eq!(test.p_value(), 2.0 / 1024.0);
+/// assert_eq!(test.p_value, 2.0 / 1024.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 ///

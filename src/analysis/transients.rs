@@ -3,8 +3,9 @@
 use faer::Side;
 use nalgebra::DMatrix;
 
+use super::golden;
 use crate::linalg::product::view;
-use crate::linalg::{Propagator, expm};
+use crate::linalg::{Propagator, expm, square};
 use crate::{Error, Result, check};
 
 /// Step of the grid times the 2-norm of A.
@@ -40,7 +41,7 @@ const SECTIONS: usize = 36;
 ///
 /// Source: L. N. Trefethen and M. Embree (2005), Spectra and Pseudospectra, chapter 17.
 pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
-    check_square(a)?;
+    square(a)?;
     let symmetric = 0.5 * a + 0.5 * a.transpose();
     let failed = Error::EigenNotConverged { size: a.nrows() };
     let values = view(&symmetric).self_adjoint_eigenvalues(Side::Lower).map_err(|_| failed.clone())?;
@@ -109,7 +110,7 @@ pub struct TransientGrowth {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn transient_growth(a: &DMatrix<f64>, horizon: f64) -> Result<TransientGrowth> {
-    check_square(a)?;
+    square(a)?;
     check::positive("horizon", horizon)?;
     let steps = (horizon * norm(a)? / STEP).ceil().max(1.0);
     if steps.is_nan() || steps > STEPS {
@@ -164,23 +165,8 @@ fn maxima(norms: &[f64]) -> Vec<usize> {
 fn refine(a: &DMatrix<f64>, start: f64, width: f64) -> Result<(f64, f64)> {
     let base = expm(&(a * start))?;
     let value = |offset: f64| norm(&(expm(&(a * offset))? * &base));
-    let ratio = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut low, mut high) = (0.0, width);
-    let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
-    let mut values = [value(inner[0])?, value(inner[1])?];
-    for _ in 0..SECTIONS {
-        if values[0] > values[1] {
-            high = inner[1];
-            inner = [high - ratio * (high - low), inner[0]];
-            values = [value(inner[0])?, values[0]];
-        } else {
-            low = inner[0];
-            inner = [inner[1], low + ratio * (high - low)];
-            values = [values[1], value(inner[1])?];
-        }
-    }
-    let best = usize::from(values[1] > values[0]);
-    Ok((values[best], start + inner[best]))
+    let (norm, offset) = golden::maximise((0.0, width), SECTIONS, value)?;
+    Ok((norm, start + offset))
 }
 
 /// Powers of `e^{A dt}` one after the other.
@@ -213,14 +199,4 @@ fn norm(m: &DMatrix<f64>) -> Result<f64> {
     let failed = Error::EigenNotConverged { size: m.nrows() };
     let values = view(m).singular_values().map_err(|_| failed.clone())?;
     values.first().copied().filter(|s| s.is_finite()).ok_or(failed)
-}
-
-/// Fails unless the matrix is square, not empty, and finite.
-pub(super) fn check_square(a: &DMatrix<f64>) -> Result<()> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "matrix", remedy: "give it at least one row and column" });
-    }
-    let n = a.nrows();
-    check::shape("matrix", a.shape(), (n, n), "only square matrices generate a flow")?;
-    check::finite("matrix", a.as_slice())
 }

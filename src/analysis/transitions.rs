@@ -51,7 +51,7 @@ impl TransitionErrors {
 ///
 /// # Errors
 /// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.
-pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) -> Result<TransitionErrors> {
+pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Result<TransitionErrors> {
     let network = simulator.network();
     let (units, motifs) = (network.cortex().units(), network.motifs().len());
     if motifs < 2 {
@@ -88,7 +88,7 @@ pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) ->
     })
 }
 
-fn errors(simulator: &Simulator<'_>, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
+fn errors(simulator: &Simulator, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
     let target = simulator.network().motif(motif)?.motif().values();
     let readout = simulator.play(motif, &simulator.prepare(motif, states)?)?;
     let rmse = |y: nalgebra::DVectorView<'_, f64>| {

@@ -73,26 +73,36 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
         Weighted::library(&maps.maps),
     ];
     let mut best: Option<(f64, Weighted, Balls)> = None;
-    let mut refusal = None;
-    for norm in candidates.into_iter().flatten() {
-        match Balls::new(&maps, &norm) {
-            Ok(balls) => {
+    let mut refusals = Vec::new();
+    for norm in candidates {
+        match norm.and_then(|norm| Ok((Balls::new(&maps, &norm)?, norm))) {
+            Ok((balls, norm)) => {
                 let bound = errors(&maps, &norm, &balls, 1)?.sup.max();
                 if best.as_ref().is_none_or(|(least, ..)| bound < *least) {
                     best = Some((bound, norm, balls));
                 }
             }
-            Err(error) => refusal = refusal.or(Some(error)),
+            Err(refusal) => refusals.push(refusal),
         }
     }
-    let Some((_, norm, balls)) = best else {
-        return Err(refusal.unwrap_or(Error::NotContracting { contraction: f64::INFINITY }));
+    match best {
+        Some((_, norm, balls)) => assemble(&simulator, &maps, &norm, balls, depth),
+        None => Err(least_contraction(refusals)),
+    }
+}
+
+/// Why no norm would do: the smallest factor that was found, or why not even a norm could be built.
+fn least_contraction(refusals: Vec<Error>) -> Error {
+    let factor = |error: &Error| match error {
+        Error::NotContracting { contraction } => *contraction,
+        _ => f64::NAN, // after all numbers
     };
-    assemble(&simulator, &maps, &norm, balls, depth)
+    let least = refusals.into_iter().min_by(|a, b| factor(a).total_cmp(&factor(b)));
+    least.unwrap_or(Error::NotContracting { contraction: f64::INFINITY })
 }
 
 fn assemble(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     maps: &Maps,
     norm: &Weighted,
     balls: Balls,
@@ -139,7 +149,7 @@ struct Allowance {
 }
 
 impl Allowance {
-    fn new(simulator: &Simulator<'_>, maps: &Maps, mu: usize) -> Result<Self> {
+    fn new(simulator: &Simulator, maps: &Maps, mu: usize) -> Result<Self> {
         let learned = simulator.network().motif(mu)?;
         let readout = simulator.play(mu, &DMatrix::from_columns(std::slice::from_ref(&maps.starts[mu])))?;
         let exponentials = learned.fit().values(readout.nrows());

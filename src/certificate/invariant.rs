@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use super::norm::Weighted;
-use crate::play::Simulator;
+use crate::play::{MotifPhases, Phase, Simulator, carry, readouts};
 use crate::{Error, Result};
 
 /// Relative slack on every radius, far above the rounding of what is computed and far below what matters.
@@ -27,21 +27,20 @@ pub(super) struct Maps {
 }
 
 impl Maps {
-    pub(super) fn new(simulator: &Simulator<'_>) -> Result<Self> {
-        let motifs = simulator.network().motifs();
-        let identity =
-            DMatrix::identity(simulator.network().cortex().units(), simulator.network().cortex().units());
-        let prepared = simulator.carried(&identity)?;
-        let parts: Vec<_> = (0..motifs.len())
+    pub(super) fn new(simulator: &Simulator) -> Result<Self> {
+        let units = simulator.network().cortex().units();
+        let parts: Vec<_> = (0..simulator.network().motifs().len())
             .into_par_iter()
             .map(|mu| {
-                let start = motifs[mu].motif_loop().initial_state().clone();
-                let map = simulator.finish(mu, &prepared)?;
-                let end = simulator
-                    .finish(mu, &DMatrix::from_columns(std::slice::from_ref(&start)))?
-                    .column(0)
-                    .into_owned();
-                Ok((map, start, end, simulator.play(mu, &prepared)?))
+                let MotifPhases { approach, playing } = simulator.phases(mu)?;
+                let deviations =
+                    |phases: &[Phase]| phases.iter().map(Phase::of_deviations).collect::<Vec<_>>();
+                let prepared = carry(&deviations(approach), DMatrix::identity(units, units))?;
+                let playing = deviations(playing);
+                let map = carry(&playing, prepared.clone())?;
+                let start = simulator.network().motif(mu)?.motif_loop().initial_state().clone();
+                let end = simulator.finish(mu, &DMatrix::from_columns(std::slice::from_ref(&start)))?;
+                Ok((map, start, end.column(0).into_owned(), readouts(&playing, prepared)?))
             })
             .collect::<Result<_>>()?;
         let mut maps = Self { maps: vec![], starts: vec![], ends: vec![], rows: vec![] };

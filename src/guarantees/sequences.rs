@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{Violation, within};
 use crate::certificate::Certificate;
-use crate::play::{Sequence, Simulator, Start, Trajectory};
+use crate::play::{Keep, Sequence, Simulator, Start, Trajectory};
 use crate::{Error, check};
 
 /// A sequence from any state keeps within its network's certificate: at every sample of every motif
@@ -35,7 +35,7 @@ use crate::{Error, check};
 /// [`Violation::Exceeded`] with motif, position and time; [`Violation::Unrelated`] for a certificate of another
 /// preparation time or number of motifs.
 pub fn sequence_certified(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     certificate: &Certificate,
     sequence: &Sequence,
     start: &Start,
@@ -80,7 +80,7 @@ pub fn sequence_certified(
 /// # Errors
 /// As [`sequence_certified`].
 pub fn pairs_certified(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     certificate: &Certificate,
     sequence: &Sequence,
 ) -> Result<f64, Violation> {
@@ -128,15 +128,15 @@ pub fn pairs_certified(
 /// # Errors
 /// [`Violation::Differs`] with the first sample that differs.
 pub fn runs_compose(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     first: &Sequence,
     second: &Sequence,
     start: &Start,
 ) -> Result<(), Violation> {
     let together = Sequence::new(&[first.motifs(), second.motifs()].concat())?;
-    let whole = simulator.run(&together, start, None, true)?;
-    let head = simulator.run(first, start, None, true)?;
-    let tail = simulator.run(second, &Start::State(head.end_state().clone()), None, true)?;
+    let whole = simulator.run(&together, start, None, Keep::States)?;
+    let head = simulator.run(first, start, None, Keep::States)?;
+    let tail = simulator.run(second, &Start::State(head.end_state().clone()), None, Keep::States)?;
     trajectories_compose(&whole, &head, &tail)
 }
 
@@ -145,14 +145,14 @@ pub fn runs_compose(
 ///
 /// ```
 /// use thalamo::guarantees::trajectories_compose;
-/// use thalamo::play::{Sequence, Simulator, Start};
+/// use thalamo::play::{Keep, Sequence, Simulator, Start};
 /// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
 /// # let preparation = PreparationOptions { rank: 15, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// # let cortex = Cortex::random(30, 0.5, 1)?;
 /// # let network = Network::build(cortex, &oscillating_motifs(2, 1)?, &options, 1)?;
 /// let simulator = Simulator::new(&network, 5.0)?;
-/// let play = |order: &[usize], start| simulator.run(&Sequence::new(order)?, &start, None, false);
+/// let play = |order: &[usize], start| simulator.run(&Sequence::new(order)?, &start, None, Keep::Readout);
 /// let first = play(&[0, 1], Start::Rest)?;
 /// let second = play(&[1], Start::State(first.end_state().clone()))?;
 /// trajectories_compose(&play(&[0, 1, 1], Start::Rest)?, &first, &second)?;
@@ -199,7 +199,7 @@ fn same<'a>(
     }
 }
 
-fn check_related(simulator: &Simulator<'_>, certificate: &Certificate) -> Result<(), Violation> {
+fn check_related(simulator: &Simulator, certificate: &Certificate) -> Result<(), Violation> {
     let related = |what, expected: f64, given: f64| {
         if expected == given { Ok(()) } else { Err(Violation::Unrelated { what, expected, given }) }
     };
@@ -238,7 +238,7 @@ impl Played {
 
 /// Plays a sequence from a state, motif by motif: no sample is propagated through more than one motif's steps.
 fn play(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     sequence: &Sequence,
     start: DVector<f64>,
     mut visit: impl FnMut(&Played) -> Result<(), Violation>,

@@ -24,15 +24,16 @@ impl Noise {
         check::non_negative("process noise", self.process)
     }
 
-    pub(super) fn source(&self) -> Source {
-        Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) }
+    pub(super) fn source(&self) -> Result<Source> {
+        self.check()?;
+        Ok(Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) })
     }
 
     /// The noise of one of many trials: a stream of its own.
-    pub(super) fn trial(&self, index: usize) -> Source {
-        let mut source = self.source();
+    pub(super) fn trial(&self, index: usize) -> Result<Source> {
+        let mut source = self.source()?;
         source.rng.set_stream(index as u64);
-        source
+        Ok(source)
     }
 }
 

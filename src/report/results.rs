@@ -6,7 +6,7 @@ use super::{ReportOptions, Result};
 use crate::io::{Model, Summary};
 use crate::linalg::eigenvalues;
 use crate::nalgebra::DMatrix;
-use crate::play::{Sequence, Simulator, Start, Trajectory};
+use crate::play::{Keep, Sequence, Simulator, Start, Trajectory};
 use crate::{Complex64, Error};
 use crate::{
     analysis::{TransitionErrors, transition_errors},
@@ -66,7 +66,7 @@ impl<'a> Results<'a> {
             summary: Summary::of(model),
             decay: Decay::of(network.preparation().system(), model.transition)?,
             loops: loops.into_iter().collect::<crate::Result<_>>()?,
-            played: simulator.run(&sequence, &start, None, false)?,
+            played: simulator.run(&sequence, &start, None, Keep::Readout)?,
             transitions: several.then(errors).transpose()?,
             guarantee: Guarantee::of(model, depth(model, options))?,
         })

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::figure::{self, Cell, Figure, sequence_panel};
 use thalamo::io::{check_output, read_model, read_state, write_trajectories};
-use thalamo::play::{Noise, Sequence, Simulator, Start, Trajectory};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start, Trajectory};
 
 use crate::arguments::{self, Simulate};
 use crate::failure::{Failure, Result};
@@ -47,6 +47,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
         arguments::Start::File(path) => Some(read_state(path)?),
         _ => None,
     };
+    let keep = if options.states { Keep::States } else { Keep::Readout };
     let bar = session.progress(options.trials as usize, "playing");
     let trials = (0..options.trials)
         .into_par_iter()
@@ -58,7 +59,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
                 _ => Start::Rest,
             };
             let noise = Noise { initial: 0.0, process: options.noise, seed: seed ^ NOISE };
-            let played = simulator.run(&sequence, &start, Some(noise), options.states);
+            let played = simulator.run(&sequence, &start, Some(noise), keep);
             bar.inc(1);
             played
         })
