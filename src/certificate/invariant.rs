@@ -28,7 +28,7 @@ pub(super) struct Maps {
 
 impl Maps {
     pub(super) fn new(simulator: &Simulator) -> Result<Self> {
-        let units = simulator.network().cortex().units();
+        let units = simulator.network().system().units();
         let parts: Vec<_> = (0..simulator.network().motifs().len())
             .into_par_iter()
             .map(|mu| {

@@ -62,7 +62,7 @@ impl Schedule {
     pub(super) fn phases(&self, network: &Network) -> Result<Vec<MotifPhases>> {
         let empty = Error::Empty { what: "library of motifs", remedy: "learn a motif first" };
         let dt = network.motifs().first().ok_or(empty)?.motif().dt();
-        let (steps, readout) = (self.steps(dt)?, network.cortex().readout());
+        let (steps, readout) = (self.steps(dt)?, &network.system().single_readout()?);
         // One module prepares all motifs: only the centres differ.
         let preparing = Arc::new(Flow::new(network.preparation().system(), readout, dt, steps)?);
         let of_motif = |(motif, learned): (usize, &LearnedMotif)| {

@@ -90,7 +90,7 @@ impl Simulator {
         noise: Option<Noise>,
         keep: Keep,
     ) -> Result<Trajectory> {
-        let units = self.network.cortex().units();
+        let units = self.network.system().units();
         let phases = self.sequence(sequence)?;
         let samples = phases.iter().map(|phase| phase.steps()).sum();
         let mut state = start.state(units)?;
@@ -98,7 +98,7 @@ impl Simulator {
         if let Some(source) = &mut source {
             source.perturb_start(state.as_mut_slice());
         }
-        let w = self.network.cortex().readout();
+        let w = self.network.system().single_readout()?;
         let mut readout = check::room("samples of the run", 1, samples)?;
         let mut target = check::room("samples of the run", 1, samples)?;
         let mut states = match keep {
@@ -190,7 +190,7 @@ impl Simulator {
     }
 
     fn check_states(&self, states: &DMatrix<f64>) -> Result<()> {
-        let expected = (self.network.cortex().units(), states.ncols());
+        let expected = (self.network.system().units(), states.ncols());
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
         check::finite("states", states.as_slice())
     }

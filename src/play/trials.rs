@@ -65,7 +65,7 @@ impl Simulator {
             return Err(Error::Count { what: "trials", expected: "1 to 10000000", given: trials });
         }
         noise.check()?;
-        let start = start.state(self.network().cortex().units())?;
+        let start = start.state(self.network().system().units())?;
         let phases = self.sequence(sequence)?;
         // Before the threads start: made once, and refusals come in order.
         for phase in &phases {

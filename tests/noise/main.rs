@@ -21,7 +21,7 @@ use thalamo::analysis::noise::{InitialNoise, MotifReadout};
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 type Matrix = DMatrix<f64>;
 type Vector = DVector<f64>;
@@ -37,13 +37,13 @@ fn network(units: usize, seed: u64) -> Network {
         ..Default::default()
     };
     options.fit.modes = 4;
-    Network::build(Cortex::random(units, 0.5, seed).unwrap(), &[motif], &options, seed).unwrap()
+    Network::build(System::from(Cortex::random(units, 0.5, seed).unwrap()), &[motif], &options, seed).unwrap()
 }
 
 fn readout_of(network: &Network) -> MotifReadout {
     let learned = &network.motifs()[0];
-    let (system, readout) = (learned.motif_loop().system(), network.cortex().readout());
-    MotifReadout::new(system, readout, DT, learned.motif().len()).unwrap()
+    let readout = network.system().single_readout().unwrap();
+    MotifReadout::new(learned.motif_loop().system(), &readout, DT, learned.motif().len()).unwrap()
 }
 
 /// What a preparation leaves of independent noise.

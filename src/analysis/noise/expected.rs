@@ -108,7 +108,7 @@ pub fn expected_rmse(
 ) -> Result<ExpectedError> {
     let (network, phases) = (simulator.network(), simulator.phases(motif)?);
     let learned = network.motif(motif)?;
-    let units = network.cortex().units();
+    let units = network.system().units();
     let start = start.state(units)?;
     noise.weights.check()?;
     check::non_negative("process noise", noise.process)?;
@@ -130,7 +130,7 @@ pub fn expected_rmse(
     }
     let [mut u, mut v, mut j] = [0.0; 3];
     if !noise.weights.is_zero() {
-        let weights = LoopWeights::of(network.cortex(), learned.motif_loop());
+        let weights = LoopWeights::of(network.system(), learned.motif_loop());
         let path = Path::through(&phases.approach, start)?;
         let squares = readout.squared_sensitivities(&weights, &path)?;
         let part = |only: WeightNoise| squares.variance(&only).map(|variance| variance.rms());

@@ -4,7 +4,7 @@ use nalgebra::DVector;
 
 use super::readout::ReadoutVariance;
 use crate::loops::MotifLoop;
-use crate::{Cortex, Result, check};
+use crate::{Cortex, Result, System, check};
 
 /// Standard deviations of independent Gaussian perturbations of the weights, entry by entry.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -41,9 +41,10 @@ pub struct LoopWeights<'a> {
 }
 
 impl<'a> LoopWeights<'a> {
-    /// Those of a loop over a cortex.
-    pub(super) fn of(cortex: &Cortex, motif_loop: &'a MotifLoop) -> Self {
-        Self { input: motif_loop.input(), feedback: motif_loop.feedback(), gain: cortex.gain() }
+    /// Those of a loop; the entries of A itself are perturbed where it is not made from a J.
+    pub(super) fn of(system: &System, motif_loop: &'a MotifLoop) -> Self {
+        let gain = system.cortex().map_or(1.0, Cortex::gain);
+        Self { input: motif_loop.input(), feedback: motif_loop.feedback(), gain }
     }
 }
 
