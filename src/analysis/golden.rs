@@ -2,8 +2,8 @@
 
 use crate::Result;
 
-/// The largest value of a function with one maximum on an interval, and where: the interval shrinks by
-/// 0.618 with each section.
+/// The largest value of a function with one maximum on an interval, and where: the interval shrinks
+/// by 0.618 with each section.
 pub(super) fn maximise(
     (mut low, mut high): (f64, f64),
     sections: usize,

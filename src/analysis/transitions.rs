@@ -1,4 +1,5 @@
-//! Do transitions cost accuracy? Errors of each motif from random starts and after every other motif.
+//! Do transitions cost accuracy? Errors of each motif from random starts and after every other
+//! motif.
 
 use nalgebra::DMatrix;
 use rand::SeedableRng;
@@ -47,7 +48,8 @@ impl TransitionErrors {
     }
 }
 
-/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared from rest.
+/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared
+/// from rest.
 ///
 /// # Errors
 /// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.

@@ -15,11 +15,11 @@ use crate::{Error, Result};
 const MOST_HISTORIES: usize = 200_000;
 /// Deepest: a single motif has but one history of every depth.
 const MOST_DEPTH: usize = 100;
-/// Rounding allowed for in every certified error, relative to `|w| |x|` and `|r_t| |x|`: propagation over a
-/// thousand samples was measured to stay below a hundredth of it.
+/// Rounding allowed for in every certified error, relative to `|w| |x|` and `|r_t| |x|`:
+/// propagation over a thousand samples was measured to stay below a hundredth of it.
 const ROUNDING: f64 = 1e-11;
-/// The same where a loop amplifies rounding: multiple of what its readout from x_init was found to differ from
-/// its exponentials.
+/// The same where a loop amplifies rounding: multiple of what its readout from x_init was found to
+/// differ from its exponentials.
 const AMPLIFIED: f64 = 2.0;
 
 /// Histories that a certificate of the usual depth follows at most: seconds of work.
@@ -27,7 +27,8 @@ const USUAL_HISTORIES: usize = 250_000;
 /// Deeper than this there is hardly anything to gain.
 const USUAL_DEPTH: u32 = 3;
 
-/// Depth that is tight and takes seconds for a library of so many motifs: 3 up to 22 motifs, 2 up to 62, else 1.
+/// Depth that is tight and takes seconds for a library of so many motifs: 3 up to 22 motifs, 2 up
+/// to 62, else 1.
 ///
 /// ```
 /// use thalamo::certificate::usual_depth;
@@ -40,24 +41,29 @@ pub fn usual_depth(motifs: usize) -> usize {
     (1..=USUAL_DEPTH).rev().find(quick).unwrap_or(1) as usize
 }
 
-/// Certifies every sequence over a library, of any order and length, for `transition` tau of preparation.
+/// Certifies every sequence over a library, of any order and length, for `transition` tau of
+/// preparation.
 ///
-/// One preparation and motif take a state z to $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z -
-/// x_\mathrm{init}(\mu))$, $M_\mu = e^{A_\mu T_\mu} e^{A_\mathrm{prep} T}$. Where all $M_\mu$ contract in one norm
-/// ($\rho_\mu < 1$), balls $B_\mu = \\{|z - s_\mu|_H \le R_\mu\\}$ exist with $f_\mu(B_\nu) \subset B_\mu$ for all
-/// $\nu, \mu$: no sequence leaves them. The readout error of $\mu$ after $\nu$ is then at most
+/// One preparation and motif take a state z to
+/// $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z - x_\mathrm{init}(\mu))$,
+/// $M_\mu = e^{A_\mu T_\mu} e^{A_\mathrm{prep} T}$. Where all $M_\mu$ contract in one norm
+/// ($\rho_\mu < 1$), balls $B_\mu = \\{|z - s_\mu|_H \le R_\mu\\}$ exist with
+/// $f_\mu(B_\nu) \subset B_\mu$ for all $\nu, \mu$: no sequence leaves them. The readout error of
+/// $\mu$ after $\nu$ is then at most
 ///
 /// $$ \max_t \big( |r_t (s_\nu - x_\mathrm{init}(\mu))| + R_\nu |r_t|_{H^*} \big), \qquad
 ///    r_t = w^T e^{A_\mu t} e^{A_\mathrm{prep} T}. $$
 ///
-/// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded by a norm:
-/// deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2. [`usual_depth`] suggests one.
+/// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded
+/// by a norm: deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2.
+/// [`usual_depth`] suggests one.
 ///
-/// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is kept.
+/// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is
+/// kept.
 ///
 /// # Errors
-/// No motifs, a transition off the grid, depth 0 or too deep for the size of the library, or maps that
-/// contract in none of the norms ([`Error::NotContracting`]: prepare longer).
+/// No motifs, a transition off the grid, depth 0 or too deep for the size of the library, or maps
+/// that contract in none of the norms ([`Error::NotContracting`]: prepare longer).
 pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certificate> {
     let simulator = Simulator::new(network, transition)?;
     let count = network.motifs().len();
@@ -140,7 +146,8 @@ fn assemble(
     })
 }
 
-/// Where bounds and what is played may differ although both are right: rounding, and the loop's own.
+/// Where bounds and what is played may differ although both are right: rounding, and the loop's
+/// own.
 struct Allowance {
     /// What its readout from x_init differs from its exponentials.
     own: f64,

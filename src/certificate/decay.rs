@@ -8,8 +8,9 @@ use crate::{Error, Result, check};
 /// Relative accuracy of a decay time.
 const TIME_ACCURACY: f64 = 1e-9;
 
-/// Root mean square deviation per unit, $\sqrt{\mathrm{tr}(e^{A t} e^{A^T t}) / N}$, at `t = 0, dt, ..., steps dt`
-/// (tau) under $\dot{\delta x} = A\\, \delta x$ from $\delta x(0) \sim N(0, I)$.
+/// Root mean square deviation per unit, $\sqrt{\mathrm{tr}(e^{A t} e^{A^T t}) / N}$, at
+/// `t = 0, dt, ..., steps dt` (tau) under $\dot{\delta x} = A\\, \delta x$ from
+/// $\delta x(0) \sim N(0, I)$.
 ///
 /// ```
 /// use nalgebra::dmatrix;
@@ -20,8 +21,8 @@ const TIME_ACCURACY: f64 = 1e-9;
 /// ```
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7 steps, or growth
-/// beyond double precision.
+/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7
+/// steps, or growth beyond double precision.
 pub fn rms_decay(system: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
     check::samples("steps", steps)?;
     let propagator = Propagator::new(system, dt)?;

@@ -8,11 +8,11 @@ use crate::{Error, Result, check};
 /// Doublings of the preparation time before an error is given up as unreachable.
 const DOUBLINGS: usize = 14;
 
-/// The shortest preparation (on the motifs' time grid) whose certified readout error over all sequences is at
-/// most `error`, with its certificate.
+/// The shortest preparation (on the motifs' time grid) whose certified readout error over all
+/// sequences is at most `error`, with its certificate.
 ///
-/// Found by doubling and bisection. The certificate proves that the time suffices; one step less was tried
-/// and does not.
+/// Found by doubling and bisection. The certificate proves that the time suffices; one step less
+/// was tried and does not.
 ///
 /// # Errors
 /// An error that is not positive or not reachable in double precision, and as [`certify`].

@@ -12,8 +12,9 @@ use crate::{Error, check};
 /// $$ |w^T x(t) - \hat y_\mu(t)| \le \begin{cases} \text{first}_\mu & \text{in the first motif} \\\\
 ///    \text{later} & \text{in all others} \end{cases} $$
 ///
-/// with the bounds of [`Certificate::from_ball`] for the start's norm. Errors are deviations of the readout from
-/// the motif's exponentials, in its own units. No tolerance: the certificate allows for rounding on its own.
+/// with the bounds of [`Certificate::from_ball`] for the start's norm. Errors are deviations of the
+/// readout from the motif's exponentials, in its own units. No tolerance: the certificate allows
+/// for rounding on its own.
 ///
 /// ```
 /// use thalamo::certificate::certify;
@@ -50,14 +51,15 @@ pub fn sequence_certified(
     })
 }
 
-/// A sequence from the first motif's own initial state keeps within the certificate's table of ordered pairs: in
-/// motif $\mu$ after $\nu$
+/// A sequence from the first motif's own initial state keeps within the certificate's table of
+/// ordered pairs: in motif $\mu$ after $\nu$
 ///
 /// $$ \max_t |w^T x(t) - \hat y_\mu(t)| \le \text{sup}_{\mu\nu}, \qquad
 ///    \sqrt{\tfrac{1}{T_s} \sum_n |w^T x(t_n) - \hat y_\mu(t_n)|^2} \le \text{rms}_{\mu\nu}, $$
 ///
-/// the tables [`Certificate::sup_error`] and [`Certificate::rms_error`], whatever was played before $\nu$. Errors
-/// are in the motif's own units. No tolerance: the certificate allows for rounding on its own.
+/// the tables [`Certificate::sup_error`] and [`Certificate::rms_error`], whatever was played before
+/// $\nu$. Errors are in the motif's own units. No tolerance: the certificate allows for rounding on
+/// its own.
 ///
 /// ```
 /// use thalamo::certificate::certify;
@@ -108,8 +110,8 @@ pub fn pairs_certified(
 ///
 /// $$ x_{s + t}(n) = \begin{cases} x_s(n) & n < n_s \\\\ x_t(n - n_s), \\; x_t(0) = x_s(n_s) & n \ge n_s. \end{cases} $$
 ///
-/// Compared bit by bit: both perform the same operations in the same order. Runs without noise, since a stream of noise
-/// begins anew with every run.
+/// Compared bit by bit: both perform the same operations in the same order. Runs without noise,
+/// since a stream of noise begins anew with every run.
 ///
 /// ```
 /// use thalamo::guarantees::runs_compose;
@@ -140,8 +142,8 @@ pub fn runs_compose(
     trajectories_compose(&whole, &head, &tail)
 }
 
-/// One trajectory is two others, one behind the other: readouts, states (where kept) and end states are the same
-/// to the bit. For runs made elsewhere; [`runs_compose`] makes its own.
+/// One trajectory is two others, one behind the other: readouts, states (where kept) and end states
+/// are the same to the bit. For runs made elsewhere; [`runs_compose`] makes its own.
 ///
 /// ```
 /// use thalamo::guarantees::trajectories_compose;
@@ -236,7 +238,8 @@ impl Played {
     }
 }
 
-/// Plays a sequence from a state, motif by motif: no sample is propagated through more than one motif's steps.
+/// Plays a sequence from a state, motif by motif: no sample is propagated through more than one
+/// motif's steps.
 fn play(
     simulator: &Simulator,
     sequence: &Sequence,

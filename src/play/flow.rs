@@ -14,8 +14,8 @@ pub(super) const BLOCK: usize = 128;
 /// Dynamics `d' = F d` for a number of steps dt, `w^T d` being read: propagators made once, the
 /// costlier ones on first use.
 ///
-/// What a sample or a block needs is asked for by its place ([`Flow::step`], [`Flow::blocks`]). F is
-/// constant today, so that all places have the same propagators; only this file knows.
+/// What a sample or a block needs is asked for by its place ([`Flow::step`], [`Flow::blocks`]). F
+/// is constant today, so that all places have the same propagators; only this file knows.
 #[derive(Debug)]
 pub(crate) struct Flow {
     system: DMatrix<f64>,
@@ -39,8 +39,8 @@ pub(super) struct Block<'a> {
     pub(super) samples: usize,
     /// The propagator over the block.
     pub(super) carry: &'a DMatrix<f64>,
-    /// Readouts of its samples, `y_n = r_n^T d` from the deviation at its beginning: columns `r_n`, of
-    /// which the block uses as many as it has samples.
+    /// Readouts of its samples, `y_n = r_n^T d` from the deviation at its beginning: columns `r_n`,
+    /// of which the block uses as many as it has samples.
     pub(super) rows: &'a DMatrix<f64>,
 }
 
@@ -111,8 +111,8 @@ impl Flow {
         cached(&self.block, || self.power(BLOCK))
     }
 
-    /// `r_n` of all samples, one column each (N x steps): the readout at sample n is `r_n^T d` from the
-    /// deviation at the first one.
+    /// `r_n` of all samples, one column each (N x steps): the readout at sample n is `r_n^T d` from
+    /// the deviation at the first one.
     pub(crate) fn rows(&self) -> Result<&DMatrix<f64>> {
         cached(&self.rows, || {
             let (units, first) = (self.readout.len(), self.block_rows());

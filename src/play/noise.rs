@@ -9,10 +9,12 @@ use crate::{Result, check};
 /// Noise of one run, drawn by ChaCha8 from its seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
-    /// Standard deviation of each unit's deviation, added to the state once, before the first preparation.
+    /// Standard deviation of each unit's deviation, added to the state once, before the first
+    /// preparation.
     pub initial: f64,
-    /// Intensity s of white process noise, `dx = (A x + b) dt + s dW`: in each step the exact discrete
-    /// covariance $s^2 \int_0^{dt} e^{A r} e^{A^T r} dr$ of the phase's own dynamics. Units of x per sqrt(tau).
+    /// Intensity s of white process noise, `dx = (A x + b) dt + s dW`: in each step the exact
+    /// discrete covariance $s^2 \int_0^{dt} e^{A r} e^{A^T r} dr$ of the phase's own dynamics.
+    /// Units of x per sqrt(tau).
     pub process: f64,
     /// Seed.
     pub seed: u64,

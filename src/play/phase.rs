@@ -42,8 +42,8 @@ pub(crate) struct Target {
 /// One phase: $x(t) = x_c(t) + d(t)$ with the deviation $\dot d = F d$ from a centre
 /// $\dot x_c = F x_c + b$, for a number of samples.
 ///
-/// The input b appears only through the centre, whether it is constant, switches between two samples,
-/// or moves: any solution of the equation will do.
+/// The input b appears only through the centre, whether it is constant, switches between two
+/// samples, or moves: any solution of the equation will do.
 #[derive(Debug, Clone)]
 pub(crate) struct Phase {
     pub(crate) flow: Arc<Flow>,
@@ -130,8 +130,8 @@ impl Phase {
         Ok(())
     }
 
-    /// Writes the states at all samples into the columns of `states` (N x steps, packed); `state` ends
-    /// past the last.
+    /// Writes the states at all samples into the columns of `states` (N x steps, packed); `state`
+    /// ends past the last.
     pub(crate) fn record(&self, state: &mut DVector<f64>, states: &mut [f64]) -> Result<()> {
         let (units, steps, start) = (state.len(), self.steps(), state.clone());
         if steps == 0 {
@@ -164,8 +164,8 @@ impl Phase {
         Ok(())
     }
 
-    /// Runs all steps with process noise, showing each state before it is left; `state` ends past the
-    /// last.
+    /// Runs all steps with process noise, showing each state before it is left; `state` ends past
+    /// the last.
     pub(super) fn run_noisy(
         &self,
         state: &mut DVector<f64>,

@@ -28,7 +28,7 @@ pub(crate) struct MotifPhases {
 ///
 /// ```
 /// use thalamo::play::Schedule;
-/// assert_eq!(Schedule::from(5.0), Schedule::prepare(5.0));
+/// assert_eq!(Schedule::from(5.0), Schedule::default());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -37,17 +37,31 @@ pub struct Schedule {
     pub preparation: f64,
 }
 
-impl Schedule {
+impl Default for Schedule {
+    /// 5 tau, as in the figures.
+    fn default() -> Self {
+        Self { preparation: 5.0 }
+    }
+}
+
+impl From<f64> for Schedule {
     /// Preparation for so many tau.
-    #[must_use]
-    pub fn prepare(preparation: f64) -> Self {
+    fn from(preparation: f64) -> Self {
         Self { preparation }
+    }
+}
+
+impl Schedule {
+    /// # Errors
+    /// A preparation that is negative or not finite.
+    pub fn validate(&self) -> Result<()> {
+        check::non_negative("transition", self.preparation)
     }
 
     /// Steps of preparation on a time grid.
     fn steps(&self, dt: f64) -> Result<usize> {
         let (what, given) = ("transition", self.preparation);
-        check::non_negative(what, given)?;
+        self.validate()?;
         let steps = (given / dt).round();
         if !(0.0..=MAX_STEPS).contains(&steps) {
             return Err(Error::OutOfRange { what, expected: "0 to 1e7 steps dt", given });
@@ -74,11 +88,5 @@ impl Schedule {
             Ok(MotifPhases { approach: vec![preparation], playing: vec![playing] })
         };
         network.motifs().par_iter().enumerate().map(of_motif).collect()
-    }
-}
-
-impl From<f64> for Schedule {
-    fn from(preparation: f64) -> Self {
-        Self::prepare(preparation)
     }
 }

@@ -25,8 +25,9 @@ pub enum Keep {
 
 /// Exact propagation of a network on one schedule.
 ///
-/// During preparation $x(t + dt) = x_\mathrm{init} + e^{A_\mathrm{prep} dt} (x(t) - x_\mathrm{init})$,
-/// during a motif $x(t + dt) = e^{A_\mu dt} x(t)$: no integration error, whatever dt.
+/// During preparation
+/// $x(t + dt) = x_\mathrm{init} + e^{A_\mathrm{prep} dt} (x(t) - x_\mathrm{init})$, during a motif
+/// $x(t + dt) = e^{A_\mu dt} x(t)$: no integration error, whatever dt.
 ///
 /// ```
 /// use thalamo::play::{Keep, Sequence, Simulator, Start};
@@ -56,12 +57,12 @@ impl From<&Network> for Arc<Network> {
 }
 
 impl Simulator {
-    /// Propagators of a network with at least one motif. A schedule may be given as its preparation time
-    /// (tau); a network that is given by reference is copied, an `Arc` of one is shared.
+    /// Propagators of a network with at least one motif. A schedule may be given as its preparation
+    /// time (tau); a network that is given by reference is copied, an `Arc` of one is shared.
     ///
     /// # Errors
-    /// No motifs, or a preparation that is negative, longer than 1e7 steps, or not on the motifs' time
-    /// grid.
+    /// No motifs, or a preparation that is negative, longer than 1e7 steps, or not on the motifs'
+    /// time grid.
     pub fn new(network: impl Into<Arc<Network>>, schedule: impl Into<Schedule>) -> Result<Self> {
         let network = network.into();
         let phases = schedule.into().phases(&network)?.into();
@@ -142,8 +143,8 @@ impl Simulator {
         Ok(Trajectory { dt, readout, target, states, segments, end_state: state })
     }
 
-    /// States at the beginning of a motif, from states at the beginning of its preparation (N x trials):
-    /// `x_init + e^{A_prep T} (x - x_init)`.
+    /// States at the beginning of a motif, from states at the beginning of its preparation (N x
+    /// trials): `x_init + e^{A_prep T} (x - x_init)`.
     ///
     /// # Errors
     /// An unknown motif, states of the wrong shape or not finite, or a result that overflows.

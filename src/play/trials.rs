@@ -1,13 +1,16 @@
-//! Many noisy trials of one sequence: the same phases for all of them, so products of matrices throughout.
+//! Many noisy trials of one sequence: the same phases for all of them, so products of matrices
+//! throughout.
 //!
-//! A block of b samples, from deviation x, reads $y_n = w^T P^n x + \eta_n$ and leaves $P^b x + \xi$ with
-//! $P = e^{A\,dt}$. The noise $(\eta, \xi)$ is normal, with a covariance known in advance: with $S_n$ the covariance of
-//! the state after n steps, $S_0 = 0$, $S_{n+1} = P S_n P^T + Q$,
+//! A block of b samples, from deviation x, reads $y_n = w^T P^n x + \eta_n$ and leaves
+//! $P^b x + \xi$ with $P = e^{A\,dt}$. The noise $(\eta, \xi)$ is normal, with a covariance known
+//! in advance: with $S_n$ the covariance of the state after n steps, $S_0 = 0$,
+//! $S_{n+1} = P S_n P^T + Q$,
 //!
 //! $$ \mathrm{cov}(y_n, y_{n+k}) = w^T P^k S_n w, \qquad \mathrm{cov}(y_n, x_b) = P^{b-n} S_n w, \qquad
 //!    \mathrm{cov}(x_b) = S_b. $$
 //!
-//! Drawing it at once takes b + N normal numbers in place of b N, and the states in between are never formed.
+//! Drawing it at once takes b + N normal numbers in place of b N, and the states in between are
+//! never formed.
 
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
@@ -22,19 +25,21 @@ use crate::linalg::product::{self, Op, mul_into};
 use crate::linalg::{multiply, noise_factor};
 use crate::{Error, Result};
 
-/// Trials that one thread takes together; fixed, so that results do not depend on the number of threads.
+/// Trials that one thread takes together; fixed, so that results do not depend on the number of
+/// threads.
 const TOGETHER: usize = 256;
 
 /// More trials than this are taken for a mistake.
 const MAX_TRIALS: usize = 10_000_000;
 
 impl Simulator {
-    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in the order of
+    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in
+    /// the order of
     /// [`Trajectory::readout`](super::Trajectory::readout).
     ///
-    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block instead of step by
-    /// step: the same seed gives other numbers here and there. Trial i is stream i of the seed, whatever the number
-    /// of trials or threads.
+    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block
+    /// instead of step by step: the same seed gives other numbers here and there. Trial i is stream
+    /// i of the seed, whatever the number of trials or threads.
     ///
     /// # Errors
     /// As [`Simulator::run`]; no trials or more than ten million.

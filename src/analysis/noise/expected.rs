@@ -23,8 +23,8 @@ pub struct NoiseModel {
     pub weights: WeightNoise,
 }
 
-/// Expected error of a motif, with its parts; all are root mean squares over the motif's samples in units of the
-/// readout.
+/// Expected error of a motif, with its parts; all are root mean squares over the motif's samples in
+/// units of the readout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ExpectedError {
@@ -32,7 +32,8 @@ pub struct ExpectedError {
     pub fit: f64,
     /// Deviation from the fit that the preparation leaves, without noise.
     pub transition: f64,
-    /// RMSE without noise. Fit and transition are correlated, so that its square is not the sum of theirs.
+    /// RMSE without noise. Fit and transition are correlated, so that its square is not the sum of
+    /// theirs.
     pub deterministic: f64,
     /// Deviation due to noise in the state at the beginning of the preparation.
     pub at_preparation: f64,
@@ -62,8 +63,8 @@ impl ExpectedError {
         parts.iter().map(|x| x * x).sum::<f64>().sqrt()
     }
 
-    /// $\sqrt{\mathrm E[\mathrm{RMSE}^2]}$: noise-free error and noise together. By Jensen's inequality the mean
-    /// of the RMSE itself is at most this.
+    /// $\sqrt{\mathrm E[\mathrm{RMSE}^2]}$: noise-free error and noise together. By Jensen's
+    /// inequality the mean of the RMSE itself is at most this.
     pub fn rmse(&self) -> f64 {
         self.deterministic.hypot(self.noise())
     }
@@ -73,12 +74,13 @@ impl ExpectedError {
 ///
 /// $$ \mathrm E[\mathrm{RMSE}^2] = \frac{1}{n} \sum_k \Big( (\bar y_k - y^*_k)^2 + \mathrm{Var}\\, y_k \Big), $$
 ///
-/// with $\bar y$ the noise-free readout and $y^*$ the target. Exact for noise in the state and white noise. For
-/// the weights the variance is that of the first order, which is short of the mean-square deviation by terms of
-/// fourth order in their standard deviations. Not counted is the mean shift of the readout, of second order: it
-/// enters through $2 (\bar y_k - y^*_k)$, hence not at all without noise-free error. With step motifs fitted by ten
-/// exponentials at N = 99 it came to less than 3 % of what the weights add to the mean square, with a poor fit
-/// (RMSE 0.7, N = 24) to 10 %. The biases b, the ideal start and the preparation's own U, V are not perturbed.
+/// with $\bar y$ the noise-free readout and $y^*$ the target. Exact for noise in the state and
+/// white noise. For the weights the variance is that of the first order, which is short of the
+/// mean-square deviation by terms of fourth order in their standard deviations. Not counted is the
+/// mean shift of the readout, of second order: it enters through $2 (\bar y_k - y^*_k)$, hence not
+/// at all without noise-free error. With step motifs fitted by ten exponentials at N = 99 it came
+/// to less than 3 % of what the weights add to the mean square, with a poor fit (RMSE 0.7, N = 24)
+/// to 10 %. The biases b, the ideal start and the preparation's own U, V are not perturbed.
 ///
 /// # Errors
 /// An unknown motif, a start as in [`Start::state`], noise out of range as in

@@ -1,9 +1,10 @@
 //! What noise does to the readout, in expectation and in closed form: no trials, no sampling error.
 //!
-//! While a motif plays, $\dot x = A x$ is seen at $t_k = k\\,dt$, $k < n$, through $y_k = r_k^T x(0)$ with
-//! $r_k = (e^{A\\,dt})^{T k} w$. All variances below are those of $y_k$ about its noise-free value, and all means are
-//! over the n samples, as [`Trajectory::rmse`](crate::play::Trajectory::rmse) takes them: sums over the grid,
-//! not integrals that approximate them.
+//! While a motif plays, $\dot x = A x$ is seen at $t_k = k\\,dt$, $k < n$, through
+//! $y_k = r_k^T x(0)$ with $r_k = (e^{A\\,dt})^{T k} w$. All variances below are those of $y_k$
+//! about its noise-free value, and all means are over the n samples, as
+//! [`Trajectory::rmse`](crate::play::Trajectory::rmse) takes them: sums over the grid, not
+//! integrals that approximate them.
 //!
 //! | noise | function | variance of $y_k$ |
 //! |---|---|---|
@@ -12,8 +13,8 @@
 //! | in the weights | [`MotifReadout::weight_sensitivity`] | $\sum_i s_i^2 (\partial y_k / \partial \theta_i)^2$ |
 //!
 //! [`expected_rmse`] puts them together for a motif of a network, and takes what enters during its
-//! preparation through it. Units: x and y are dimensionless activity, time is in tau, process noise in
-//! activity per sqrt(tau).
+//! preparation through it. Units: x and y are dimensionless activity, time is in tau, process noise
+//! in activity per sqrt(tau).
 
 mod expected;
 mod nodes;

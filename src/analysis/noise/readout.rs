@@ -28,14 +28,15 @@ pub struct MotifReadout {
 }
 
 impl MotifReadout {
-    /// For the system `A` (N x N, 1/tau), readout `w` (N), and a grid of `samples` points `dt` (tau)
-    /// apart. To measure a motif of a network, ask [`expected_rmse`](super::expected_rmse).
+    /// For the system `A` (N x N, 1/tau), readout `w` (N), and a grid of `samples` points `dt`
+    /// (tau) apart. To measure a motif of a network, ask [`expected_rmse`](super::expected_rmse).
     ///
     /// Exists for every A; an unstable one whose readout overflows within the grid is refused.
     ///
     /// # Errors
-    /// A matrix that is not square, empty or not finite; a readout of another length or not finite; a
-    /// step that is not positive; no samples, or more than 1e7 or than fit in memory ([`Error::Count`]).
+    /// A matrix that is not square, empty or not finite; a readout of another length or not finite;
+    /// a step that is not positive; no samples, or more than 1e7 or than fit in memory
+    /// ([`Error::Count`]).
     pub fn new(system: &DMatrix<f64>, readout: &DVector<f64>, dt: f64, samples: usize) -> Result<Self> {
         check::positive("dt", dt)?;
         check::samples("samples", samples)?;
@@ -62,8 +63,8 @@ impl MotifReadout {
         self.phase.steps()
     }
 
-    /// `|F^T r_k|^2` for each sample: the variance that `F z`, `z ~ N(0, I)`, added to x(0) leaves in the
-    /// readout.
+    /// `|F^T r_k|^2` for each sample: the variance that `F z`, `z ~ N(0, I)`, added to x(0) leaves
+    /// in the readout.
     pub(super) fn factor_variance(&self, factor: &DMatrix<f64>) -> Result<ReadoutVariance> {
         let mut image = DMatrix::zeros(factor.ncols(), self.samples());
         let rows = self.phase.flow.rows()?;

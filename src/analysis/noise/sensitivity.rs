@@ -15,9 +15,9 @@ use crate::{Result, check};
 pub enum Approach<'a> {
     /// The motif starts from this state (N), whatever the weights.
     State(&'a DVector<f64>),
-    /// A preparation $\dot x = A_\mathrm{prep} (x - x_\mathrm{fix})$ ends where the motif starts. Its constant
-    /// input $b = -A_\mathrm{prep} x_\mathrm{fix}$ and its own weights U, V stay; a perturbation of J enters it
-    /// as well, and moves its fixed point.
+    /// A preparation $\dot x = A_\mathrm{prep} (x - x_\mathrm{fix})$ ends where the motif starts.
+    /// Its constant input $b = -A_\mathrm{prep} x_\mathrm{fix}$ and its own weights U, V stay; a
+    /// perturbation of J enters it as well, and moves its fixed point.
     Preparation {
         /// $A_\mathrm{prep} = A + U V^T$ (N x N, 1/tau).
         system: &'a DMatrix<f64>,
@@ -37,19 +37,20 @@ impl MotifReadout {
     ///
     /// $$ Z(t) = \int_0^t e^{A^T (t - r)} w\\, x(r)^T dr, \qquad \dot Z = A^T Z + w\\, x(t)^T, $$
     ///
-    /// so that the gradients with respect to u, v and J are $Z v$, $Z^T u$ and $g Z$; a preparation adds its own
-    /// part of the integral to the last. Z keeps to the few directions B that the noise-free path visits (K of
-    /// them for an undisturbed motif): $Z = (Z B) B^T$, and
+    /// so that the gradients with respect to u, v and J are $Z v$, $Z^T u$ and $g Z$; a preparation
+    /// adds its own part of the integral to the last. Z keeps to the few directions B that the
+    /// noise-free path visits (K of them for an undisturbed motif): $Z = (Z B) B^T$, and
     ///
     /// $$ Z_{k+1} B = e^{A^T dt} Z_k B + \int_0^{dt} e^{A^T (dt - r)} w\\, (B^T x(t_k + r))^T dr, $$
     ///
-    /// where the integral is exact to rounding. $O(n N^2 \mathrm{rank}\\, B)$; without eigenvectors, hence as
-    /// accurate for eigenvalues that are close or coincide. Exists for every A.
+    /// where the integral is exact to rounding. $O(n N^2 \mathrm{rank}\\, B)$; without
+    /// eigenvectors, hence as accurate for eigenvalues that are close or coincide. Exists for every
+    /// A.
     ///
     /// # Errors
-    /// Vectors or matrices of other sizes or not finite; a gain that is not positive; a negative duration; a
-    /// system whose norm exceeds 512 per step ([`Error::OutOfRange`](crate::Error::OutOfRange)); states or
-    /// sensitivities that overflow.
+    /// Vectors or matrices of other sizes or not finite; a gain that is not positive; a negative
+    /// duration; a system whose norm exceeds 512 per step
+    /// ([`Error::OutOfRange`](crate::Error::OutOfRange)); states or sensitivities that overflow.
     ///
     /// ```
     /// use nalgebra::{DMatrix, DVector};

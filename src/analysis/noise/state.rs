@@ -53,14 +53,14 @@ impl MotifReadout {
         self.factor_variance(&noise.factor(self.units())?)
     }
 
-    /// Variance of the readout under white noise of intensity s >= 0 (per sqrt(tau)) from the motif's
-    /// start on,
+    /// Variance of the readout under white noise of intensity s >= 0 (per sqrt(tau)) from the
+    /// motif's start on,
     ///
     /// $$ \mathrm{Var}\\, y_k = s^2 \sum_{j<k} r_j^T Q r_j,
     ///    \qquad Q = \int_0^{dt} e^{A r} e^{A^T r}\\, dr, $$
     ///
-    /// the exact discrete covariance that [`play::Noise`](crate::play::Noise) draws from. $O(n N^2)$;
-    /// exists for every A.
+    /// the exact discrete covariance that [`play::Noise`](crate::play::Noise) draws from.
+    /// $O(n N^2)$; exists for every A.
     ///
     /// # Errors
     /// An intensity that is negative or not finite; a variance that overflows

@@ -86,8 +86,9 @@ impl Stretch {
         mul_lower_into(gramian, Accum::Add, 1.0, left, right);
     }
 
-    /// `S_c = int e^{F (T - r)} (B^T x(r))_c dr`, side by side (N x N r), on top of the sum of earlier
-    /// stretches: how a perturbation `D = dJ B` moves the state at the end, `g sum_c S_c D_c`.
+    /// `S_c = int e^{F (T - r)} (B^T x(r))_c dr`, side by side (N x N r), on top of the sum of
+    /// earlier stretches: how a perturbation `D = dJ B` moves the state at the end,
+    /// `g sum_c S_c D_c`.
     fn responses(&self, basis: &DMatrix<f64>, mut sum: DMatrix<f64>) -> DMatrix<f64> {
         let (units, rank, q) = (basis.nrows(), basis.ncols(), self.nodes.len());
         let mut coordinates = DMatrix::zeros(rank, self.states.ncols());
@@ -197,12 +198,12 @@ fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, before: &[Stretch]) ->
     gramian
 }
 
-/// An orthonormal basis B of the directions that the path visits, according to its Gramian, and of the
-/// feedback v; nothing for a path at rest.
+/// An orthonormal basis B of the directions that the path visits, according to its Gramian, and of
+/// the feedback v; nothing for a path at rest.
 ///
-/// Directions in which the Gramian is zero to rounding are left out. What `|Z|^2` and `|Z^T u|^2` lose by
-/// that is as small, since both are sums of squares over orthogonal directions. `Z v` has no such bound,
-/// so that v itself belongs to the basis: `(Z B)(B^T v) = Z v` then holds exactly.
+/// Directions in which the Gramian is zero to rounding are left out. What `|Z|^2` and `|Z^T u|^2`
+/// lose by that is as small, since both are sums of squares over orthogonal directions. `Z v` has
+/// no such bound, so that v itself belongs to the basis: `(Z B)(B^T v) = Z v` then holds exactly.
 fn basis_of(gramian: &DMatrix<f64>, feedback: &DVector<f64>) -> Result<Option<DMatrix<f64>>> {
     let factor = noise_factor(gramian)?;
     let rank = factor.ncols();

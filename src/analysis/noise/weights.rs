@@ -29,7 +29,8 @@ impl WeightNoise {
     }
 }
 
-/// The weights of a motif that are perturbed: $\delta A = \delta u\\, v^T + u\\, \delta v^T + g\\, \delta J$.
+/// The weights of a motif that are perturbed:
+/// $\delta A = \delta u\\, v^T + u\\, \delta v^T + g\\, \delta J$.
 #[derive(Debug, Clone, Copy)]
 pub struct LoopWeights<'a> {
     /// u (N).
@@ -48,8 +49,8 @@ impl<'a> LoopWeights<'a> {
     }
 }
 
-/// Squared sensitivities of the readout to the weights, summed over their entries, at each sample: the variance
-/// of the readout per unit variance of the entries, to first order.
+/// Squared sensitivities of the readout to the weights, summed over their entries, at each sample:
+/// the variance of the readout per unit variance of the entries, to first order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSensitivity {
     /// $\sum_i (\partial y_k / \partial u_i)^2$.
