@@ -68,7 +68,7 @@ fn checkpoint() -> &'static Npz {
         let motif = Motif::new(0.1, vec![0.0, 1.0, 0.5]).expect("valid");
         let training = TrainingOptions::new(Protocol::Stitched { start: 1.0, trials: 1 });
         let network = network.with_module(module).expect("valid");
-        let mut trainer = Trainer::new(network, &[motif.clone(), motif], training).expect("valid");
+        let mut trainer = Trainer::new(network, &[motif.clone(), motif], &training).expect("valid");
         trainer.step().expect("finite");
         let checkpoint = Checkpoint::new(&trainer, &options).expect("valid");
         Npz::decode(&encode_checkpoint(&checkpoint).expect("valid"), Path::new("x.npz")).expect("valid")
