@@ -8,8 +8,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::flow::{BLOCK, Flow};
 use super::noise::Source;
-use crate::linalg::multiply;
-use crate::linalg::product::{Op, mul_into, product};
+use crate::linalg::product::{self, Op, mul_into, product};
 use crate::{Result, check};
 
 /// A solution of a phase's own equation, its input included; deviations from it follow the phase's
@@ -119,8 +118,8 @@ impl Phase {
             let from = readout.len();
             readout.resize(from + block.samples, 0.0);
             let used = &block.rows.as_slice()[..block.samples * state.len()];
-            multiply::readout(used, state.as_slice(), &mut readout[from..]);
-            multiply::apply(block.carry, state.as_slice(), next.as_mut_slice());
+            product::readout(used, state.as_slice(), &mut readout[from..]);
+            product::apply(block.carry, state.as_slice(), next.as_mut_slice());
             std::mem::swap(state, &mut next);
         }
         for (sample, y) in readout[first..].iter_mut().enumerate() {
@@ -141,7 +140,7 @@ impl Phase {
         let first = BLOCK.min(steps);
         for (sample, column) in states.chunks_exact_mut(units.max(1)).take(first).enumerate() {
             column.copy_from_slice(state.as_slice());
-            multiply::apply(self.flow.step(sample), column, state.as_mut_slice());
+            product::apply(self.flow.step(sample), column, state.as_mut_slice());
         }
         let mut done = first;
         while done < steps {
@@ -149,12 +148,12 @@ impl Phase {
             let next = BLOCK.min(steps - done);
             let (past, future) = states.split_at_mut(done * units);
             let past = &past[(done - BLOCK) * units..][..next * units];
-            multiply::apply(self.flow.block()?, past, &mut future[..next * units]);
+            product::apply(self.flow.block()?, past, &mut future[..next * units]);
             done += next;
         }
         if steps > first {
             let last = &states[(steps - 1) * units..];
-            multiply::apply(self.flow.step(steps - 1), last, state.as_mut_slice());
+            product::apply(self.flow.step(steps - 1), last, state.as_mut_slice());
         }
         for (sample, column) in states.chunks_exact_mut(units.max(1)).enumerate() {
             self.to_states(sample, column);
@@ -180,7 +179,7 @@ impl Phase {
             }
             visit(state);
             self.to_deviations(sample, state.as_mut_slice());
-            multiply::apply(self.flow.step(sample), state.as_slice(), next.as_mut_slice());
+            product::apply(self.flow.step(sample), state.as_slice(), next.as_mut_slice());
             self.to_states(sample + 1, next.as_mut_slice());
             next.axpy(source.process(), &kicks.column(column), 1.0);
             std::mem::swap(state, &mut next);

@@ -9,7 +9,7 @@ use super::phase::{Phase, carry, readouts};
 use super::schedule::{MotifPhases, Schedule};
 use super::sequence::{Sequence, Start};
 use super::trajectory::{Segment, Trajectory};
-use crate::linalg::multiply;
+use crate::linalg::product;
 use crate::network::Network;
 use crate::{Error, Result, check};
 
@@ -123,7 +123,7 @@ impl Simulator {
                     let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
                     phase.record(&mut state, states)?;
                     readout.resize(from + phase.steps(), 0.0);
-                    multiply::readout(states, w.as_slice(), &mut readout[from..]);
+                    product::readout(states, w.as_slice(), &mut readout[from..]);
                 }
             }
             match &phase.target {

@@ -21,8 +21,8 @@ use super::noise::{Noise, Source};
 use super::phase::Phase;
 use super::sequence::{Sequence, Start};
 use super::simulator::Simulator;
+use crate::linalg::noise_factor;
 use crate::linalg::product::{self, Op, mul_into};
-use crate::linalg::{multiply, noise_factor};
 use crate::{Error, Result};
 
 /// Trials that one thread takes together; fixed, so that results do not depend on the number of
@@ -124,7 +124,7 @@ impl Flow {
             }
             carried.set_column(n, &seen);
             let used = (n + 1) * units;
-            multiply::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
+            product::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
             std::mem::swap(&mut carried, &mut next);
             let image = product::product((p, Op::Plain), (&state, Op::Plain));
             state.copy_from(&of_step);
@@ -185,7 +185,7 @@ impl Together {
         let count = block.samples;
         self.readout.resize_mut(count, trials, 0.0);
         let (states, readout) = (self.states.as_slice(), self.readout.as_mut_slice());
-        multiply::transposed_columns(block.rows, count, states, readout);
+        product::transposed_columns(block.rows, count, states, readout);
         mul_into(&mut self.next, Accum::Replace, 1.0, (block.carry, Op::Plain), (&self.states, Op::Plain));
         std::mem::swap(&mut self.states, &mut self.next);
         let Some(process) = self.sources.first().filter(|s| s.has_process_noise()).map(Source::process)

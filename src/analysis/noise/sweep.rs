@@ -6,8 +6,8 @@ use nalgebra::{DMatrix, DVector};
 use super::nodes::{self, StepNodes};
 use super::readout::MotifReadout;
 use super::weights::{LoopWeights, WeightSensitivity};
-use crate::linalg::product::{Op, mirror_lower, mul_into, mul_lower_into};
-use crate::linalg::{expm, multiply, noise_factor};
+use crate::linalg::product::{self, Op, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::{expm, noise_factor};
 use crate::play::Phase;
 use crate::{Result, check};
 
@@ -161,7 +161,7 @@ pub(super) fn sensitivity(
         {
             let count = CHUNK.min(samples - k);
             let rows = &flow.rows()?.as_slice()[k * units..][..count * units];
-            multiply::apply_transpose(responses, rows, &mut before[..count * units * rank]);
+            product::apply_transpose(responses, rows, &mut before[..count * units * rank]);
         }
         // Without a preparation `before` is empty and nothing is added.
         let before = before.get(here * units * rank..).unwrap_or_default();
