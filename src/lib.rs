@@ -116,13 +116,11 @@ mod error;
 #[cfg(feature = "plot")]
 pub mod figure;
 pub mod fit;
-pub mod guarantees;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod linalg;
 pub mod loops;
 mod low_rank;
-mod mean_square;
 mod modal;
 pub mod motif;
 pub mod network;
@@ -132,8 +130,6 @@ pub mod preparation;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rnn;
-#[cfg(feature = "serde")]
-mod serial;
 pub mod spectrum;
 mod system;
 #[cfg(any(feature = "io", feature = "plot"))]

@@ -1,14 +1,17 @@
 //! The command line as a user meets it: files, numbers, messages and exit codes.
 #![cfg(feature = "cli")]
 
+#[path = "it/support/guarantees/mod.rs"]
+mod guarantees;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use guarantees::{nothing_forgotten, parameter_bits};
 use serde_json::Value;
 use tempfile::TempDir;
-use thalamo::guarantees::{nothing_forgotten, parameter_bits};
 use thalamo::io::{Npz, read_fits, read_model, read_motifs};
 use thalamo::play::{Keep, Sequence, Simulator, Start};
 

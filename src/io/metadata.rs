@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::model::Model;
 use super::{Error, Result, json};
 use crate::NetworkOptions;
+use crate::fit::FitReport;
 use crate::network::LearnedMotif;
-use crate::serial::FitReport;
 use crate::{loops::LoopStart, preparation::PreparationHistory};
 
 /// What the metadata of a model say it is.
@@ -50,7 +50,7 @@ pub(super) struct MotifHistory {
 impl From<&LearnedMotif> for MotifHistory {
     fn from(learned: &LearnedMotif) -> Self {
         let report = learned.motif_loop().report();
-        Self { fit: learned.fit().into(), starts: report.starts.clone(), best: report.best }
+        Self { fit: learned.fit().report().clone(), starts: report.starts.clone(), best: report.best }
     }
 }
 

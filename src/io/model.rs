@@ -152,7 +152,7 @@ fn motif(
     let target = npz.vector(&part(index, "target"))?.as_slice().to_vec();
     let eigenvalues = npz.complex(&part(index, "eigenvalues"))?;
     let amplitudes = npz.complex(&part(index, "amplitudes"))?;
-    let fit = Fit::new(&eigenvalues, &amplitudes, dt).and_then(|fit| history.fit.onto(fit));
+    let fit = Fit::new(&eigenvalues, &amplitudes, dt).and_then(|fit| fit.with_report(history.fit));
     Ok(MotifParts {
         motif: Motif::new(dt, target).map_err(invalid)?,
         fit: fit.map_err(invalid)?,

@@ -15,6 +15,8 @@ use crate::{
 
 /// How a network is built and learns.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct NetworkOptions {
     /// Fit of each motif by exponentials.
     pub fit: FitOptions,

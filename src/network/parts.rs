@@ -132,7 +132,7 @@ fn restore(
 
 /// The error that the fit claims is the one of its exponentials; a fit brought along claims none.
 fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
-    if fit.start() == crate::fit::Start::Given {
+    if fit.origin() == crate::fit::FitOrigin::Given {
         return Ok(());
     }
     let squares =

@@ -20,6 +20,8 @@ const MAX_ROUNDS: usize = 100;
 /// separation, up to `rounds` times; the smallest expected error $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the
 /// limit of C is kept, or the smallest C where none is within it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct NoiseTolerance {
     /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default module.
     pub residual: f64,
@@ -32,6 +34,9 @@ pub struct NoiseTolerance {
     /// Most additional fits of a motif, at most 100; 0 keeps the first whatever its noise.
     pub rounds: usize,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(NoiseTolerance: |it| it.check().map(|()| it));
 
 impl Default for NoiseTolerance {
     fn default() -> Self {

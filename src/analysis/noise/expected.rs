@@ -6,9 +6,9 @@ use super::readout::MotifReadout;
 use super::state::InitialNoise;
 use super::sweep::Path;
 use super::weights::{LoopWeights, WeightNoise};
-use crate::mean_square::root_mean_square;
+use crate::Result;
+use crate::check::{self, root_mean_square};
 use crate::play::{Phase, Simulator, Start, carry, readouts};
-use crate::{Result, check};
 
 /// Everything that may disturb a motif played after one preparation; by default nothing does.
 #[derive(Debug, Clone, PartialEq, Default)]
