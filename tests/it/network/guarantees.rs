@@ -138,7 +138,7 @@ fn rayon_threads() -> usize {
 
 /// A library whose only motif was put together from a loop, a fit and a module that need not belong together.
 fn forged(network: &Network, fit: Fit, of: &Network, module: &Preparation) -> Network {
-    let mut forged = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
+    let mut forged = Network::design(network.system().clone(), network.options(), network.seed()).unwrap();
     let source = &of.motifs()[0];
     let motif = LearnedMotif::new(source.motif().clone(), fit, source.motif_loop().clone(), module).unwrap();
     forged.insert(motif).unwrap();
@@ -206,7 +206,7 @@ fn forgetting_is_noticed() {
         "connectivity J: expected the same bits",
         "in what all motifs share",
     );
-    let mut replaced = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
+    let mut replaced = Network::design(network.system().clone(), network.options(), network.seed()).unwrap();
     let missing = nothing_forgotten(&network, &replaced);
     violated(missing, "number of motifs afterwards, at least: expected 2, given 0", "objects of one network");
     replaced.insert(network.motifs()[0].clone()).unwrap();
@@ -230,7 +230,7 @@ fn an_error_past_its_certificate_is_noticed() {
     let certificate = certify(&network, 8.0, 2).unwrap();
     let u = DMatrix::identity(20, 1);
     let poor = Preparation::new(network.system(), u.clone(), -u, 0.05).unwrap();
-    let slow = Network::new(
+    let slow = Network::design(
         network.system().clone(),
         &NetworkOptions {
             preparation: PreparationOptions {
