@@ -22,7 +22,7 @@ use thalamo::linalg::Propagator;
 use thalamo::loops::{LoopDesign, MotifLoop};
 use thalamo::motif::step_motifs;
 use thalamo::network::BuildStep;
-use thalamo::play::{Sequence, Simulator, Start, Trajectory};
+use thalamo::play::{Keep, Sequence, Simulator, Start, Trajectory};
 use thalamo::{Cortex, Network, NetworkOptions};
 use thalamo::{
     analysis::{TransitionErrors, Wilcoxon, transition_errors, wilcoxon_signed_rank},
@@ -93,7 +93,7 @@ fn main() -> Result<()> {
     let test = wilcoxon_signed_rank(&changes)?;
     let order: Vec<usize> = [0, 3, 1, 6, 4].iter().map(|i| i % network.motifs().len()).collect();
     let start = Start::Random { std: 1.0, seed: common.seed };
-    let sequence = simulator.run(&Sequence::new(&order)?, &start, None, false)?;
+    let sequence = simulator.run(&Sequence::new(&order)?, &start, None, Keep::Readout)?;
     seconds.simulate = simulating.elapsed().as_secs_f64();
 
     let drawing = Instant::now();
@@ -162,7 +162,7 @@ fn record(
         random_rmse: errors.mean_random(),
         sequence_rmse: errors.mean_sequence(),
         sequence_rmse_worst: errors.worst_sequence(),
-        wilcoxon_p: test.p_value(),
+        wilcoxon_p: test.p_value,
         noise_cost: of_loops(MotifLoop::noise_cost),
         placement_condition: of_loops(|l| l.report().condition),
         abscissa: of_loops(|l| l.report().abscissa),
@@ -201,7 +201,7 @@ fn print_table(r: &Record) {
 
 fn draw(
     network: &Network,
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     errors: &TransitionErrors,
     test: &Wilcoxon,
     sequence: &Trajectory,
@@ -335,7 +335,7 @@ fn sequence_panel(run: &Trajectory) -> Panel {
 }
 
 /// Panel D: each motif from random states and after every other motif.
-fn motif_panels(network: &Network, simulator: &Simulator<'_>, seed: u64) -> Result<Vec<Panel>> {
+fn motif_panels(network: &Network, simulator: &Simulator, seed: u64) -> Result<Vec<Panel>> {
     let (units, count) = (network.system().units(), network.motifs().len());
     let mut ends = Vec::new();
     for motif in 0..count {
@@ -383,7 +383,7 @@ fn comparison_panel(errors: &TransitionErrors, test: &Wilcoxon) -> Panel {
     let top = conditions.iter().flat_map(|v| v.iter()).fold(0.0_f64, |top, e| top.max(*e));
     let panel = Panel::new("", "RMSE of the readout")
         .letter('E')
-        .title(format!("Wilcoxon p = {:.2}", test.p_value()))
+        .title(format!("Wilcoxon p = {:.2}", test.p_value))
         .y_range(0.0..=1.1 * top)
         .categories(["fit", "random", "sequence"]);
     let panel = conditions.iter().zip(colours).enumerate().fold(panel, |panel, (i, (values, colour))| {

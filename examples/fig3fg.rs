@@ -94,7 +94,7 @@ fn analytic(common: &Options, motifs: usize) -> Result<Analytic> {
     let (random, after_others) = (errors.mean_random(), errors.mean_sequence());
     let changes: Vec<f64> = after_others.iter().zip(&random).map(|(a, r)| a - r).collect();
     let worst_pair = errors.worst_sequence().into_iter().fold(0.0, f64::max);
-    let wilcoxon_p = wilcoxon_signed_rank(&changes)?.p_value();
+    let wilcoxon_p = wilcoxon_signed_rank(&changes)?.p_value;
     Ok(Analytic { units, random, after_others, worst_pair, wilcoxon_p })
 }
 

@@ -56,8 +56,8 @@
 //! ```
 //! use thalamo::certificate::certify;
 //! use thalamo::motif::oscillating_motifs;
-//! use thalamo::play::{Sequence, Simulator, Start};
-//! use thalamo::{Cortex, System, Network, NetworkOptions};
+//! use thalamo::play::{Keep, Sequence, Simulator, Start};
+//! use thalamo::{Cortex, Network, NetworkOptions, System};
 //!
 //! let motifs = oscillating_motifs(3, 1)?; // three targets, a sample every 0.1 tau, seed 1
 //! let cortex = System::from(Cortex::random(60, 0.5, 1)?); // N = 60, g = 0.5/tau, seed 1
@@ -65,7 +65,7 @@
 //!
 //! let simulator = Simulator::new(&network, 10.0)?; // 10 tau of preparation before each motif
 //! let start = Start::Random { std: 1.0, seed: 1 };
-//! let run = simulator.run(&Sequence::new(&[0, 2, 1, 0])?, &start, None, false)?;
+//! let run = simulator.run(&Sequence::new(&[0, 2, 1, 0])?, &start, None, Keep::Readout)?;
 //! println!("RMSE of each motif, against its target: {:.4?}", run.rmse());
 //!
 //! let certificate = certify(&network, 10.0, 3)?; // every sequence, of any order and any length

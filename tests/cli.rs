@@ -17,7 +17,7 @@ use npz::Npz;
 use serde_json::Value;
 use tempfile::TempDir;
 use thalamo::io::{self, Fits, Model, NamedMotif};
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 
 /// Runs `thalamo` in a folder.
 fn thalamo(folder: &Path, line: &str) -> Output {
@@ -167,7 +167,7 @@ fn simulations_are_those_of_the_library() {
     assert_eq!(told.lines().count(), 4);
     let model = io::read::<Model>(&path.join("model.npz")).unwrap();
     let simulator = Simulator::new(&model.network, 5.0).unwrap();
-    let run = simulator.run(&Sequence::new(&[0, 2, 1]).unwrap(), &Start::Rest, None, true).unwrap();
+    let run = simulator.run(&Sequence::new(&[0, 2, 1]).unwrap(), &Start::Rest, None, Keep::States).unwrap();
     let npz = Npz::decode(&fs::read(path.join("traj.npz")).unwrap());
     let steps = run.readout().len();
     assert_eq!(npz.real("y"), (&[1, steps][..], run.readout()));

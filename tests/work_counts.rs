@@ -15,7 +15,7 @@ use thalamo::fit::{FitOptions, fit};
 use thalamo::loops::*;
 use thalamo::motif::step_motifs;
 use thalamo::optim::{BatchObjective, LbfgsOptions, Objective, minimise};
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::preparation::*;
 use thalamo::{Cortex, NetworkOptions, System};
 
@@ -144,7 +144,7 @@ fn samples_of_a_run_do_not_allocate() {
     let simulator = Simulator::new(&network, 5.0).unwrap();
     let run = |motifs: &[usize]| {
         let sequence = Sequence::new(motifs).unwrap();
-        simulator.run(&sequence, &Start::Rest, None, false).unwrap().readout().len()
+        simulator.run(&sequence, &Start::Rest, None, Keep::Readout).unwrap().readout().len()
     };
     run(&[0, 1]);
     let mut samples = 0;

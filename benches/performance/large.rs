@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use thalamo::optim::{LbfgsOptions, Objective};
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo::{
     loops::{Horizon, LoopOptions},
@@ -51,9 +51,9 @@ pub fn run(report: &mut Report) -> Result {
     stage(report, &format!("network: fit, loop, preparation ({} evaluations)", module.evaluations));
     let simulator = Simulator::new(&network, 5.0)?;
     let sequence = Sequence::new(&[0, 0])?;
-    simulator.run(&sequence, &Start::Rest, None, false)?;
+    simulator.run(&sequence, &Start::Rest, None, Keep::Readout)?;
     stage(report, "propagators and a first sequence of two motifs");
-    let run = simulator.run(&sequence, &Start::Random { std: 1.0, seed: 1 }, None, false)?;
+    let run = simulator.run(&sequence, &Start::Random { std: 1.0, seed: 1 }, None, Keep::Readout)?;
     stage(report, &format!("another sequence, {} samples", run.readout().len()));
     report.line(format!(
         "\nRMSE {:.3} and {:.3} (fit {:.3}), C = {:.2}, C/N of the module {:.3}.",

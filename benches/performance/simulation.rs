@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use nalgebra::DMatrix;
-use thalamo::play::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 
 use crate::measure::Comparison;
 use crate::report::{Report, seconds};
@@ -15,7 +15,7 @@ pub fn run(report: &mut Report) -> Result {
     let simulator = Simulator::new(&network, 5.0)?;
     let sequence = Sequence::new(&[0, 2, 1, 0, 1])?;
     let start = Start::Random { std: 1.0, seed: 3 };
-    let samples = simulator.run(&sequence, &start, None, false)?.readout().len();
+    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout().len();
     report.section(
         "Exact simulation",
         &format!("A sequence of five motifs, {samples} samples, N = {units}, propagators ready."),
@@ -52,7 +52,7 @@ pub fn run(report: &mut Report) -> Result {
     };
     let measured = report.effort.compare(
         || {
-            black_box(simulator.run(&sequence, &start, None, false).ok());
+            black_box(simulator.run(&sequence, &start, None, Keep::Readout).ok());
         },
         || gemv(samples),
     );
@@ -67,7 +67,7 @@ pub fn run(report: &mut Report) -> Result {
     ]);
     let measured = report.effort.compare(
         || {
-            black_box(simulator.run(&sequence, &start, None, true).ok());
+            black_box(simulator.run(&sequence, &start, None, Keep::States).ok());
         },
         || gemv(samples),
     );
@@ -77,7 +77,7 @@ pub fn run(report: &mut Report) -> Result {
     let noise = Noise { initial: 0.1, process: 0.05, seed: 1 };
     let measured = report.effort.compare(
         || {
-            black_box(simulator.run(&sequence, &start, Some(noise), false).ok());
+            black_box(simulator.run(&sequence, &start, Some(noise), Keep::Readout).ok());
         },
         || gemv(2 * samples),
     );
@@ -87,13 +87,13 @@ pub fn run(report: &mut Report) -> Result {
 }
 
 /// Ten thousand noisy trials: the products that the blocks need, and those of stepping all trials at once.
-fn trials(report: &mut Report, simulator: &Simulator<'_>, noise: Noise) -> Result {
+fn trials(report: &mut Report, simulator: &Simulator, noise: Noise) -> Result {
     const BLOCK: usize = 128;
     const TOGETHER: usize = 256;
     let count = if report.quick { 500 } else { 10_000 };
     let units = simulator.network().system().units();
     let (sequence, start) = (Sequence::new(&[0])?, Start::Random { std: 1.0, seed: 3 });
-    let samples = simulator.run(&sequence, &start, None, false)?.readout().len();
+    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout().len();
     simulator.trials(&sequence, &start, noise, 1)?;
     // One thread for both: the floor is one thread's.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;

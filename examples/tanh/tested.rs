@@ -71,7 +71,7 @@ impl Tested {
             motifs_worse: after_others.iter().zip(&errors.random).filter(|(a, r)| a > r).count(),
             after_others,
             worst_pair: errors.worst(),
-            wilcoxon_p: test.p_value(),
+            wilcoxon_p: test.p_value,
             end_std: mean(&states.iter().map(|x| (x - centre).powi(2)).collect::<Vec<_>>()).sqrt(),
             random: errors.random.clone(),
         }
@@ -85,7 +85,7 @@ impl Tested {
         let panel = Panel::new("", "RMSE of the readout")
             .title(title)
             .y_range(0.0..=1.15 * top)
-            .text(-0.3, 1.1 * top, INK, format!("p = {:.3}", self.test.p_value()))
+            .text(-0.3, 1.1 * top, INK, format!("p = {:.3}", self.test.p_value))
             .categories(["random", "after"])
             .bar("", Style::new(SKY), 0.0, mean(random), &[])
             .bar("", Style::new(VERMILLION), 1.0, mean(&after), &[]);

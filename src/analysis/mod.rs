@@ -1,5 +1,6 @@
 //! Measures and statistics of what was simulated, and expectations of what would be.
 
+mod golden;
 pub mod noise;
 mod pseudospectrum;
 mod statistics;

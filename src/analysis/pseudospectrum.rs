@@ -1,17 +1,18 @@
-//! Pseudospectra: how far eigenvalues move under small perturbations, and what that says about transients.
+//! Pseudospectra: how far eigenvalues move under small perturbations, and what that says about
+//! transients.
 
 use faer::MatRef;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-use super::transients::check_square;
-use crate::linalg::eigenvalues;
+use super::golden;
+use crate::linalg::{eigenvalues, square};
 use crate::{Error, Result, check};
 
 /// Smallest level relative to the largest entry of A that rounding leaves visible.
 const SMALLEST_LEVEL: f64 = 1e-12;
-/// Distance from an axis, relative to the matrix, within which an eigenvalue may lie on it. Generous: a false
-/// candidate only costs time, since every one is checked.
+/// Distance from an axis, relative to the matrix, within which an eigenvalue may lie on it.
+/// Generous: a false candidate only costs time, since every one is checked.
 const NEAR_AXIS: f64 = 1e-5;
 /// How far above the level the smallest singular value of an accepted point may lie, relative.
 const ON_LEVEL: f64 = 1e-6;
@@ -42,16 +43,17 @@ pub struct PseudospectralAbscissa {
 ///    = \max_{\\|E\\|_2 \le \epsilon} \alpha(A + E), $$
 /// with A and the level $\epsilon$ in 1/tau.
 ///
-/// The criss-cross algorithm: along a vertical line the boundary of the pseudospectrum is found among the
-/// imaginary eigenvalues of $\begin{bmatrix} A - x I & -\epsilon I \\\\ \epsilon I & -(A - x I)^T \end{bmatrix}$,
-/// along a horizontal one among the real eigenvalues of
-/// $\begin{bmatrix} A - i y I & -\epsilon I \\\\ -\epsilon I & (A - i y I)^H \end{bmatrix}$; horizontal searches
-/// start in the middle of what the vertical search found inside, and converge quadratically to the global
-/// maximum. Every point accepted is verified by its singular value.
+/// The criss-cross algorithm: along a vertical line the boundary of the pseudospectrum is found
+/// among the imaginary eigenvalues of
+/// $\begin{bmatrix} A - x I & -\epsilon I \\\\ \epsilon I & -(A - x I)^T \end{bmatrix}$, along a
+/// horizontal one among the real eigenvalues of
+/// $\begin{bmatrix} A - i y I & -\epsilon I \\\\ -\epsilon I & (A - i y I)^H \end{bmatrix}$;
+/// horizontal searches start in the middle of what the vertical search found inside, and converge
+/// quadratically to the global maximum. Every point accepted is verified by its singular value.
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite; a level that is not positive, or below 1e-12 of the
-/// largest entry of A; a point that overflows; [`Error::EigenNotConverged`].
+/// A matrix that is not square, empty or not finite; a level that is not positive, or below 1e-12
+/// of the largest entry of A; a point that overflows; [`Error::EigenNotConverged`].
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -62,9 +64,10 @@ pub struct PseudospectralAbscissa {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 ///
-/// Source: J. V. Burke, A. S. Lewis and M. L. Overton, IMA Journal of Numerical Analysis 23 (2003) 359-375.
+/// Source: J. V. Burke, A. S. Lewis and M. L. Overton, IMA Journal of Numerical Analysis 23 (2003)
+/// 359-375.
 pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<PseudospectralAbscissa> {
-    check_square(a)?;
+    square(a)?;
     check::positive("epsilon", epsilon)?;
     let scale = a.amax();
     if epsilon < SMALLEST_LEVEL * scale {
@@ -128,7 +131,8 @@ impl Level {
         Ok(Found { point: best.0, singular_value: best.1, rounds })
     }
 
-    /// Middles, in the upper half plane, of the parts of the line `Re z = x` inside the pseudospectrum.
+    /// Middles, in the upper half plane, of the parts of the line `Re z = x` inside the
+    /// pseudospectrum.
     fn inside(&self, x: f64) -> Result<Vec<f64>> {
         let n = self.a.nrows();
         let hamiltonian = DMatrix::from_fn(2 * n, 2 * n, |i, j| {
@@ -204,7 +208,8 @@ impl Level {
         Ok((best.0, best.1.0))
     }
 
-    /// Smallest singular value of `A - z I` and its derivative along the real direction, `-Re u^H v`.
+    /// Smallest singular value of `A - z I` and its derivative along the real direction,
+    /// `-Re u^H v`.
     fn smallest(&self, z: Complex64) -> Result<(f64, f64)> {
         let n = self.a.nrows();
         let mut shifted = self.a.map(Complex64::from);
@@ -233,9 +238,9 @@ pub struct KreissBound {
 ///    = \sup_{\mathrm{Re}\\, z > 0} \mathrm{Re}\\, z \\, \\|(z I - A)^{-1}\\|_2,
 ///    \qquad \mathcal K \le \sup_{t \ge 0} \\|e^{A t}\\|_2 \le e N \mathcal K. $$
 ///
-/// The supremum is searched over levels from 1e-6 to 1 times $\\|A\\|_F$: nine at equal ratios, then golden
-/// sections around the best. The quotient may have several maxima: what is returned is a lower bound in any
-/// case, and the upper inequality holds for it where it is the supremum.
+/// The supremum is searched over levels from 1e-6 to 1 times $\\|A\\|_F$: nine at equal ratios,
+/// then golden sections around the best. The quotient may have several maxima: what is returned is
+/// a lower bound in any case, and the upper inequality holds for it where it is the supremum.
 ///
 /// # Errors
 /// As [`pseudospectral_abscissa`].
@@ -252,7 +257,7 @@ pub struct KreissBound {
 ///
 /// Source: L. N. Trefethen and M. Embree (2005), Spectra and Pseudospectra, chapters 14 and 18.
 pub fn kreiss_bound(a: &DMatrix<f64>) -> Result<KreissBound> {
-    check_square(a)?;
+    square(a)?;
     if crate::linalg::spectral_abscissa(a)? > 0.0 {
         return Ok(KreissBound { bound: f64::INFINITY, attained: None });
     }
@@ -278,20 +283,6 @@ pub fn kreiss_bound(a: &DMatrix<f64>) -> Result<KreissBound> {
             peak = (value, log);
         }
     }
-    let ratio = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut low, mut high) = (peak.1 - spacing, peak.1 + spacing);
-    let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
-    let mut values = [quotient(inner[0])?, quotient(inner[1])?];
-    for _ in 0..SECTIONS {
-        if values[0] > values[1] {
-            high = inner[1];
-            inner = [high - ratio * (high - low), inner[0]];
-            values = [quotient(inner[0])?, values[0]];
-        } else {
-            low = inner[0];
-            inner = [inner[1], low + ratio * (high - low)];
-            values = [values[1], quotient(inner[1])?];
-        }
-    }
+    golden::maximise((peak.1 - spacing, peak.1 + spacing), SECTIONS, quotient)?;
     Ok(best)
 }

@@ -6,7 +6,8 @@ use crate::{Error, Result, check};
 /// Pairs up to which the null distribution is exact.
 const EXACT_PAIRS: usize = 200;
 
-/// Root mean square error $\sqrt{\tfrac1n \sum_i (a_i - b_i)^2}$ between two series of equal length.
+/// Root mean square error $\sqrt{\tfrac1n \sum_i (a_i - b_i)^2}$ between two series of equal
+/// length.
 ///
 /// ```
 /// assert_eq!(thalamo::analysis::rmse(&[1.0, 2.0], &[4.0, -1.0])?, 3.0);
@@ -14,8 +15,8 @@ const EXACT_PAIRS: usize = 200;
 /// ```
 ///
 /// # Errors
-/// [`Error::Empty`] on an empty series, [`Error::Shape`] when the lengths differ, [`Error::NotFinite`] on a NaN or
-/// infinity, [`Error::OutOfRange`] when a difference overflows.
+/// [`Error::Empty`] on an empty series, [`Error::Shape`] when the lengths differ,
+/// [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] when a difference overflows.
 pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
     if a.is_empty() {
         return Err(Error::Empty { what: "rmse", remedy: "give at least one sample" });
@@ -34,63 +35,43 @@ pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
 pub enum WilcoxonMethod {
     /// From the distribution of the rank sum over all `2^n` assignments of signs, ties included.
     Exact,
-    /// From the normal approximation with the variance corrected for ties, without continuity correction.
+    /// From the normal approximation with the variance corrected for ties, without continuity
+    /// correction.
     Normal,
 }
 
 /// Result of [`wilcoxon_signed_rank`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Wilcoxon {
-    positive_rank_sum: f64,
-    negative_rank_sum: f64,
-    p_value: f64,
-    pairs: usize,
-    zeros: usize,
-    method: WilcoxonMethod,
+    /// Sum of the ranks of the positive differences.
+    pub positive_rank_sum: f64,
+    /// Sum of the ranks of the negative differences.
+    pub negative_rank_sum: f64,
+    /// Two-sided: the probability, under signs of chance, of a rank sum at least as far from its
+    /// mean.
+    pub p_value: f64,
+    /// Number of differences that were ranked: those that are not zero.
+    pub pairs: usize,
+    /// Number of zero differences that were dropped.
+    pub zeros: usize,
+    /// How the p-value was computed.
+    pub method: WilcoxonMethod,
 }
 
 impl Wilcoxon {
-    /// Sum of the ranks of the positive differences.
-    pub fn positive_rank_sum(&self) -> f64 {
-        self.positive_rank_sum
-    }
-
-    /// Sum of the ranks of the negative differences.
-    pub fn negative_rank_sum(&self) -> f64 {
-        self.negative_rank_sum
-    }
-
     /// The smaller of both rank sums.
     pub fn statistic(&self) -> f64 {
         self.positive_rank_sum.min(self.negative_rank_sum)
     }
-
-    /// Two-sided p-value: the probability, under signs of chance, of a rank sum at least as far from its mean.
-    pub fn p_value(&self) -> f64 {
-        self.p_value
-    }
-
-    /// Number of differences that were ranked: those that are not zero.
-    pub fn pairs(&self) -> usize {
-        self.pairs
-    }
-
-    /// Number of zero differences that were dropped.
-    pub fn zeros(&self) -> usize {
-        self.zeros
-    }
-
-    /// How the p-value was computed.
-    pub fn method(&self) -> WilcoxonMethod {
-        self.method
-    }
 }
 
-/// Two-sided Wilcoxon signed-rank test of paired differences against a distribution symmetric about zero.
+/// Two-sided Wilcoxon signed-rank test of paired differences against a distribution symmetric about
+/// zero.
 ///
-/// Zero differences are dropped (Wilcoxon's own rule), equal absolute values share their mean rank. Up to 200 pairs
-/// the p-value is exact, also with ties, by dynamic programming over the rank sums in $O(n^3)$; above, it comes from
-/// the normal approximation
+/// Zero differences are dropped (Wilcoxon's own rule), equal absolute values share their mean rank.
+/// Up to 200 pairs the p-value is exact, also with ties, by dynamic programming over the rank sums
+/// in $O(n^3)$; above, it comes from the normal approximation
 /// $$ p = \mathrm{erfc} \frac{|W_+ - n(n+1)/4|}{\sqrt{2} \sigma}, \qquad
 /// \sigma^2 = \tfrac14 \sum_i r_i^2 = \frac{n(n+1)(2n+1)}{24} - \sum_{ties} \frac{t^3 - t}{48}. $$
 /// Without any non-zero difference there is no evidence at all: the p-value is 1.
@@ -99,7 +80,7 @@ impl Wilcoxon {
 /// use thalamo::analysis::wilcoxon_signed_rank;
 ///
 /// let test = wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
-/// assert_eq!(test.p_value(), 2.0 / 1024.0);
+/// assert_eq!(test.p_value, 2.0 / 1024.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 ///
@@ -145,9 +126,11 @@ fn doubled_ranks(sorted: &[f64]) -> Vec<usize> {
     doubled
 }
 
-/// Twice the probability of a doubled rank sum of at most `smaller`, by symmetry the two-sided p-value.
+/// Twice the probability of a doubled rank sum of at most `smaller`, by symmetry the two-sided
+/// p-value.
 fn exact(doubled: &[usize], smaller: usize) -> f64 {
-    // probability[s] of the sum s over the ranks seen so far, each counted or not with probability 1/2
+    // probability[s] of the sum s over the ranks seen so far, each counted or not with probability
+    // 1/2
     let mut probability = vec![0.0; smaller + 1];
     probability[0] = 1.0;
     for &rank in doubled {

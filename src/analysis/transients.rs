@@ -3,8 +3,9 @@
 use faer::Side;
 use nalgebra::DMatrix;
 
+use super::golden;
 use crate::linalg::product::view;
-use crate::linalg::{Propagator, expm};
+use crate::linalg::{Propagator, expm, square};
 use crate::{Error, Result, check};
 
 /// Step of the grid times the 2-norm of A.
@@ -18,13 +19,14 @@ const CANDIDATES: usize = 3;
 /// Golden sections of two steps: the maximum is flat, its value then exact.
 const SECTIONS: usize = 36;
 
-/// Numerical abscissa $\omega(A) = \lambda_{\max}\big((A + A^T)/2\big)$ (1/tau): the rate at which the fastest
-/// growing state grows,
+/// Numerical abscissa $\omega(A) = \lambda_{\max}\big((A + A^T)/2\big)$ (1/tau): the rate at which
+/// the fastest growing state grows,
 ///
 /// $$ \omega(A) = \frac{d}{dt} \\|e^{A t}\\|_2 \Big|_{t = 0^+} \ge \max_j \mathrm{Re}\\, \lambda_j,
 ///    \qquad \\|e^{A t}\\|_2 \le e^{\omega t}. $$
 ///
-/// Equal to the spectral abscissa for a normal matrix; above zero exactly when some state grows at first.
+/// Equal to the spectral abscissa for a normal matrix; above zero exactly when some state grows at
+/// first.
 ///
 /// # Errors
 /// A matrix that is not square, empty or not finite; [`Error::EigenNotConverged`].
@@ -40,7 +42,7 @@ const SECTIONS: usize = 36;
 ///
 /// Source: L. N. Trefethen and M. Embree (2005), Spectra and Pseudospectra, chapter 17.
 pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
-    check_square(a)?;
+    square(a)?;
     let symmetric = 0.5 * a + 0.5 * a.transpose();
     let failed = Error::EigenNotConverged { size: a.nrows() };
     let values = view(&symmetric).self_adjoint_eigenvalues(Side::Lower).map_err(|_| failed.clone())?;
@@ -48,7 +50,8 @@ pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
     if largest.is_finite() { Ok(largest) } else { Err(failed) }
 }
 
-/// $\\|e^{A t}\\|_2$, the largest factor by which a state can have grown, at `t = 0, dt, ..., steps dt` (tau).
+/// $\\|e^{A t}\\|_2$, the largest factor by which a state can have grown, at
+/// `t = 0, dt, ..., steps dt` (tau).
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -58,8 +61,8 @@ pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
 /// ```
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7 steps, or growth
-/// beyond double precision.
+/// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7
+/// steps, or growth beyond double precision.
 pub fn propagator_norms(a: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
     check::samples("steps", steps)?;
     let mut powers = Powers::new(a, dt)?;
@@ -77,7 +80,8 @@ pub struct TransientGrowth {
     pub growth: f64,
     /// Where (tau).
     pub time: f64,
-    /// No `t` within the horizon exceeds this, up to rounding: half a percent above what the grid saw.
+    /// No `t` within the horizon exceeds this, up to rounding: half a percent above what the grid
+    /// saw.
     pub upper_bound: f64,
     /// Whether the maximum holds for all times: the norm came back to 1 or below.
     pub global: bool,
@@ -87,14 +91,15 @@ pub struct TransientGrowth {
 
 /// $$ \max_{0 \le t \le \mathrm{horizon}} \\|e^{A t}\\|_2 $$ for any A (1/tau), stable or not.
 ///
-/// On a grid of step $h = 0.2 / \\|A\\|_2$; at a maximum the norm is a smooth function's with second derivative
-/// at most $\\|A\\|_2^2$ times its value, so the grid sees at least $1 - 0.2^2/8$ of it. The best maxima of the
-/// grid are then refined by golden sections to about 1e-12. The search ends at the first `T > 0` with
-/// $\\|e^{A T}\\|_2 \le 1$: by submultiplicativity no later time exceeds what was seen.
+/// On a grid of step $h = 0.2 / \\|A\\|_2$; at a maximum the norm is a smooth function's with
+/// second derivative at most $\\|A\\|_2^2$ times its value, so the grid sees at least $1 - 0.2^2/8$
+/// of it. The best maxima of the grid are then refined by golden sections to about 1e-12. The
+/// search ends at the first `T > 0` with $\\|e^{A T}\\|_2 \le 1$: by submultiplicativity no later
+/// time exceeds what was seen.
 ///
 /// # Errors
-/// A matrix that is not square, empty or not finite; a horizon that is not positive, that needs more than 1e6
-/// steps, or within which $e^{A t}$ overflows.
+/// A matrix that is not square, empty or not finite; a horizon that is not positive, that needs
+/// more than 1e6 steps, or within which $e^{A t}$ overflows.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -109,7 +114,7 @@ pub struct TransientGrowth {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn transient_growth(a: &DMatrix<f64>, horizon: f64) -> Result<TransientGrowth> {
-    check_square(a)?;
+    square(a)?;
     check::positive("horizon", horizon)?;
     let steps = (horizon * norm(a)? / STEP).ceil().max(1.0);
     if steps.is_nan() || steps > STEPS {
@@ -144,7 +149,8 @@ pub fn transient_growth(a: &DMatrix<f64>, horizon: f64) -> Result<TransientGrowt
     Ok(TransientGrowth { growth: best.0, time: best.1, upper_bound, global, searched })
 }
 
-/// Local maxima of the samples, from the second on, that may hold the largest value between the samples.
+/// Local maxima of the samples, from the second on, that may hold the largest value between the
+/// samples.
 fn maxima(norms: &[f64]) -> Vec<usize> {
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let at = |i: usize| norms.get(i).copied().unwrap_or(0.0);
@@ -164,23 +170,8 @@ fn maxima(norms: &[f64]) -> Vec<usize> {
 fn refine(a: &DMatrix<f64>, start: f64, width: f64) -> Result<(f64, f64)> {
     let base = expm(&(a * start))?;
     let value = |offset: f64| norm(&(expm(&(a * offset))? * &base));
-    let ratio = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut low, mut high) = (0.0, width);
-    let mut inner = [high - ratio * (high - low), low + ratio * (high - low)];
-    let mut values = [value(inner[0])?, value(inner[1])?];
-    for _ in 0..SECTIONS {
-        if values[0] > values[1] {
-            high = inner[1];
-            inner = [high - ratio * (high - low), inner[0]];
-            values = [value(inner[0])?, values[0]];
-        } else {
-            low = inner[0];
-            inner = [inner[1], low + ratio * (high - low)];
-            values = [values[1], value(inner[1])?];
-        }
-    }
-    let best = usize::from(values[1] > values[0]);
-    Ok((values[best], start + inner[best]))
+    let (norm, offset) = golden::maximise((0.0, width), SECTIONS, value)?;
+    Ok((norm, start + offset))
 }
 
 /// Powers of `e^{A dt}` one after the other.
@@ -213,14 +204,4 @@ fn norm(m: &DMatrix<f64>) -> Result<f64> {
     let failed = Error::EigenNotConverged { size: m.nrows() };
     let values = view(m).singular_values().map_err(|_| failed.clone())?;
     values.first().copied().filter(|s| s.is_finite()).ok_or(failed)
-}
-
-/// Fails unless the matrix is square, not empty, and finite.
-pub(super) fn check_square(a: &DMatrix<f64>) -> Result<()> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "matrix", remedy: "give it at least one row and column" });
-    }
-    let n = a.nrows();
-    check::shape("matrix", a.shape(), (n, n), "only square matrices generate a flow")?;
-    check::finite("matrix", a.as_slice())
 }

@@ -1,4 +1,5 @@
-//! Do transitions cost accuracy? Errors of each motif from random starts and after every other motif.
+//! Do transitions cost accuracy? Errors of each motif from random starts and after every other
+//! motif.
 
 use nalgebra::DMatrix;
 use rand::SeedableRng;
@@ -47,11 +48,12 @@ impl TransitionErrors {
     }
 }
 
-/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared from rest.
+/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared
+/// from rest.
 ///
 /// # Errors
 /// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.
-pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) -> Result<TransitionErrors> {
+pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Result<TransitionErrors> {
     let network = simulator.network();
     let (units, motifs) = (network.system().units(), network.motifs().len());
     if motifs < 2 {
@@ -88,7 +90,7 @@ pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) ->
     })
 }
 
-fn errors(simulator: &Simulator<'_>, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
+fn errors(simulator: &Simulator, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
     let target = simulator.network().motif(motif)?.motif().values();
     let readout = simulator.play(motif, &simulator.prepare(motif, states)?)?;
     let rmse = |y: nalgebra::DVectorView<'_, f64>| {

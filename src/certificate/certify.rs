@@ -15,11 +15,11 @@ use crate::{Error, Result};
 const MOST_HISTORIES: usize = 200_000;
 /// Deepest: a single motif has but one history of every depth.
 const MOST_DEPTH: usize = 100;
-/// Rounding allowed for in every certified error, relative to `|w| |x|` and `|r_t| |x|`: propagation over a
-/// thousand samples was measured to stay below a hundredth of it.
+/// Rounding allowed for in every certified error, relative to `|w| |x|` and `|r_t| |x|`:
+/// propagation over a thousand samples was measured to stay below a hundredth of it.
 const ROUNDING: f64 = 1e-11;
-/// The same where a loop amplifies rounding: multiple of what its readout from x_init was found to differ from
-/// its exponentials.
+/// The same where a loop amplifies rounding: multiple of what its readout from x_init was found to
+/// differ from its exponentials.
 const AMPLIFIED: f64 = 2.0;
 
 /// Histories that a certificate of the usual depth follows at most: seconds of work.
@@ -27,7 +27,8 @@ const USUAL_HISTORIES: usize = 250_000;
 /// Deeper than this there is hardly anything to gain.
 const USUAL_DEPTH: u32 = 3;
 
-/// Depth that is tight and takes seconds for a library of so many motifs: 3 up to 22 motifs, 2 up to 62, else 1.
+/// Depth that is tight and takes seconds for a library of so many motifs: 3 up to 22 motifs, 2 up
+/// to 62, else 1.
 ///
 /// ```
 /// use thalamo::certificate::usual_depth;
@@ -40,24 +41,29 @@ pub fn usual_depth(motifs: usize) -> usize {
     (1..=USUAL_DEPTH).rev().find(quick).unwrap_or(1) as usize
 }
 
-/// Certifies every sequence over a library, of any order and length, for `transition` tau of preparation.
+/// Certifies every sequence over a library, of any order and length, for `transition` tau of
+/// preparation.
 ///
-/// One preparation and motif take a state z to $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z -
-/// x_\mathrm{init}(\mu))$, $M_\mu = e^{A_\mu T_\mu} e^{A_\mathrm{prep} T}$. Where all $M_\mu$ contract in one norm
-/// ($\rho_\mu < 1$), balls $B_\mu = \\{|z - s_\mu|_H \le R_\mu\\}$ exist with $f_\mu(B_\nu) \subset B_\mu$ for all
-/// $\nu, \mu$: no sequence leaves them. The readout error of $\mu$ after $\nu$ is then at most
+/// One preparation and motif take a state z to
+/// $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z - x_\mathrm{init}(\mu))$,
+/// $M_\mu = e^{A_\mu T_\mu} e^{A_\mathrm{prep} T}$. Where all $M_\mu$ contract in one norm
+/// ($\rho_\mu < 1$), balls $B_\mu = \\{|z - s_\mu|_H \le R_\mu\\}$ exist with
+/// $f_\mu(B_\nu) \subset B_\mu$ for all $\nu, \mu$: no sequence leaves them. The readout error of
+/// $\mu$ after $\nu$ is then at most
 ///
 /// $$ \max_t \big( |r_t (s_\nu - x_\mathrm{init}(\mu))| + R_\nu |r_t|_{H^*} \big), \qquad
 ///    r_t = w^T e^{A_\mu t} e^{A_\mathrm{prep} T}. $$
 ///
-/// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded by a norm:
-/// deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2. [`usual_depth`] suggests one.
+/// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded
+/// by a norm: deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2.
+/// [`usual_depth`] suggests one.
 ///
-/// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is kept.
+/// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is
+/// kept.
 ///
 /// # Errors
-/// No motifs, a transition off the grid, depth 0 or too deep for the size of the library, or maps that
-/// contract in none of the norms ([`Error::NotContracting`]: prepare longer).
+/// No motifs, a transition off the grid, depth 0 or too deep for the size of the library, or maps
+/// that contract in none of the norms ([`Error::NotContracting`]: prepare longer).
 pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certificate> {
     let simulator = Simulator::new(network, transition)?;
     let count = network.motifs().len();
@@ -73,26 +79,36 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
         Weighted::library(&maps.maps),
     ];
     let mut best: Option<(f64, Weighted, Balls)> = None;
-    let mut refusal = None;
-    for norm in candidates.into_iter().flatten() {
-        match Balls::new(&maps, &norm) {
-            Ok(balls) => {
+    let mut refusals = Vec::new();
+    for norm in candidates {
+        match norm.and_then(|norm| Ok((Balls::new(&maps, &norm)?, norm))) {
+            Ok((balls, norm)) => {
                 let bound = errors(&maps, &norm, &balls, 1)?.sup.max();
                 if best.as_ref().is_none_or(|(least, ..)| bound < *least) {
                     best = Some((bound, norm, balls));
                 }
             }
-            Err(error) => refusal = refusal.or(Some(error)),
+            Err(refusal) => refusals.push(refusal),
         }
     }
-    let Some((_, norm, balls)) = best else {
-        return Err(refusal.unwrap_or(Error::NotContracting { contraction: f64::INFINITY }));
+    match best {
+        Some((_, norm, balls)) => assemble(&simulator, &maps, &norm, balls, depth),
+        None => Err(least_contraction(refusals)),
+    }
+}
+
+/// Why no norm would do: the smallest factor that was found, or why not even a norm could be built.
+fn least_contraction(refusals: Vec<Error>) -> Error {
+    let factor = |error: &Error| match error {
+        Error::NotContracting { contraction } => *contraction,
+        _ => f64::NAN, // after all numbers
     };
-    assemble(&simulator, &maps, &norm, balls, depth)
+    let least = refusals.into_iter().min_by(|a, b| factor(a).total_cmp(&factor(b)));
+    least.unwrap_or(Error::NotContracting { contraction: f64::INFINITY })
 }
 
 fn assemble(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     maps: &Maps,
     norm: &Weighted,
     balls: Balls,
@@ -130,7 +146,8 @@ fn assemble(
     })
 }
 
-/// Where bounds and what is played may differ although both are right: rounding, and the loop's own.
+/// Where bounds and what is played may differ although both are right: rounding, and the loop's
+/// own.
 struct Allowance {
     /// What its readout from x_init differs from its exponentials.
     own: f64,
@@ -139,7 +156,7 @@ struct Allowance {
 }
 
 impl Allowance {
-    fn new(simulator: &Simulator<'_>, maps: &Maps, mu: usize) -> Result<Self> {
+    fn new(simulator: &Simulator, maps: &Maps, mu: usize) -> Result<Self> {
         let learned = simulator.network().motif(mu)?;
         let readout = simulator.play(mu, &DMatrix::from_columns(std::slice::from_ref(&maps.starts[mu])))?;
         let exponentials = learned.fit().values(readout.nrows());

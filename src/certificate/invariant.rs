@@ -4,16 +4,17 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use super::norm::Weighted;
-use crate::play::Simulator;
+use crate::play::{MotifPhases, Phase, Simulator, carry, readouts};
 use crate::{Error, Result};
 
-/// Relative slack on every radius, far above the rounding of what is computed and far below what matters.
+/// Relative slack on every radius, far above the rounding of what is computed and far below what
+/// matters.
 const SLACK: f64 = 1e-9;
 /// Rounds of moving each ball's centre to the middle of its images.
 const CENTRE_ROUNDS: usize = 8;
 
-/// The maps of one library at one preparation time: `f_mu(z) = x_end(mu) + M_mu (z - x_init(mu))` takes the
-/// state in which a preparation for mu begins to the state in which mu ends.
+/// The maps of one library at one preparation time: `f_mu(z) = x_end(mu) + M_mu (z - x_init(mu))`
+/// takes the state in which a preparation for mu begins to the state in which mu ends.
 #[derive(Debug, Clone)]
 pub(super) struct Maps {
     /// `M_mu = e^{A_mu T_mu} e^{A_prep T_prep}`.
@@ -27,21 +28,20 @@ pub(super) struct Maps {
 }
 
 impl Maps {
-    pub(super) fn new(simulator: &Simulator<'_>) -> Result<Self> {
-        let motifs = simulator.network().motifs();
-        let identity =
-            DMatrix::identity(simulator.network().system().units(), simulator.network().system().units());
-        let prepared = simulator.carried(&identity)?;
-        let parts: Vec<_> = (0..motifs.len())
+    pub(super) fn new(simulator: &Simulator) -> Result<Self> {
+        let units = simulator.network().system().units();
+        let parts: Vec<_> = (0..simulator.network().motifs().len())
             .into_par_iter()
             .map(|mu| {
-                let start = motifs[mu].motif_loop().initial_state().clone();
-                let map = simulator.finish(mu, &prepared)?;
-                let end = simulator
-                    .finish(mu, &DMatrix::from_columns(std::slice::from_ref(&start)))?
-                    .column(0)
-                    .into_owned();
-                Ok((map, start, end, simulator.play(mu, &prepared)?))
+                let MotifPhases { approach, playing } = simulator.phases(mu)?;
+                let deviations =
+                    |phases: &[Phase]| phases.iter().map(Phase::of_deviations).collect::<Vec<_>>();
+                let prepared = carry(&deviations(approach), DMatrix::identity(units, units))?;
+                let playing = deviations(playing);
+                let map = carry(&playing, prepared.clone())?;
+                let start = simulator.network().motif(mu)?.motif_loop().initial_state().clone();
+                let end = simulator.finish(mu, &DMatrix::from_columns(std::slice::from_ref(&start)))?;
+                Ok((map, start, end.column(0).into_owned(), readouts(&playing, prepared)?))
             })
             .collect::<Result<_>>()?;
         let mut maps = Self { maps: vec![], starts: vec![], ends: vec![], rows: vec![] };
@@ -63,8 +63,8 @@ impl Maps {
     }
 }
 
-/// One ball per motif, `|z - centre|_H <= radius`, that holds the motif's ideal end state and that every map
-/// sends into the ball of its own motif.
+/// One ball per motif, `|z - centre|_H <= radius`, that holds the motif's ideal end state and that
+/// every map sends into the ball of its own motif.
 #[derive(Debug, Clone)]
 pub(super) struct Balls {
     pub(super) contraction: Vec<f64>,
@@ -97,7 +97,8 @@ impl Balls {
                 images * (1.0 + SLACK)
             })
             .collect();
-        // The ideal ends may lie outside the balls of the recurrence; they are starts of sequences as well.
+        // The ideal ends may lie outside the balls of the recurrence; they are starts of sequences
+        // as well.
         let ideal: Vec<f64> =
             (0..count).map(|mu| norm.of(&(&maps.ends[mu] - &centres[mu])) * (1.0 + SLACK)).collect();
         let ratio = spread.iter().zip(&contraction).map(|(a, r)| a / (1.0 - r)).fold(0.0, f64::max);

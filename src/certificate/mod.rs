@@ -3,13 +3,13 @@
 mod certify;
 mod decay;
 mod invariant;
-mod inverse;
 mod norm;
 mod report;
+mod shortest;
 mod verify;
 
 pub use certify::{certify, usual_depth};
-pub use decay::rms_decay;
-pub use inverse::{decay_time, shortest_preparation};
+pub use decay::{decay_time, rms_decay};
 pub use norm::Norm;
 pub use report::{Certificate, StartBound};
+pub use shortest::shortest_preparation;

@@ -7,7 +7,8 @@ use crate::linalg::lyapunov;
 use crate::linalg::product::{Op, mirror_lower, mul_lower_into, product, view};
 use crate::{Error, Result};
 
-/// Iterations of the library's Gramian; the last ones change it by less than rounding where it converges fast.
+/// Iterations of the library's Gramian; the last ones change it by less than rounding where it
+/// converges fast.
 const GRAMIAN_ROUNDS: usize = 40;
 /// Damping of the library's Gramian below the point where its sum diverges.
 const GRAMIAN_SHARE: f64 = 0.7;
@@ -20,8 +21,8 @@ pub enum Norm {
     Euclidean,
     /// H solves `A_prep^T H + H A_prep + I = 0`: what preparation contracts at every moment.
     Preparation,
-    /// H solves `H = I + c sum_mu M_mu^T H M_mu`, M_mu the map of one preparation and motif: contracts under
-    /// each of them where the 2-norm may not.
+    /// H solves `H = I + c sum_mu M_mu^T H M_mu`, M_mu the map of one preparation and motif:
+    /// contracts under each of them where the 2-norm may not.
     Library,
 }
 

@@ -6,11 +6,12 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use super::norm::Norm;
 use crate::{Error, Result, check};
 
-/// Proof data for one library and preparation time: balls that no sequence leaves, and the readout errors that
-/// follow from them. Errors are deviations of the readout from the motif's own exponentials, at its samples.
+/// Proof data for one library and preparation time: balls that no sequence leaves, and the readout
+/// errors that follow from them. Errors are deviations of the readout from the motif's own
+/// exponentials, at its samples.
 ///
-/// See [`certify`](super::certify) for the theorem; [`Certificate::verify`] checks it against a network by an
-/// independent path.
+/// See [`certify`](super::certify) for the theorem; [`Certificate::verify`] checks it against a
+/// network by an independent path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     pub(super) transition: f64,
@@ -72,18 +73,20 @@ impl Certificate {
         self.norm
     }
 
-    /// Contraction: largest factor, in that norm, by which one preparation and motif multiply any deviation.
+    /// Contraction: largest factor, in that norm, by which one preparation and motif multiply any
+    /// deviation.
     pub fn contraction(&self) -> f64 {
         self.contraction.iter().copied().fold(0.0, f64::max)
     }
 
-    /// Bound on the Euclidean distance of the state at the end of each motif from its ideal end state, for
-    /// sequences of any order and length.
+    /// Bound on the Euclidean distance of the state at the end of each motif from its ideal end
+    /// state, for sequences of any order and length.
     pub fn carried_deviation(&self) -> &[f64] {
         &self.carried
     }
 
-    /// Certified largest readout error of motif (row) after motif (column), whatever was played before.
+    /// Certified largest readout error of motif (row) after motif (column), whatever was played
+    /// before.
     pub fn sup_error(&self) -> &DMatrix<f64> {
         &self.sup
     }
@@ -93,7 +96,8 @@ impl Certificate {
         &self.rms
     }
 
-    /// Largest readout error of motif (row) after motif (column) played from its own initial state: exact.
+    /// Largest readout error of motif (row) after motif (column) played from its own initial state:
+    /// exact.
     pub fn exact_sup_error(&self) -> &DMatrix<f64> {
         &self.exact_sup
     }
@@ -137,8 +141,8 @@ impl Certificate {
         Ok(made)
     }
 
-    /// Readout errors of all sequences from states drawn from N(0, std^2 I), with the given probability: the
-    /// ball that holds this share of the draws, $r^2 = \sigma^2 \chi^2_N(p)$.
+    /// Readout errors of all sequences from states drawn from N(0, std^2 I), with the given
+    /// probability: the ball that holds this share of the draws, $r^2 = \sigma^2 \chi^2_N(p)$.
     ///
     /// # Errors
     /// A negative standard deviation, or a probability outside (0, 1).

@@ -1,4 +1,5 @@
-//! Checking a certificate against a network, by a path that shares nothing with the one that made it.
+//! Checking a certificate against a network, by a path that shares nothing with the one that made
+//! it.
 
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -16,13 +17,15 @@ const CHUNK: usize = 32;
 impl Certificate {
     /// Checks every claim against a network.
     ///
-    /// System matrices are formed anew from J, w, g, u, v, U and V, initial states are solved for from the
-    /// biases, propagators and readout rows come from other exponentials, contraction is a Cholesky test of
-    /// $\rho_\mu^2 H - M_\mu^T H M_\mu \succeq 0$, and every history is followed one by one.
+    /// System matrices are formed anew from A, W, u, v, U and V, initial states are solved for
+    /// from the biases, propagators and readout rows come from other exponentials, contraction is a
+    /// Cholesky test of $\rho_\mu^2 H - M_\mu^T H M_\mu \succeq 0$, and every history is followed
+    /// one by one.
     ///
     /// # Errors
-    /// [`Error::CertificateViolated`] with the first claim that fails: any number of the network that differs
-    /// from the one certified, a map that contracts less, a ball that is left, an error above its bound.
+    /// [`Error::CertificateViolated`] with the first claim that fails: any number of the network
+    /// that differs from the one certified, a map that contracts less, a ball that is left, an error
+    /// above its bound.
     pub fn verify(&self, network: &Network) -> Result<()> {
         let units = network.system().units();
         let remedy = "verify against the network that was certified";
@@ -82,8 +85,8 @@ impl Certificate {
         Ok(())
     }
 
-    /// Visits the end states of motif nu after every history of `levels` motifs: from the balls, and from ideal
-    /// ends on the way.
+    /// Visits the end states of motif nu after every history of `levels` motifs: from the balls,
+    /// and from ideal ends on the way.
     fn walk(&self, fresh: &[Fresh], nu: usize, levels: usize, visit: &mut dyn FnMut(&DVector<f64>, f64)) {
         if levels == 0 {
             return visit(&self.centres[nu], self.radii[nu]);
@@ -139,7 +142,8 @@ impl Fresh {
         &self.end + &self.map * (z - &self.start)
     }
 
-    /// Sup readout error from a ball of states and RMS error from its centre; without duals, both of the centre.
+    /// Sup readout error from a ball of states and RMS error from its centre; without duals, both
+    /// of the centre.
     fn errors(&self, z: &DVector<f64>, radius: f64, duals: &[f64]) -> (f64, f64) {
         let y = &self.rows * (z - &self.start);
         let gains = duals.iter().copied().chain(std::iter::repeat(0.0));

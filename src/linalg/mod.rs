@@ -14,6 +14,7 @@ pub(crate) mod product;
 mod propagator;
 pub mod tolerance;
 
+pub(crate) use eigen::square;
 pub use eigen::{Eigen, eigenvalues, spectral_abscissa};
 pub use expm::expm;
 pub use lyapunov::{LyapunovPair, LyapunovWorkspace, PairReport, PairStatus, lyapunov, lyapunov_schur};

@@ -11,10 +11,12 @@ use crate::{Result, check};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Noise {
-    /// Standard deviation of each unit's deviation, added to the state once, before the first preparation.
+    /// Standard deviation of each unit's deviation, added to the state once, before the first
+    /// preparation.
     pub initial: f64,
-    /// Intensity s of white process noise, `dx = (A x + b) dt + s dW`: in each step the exact discrete
-    /// covariance $s^2 \int_0^{dt} e^{A r} e^{A^T r} dr$ of the phase's own dynamics. Units of x per sqrt(tau).
+    /// Intensity s of white process noise, `dx = (A x + b) dt + s dW`: in each step the exact
+    /// discrete covariance $s^2 \int_0^{dt} e^{A r} e^{A^T r} dr$ of the phase's own dynamics.
+    /// Units of x per sqrt(tau).
     pub process: f64,
     /// Seed.
     pub seed: u64,
@@ -29,15 +31,16 @@ impl Noise {
         check::non_negative("process noise", self.process)
     }
 
-    pub(super) fn source(&self) -> Source {
-        Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) }
+    pub(super) fn source(&self) -> Result<Source> {
+        self.check()?;
+        Ok(Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) })
     }
 
     /// The noise of one of many trials: a stream of its own.
-    pub(super) fn trial(&self, index: usize) -> Source {
-        let mut source = self.source();
+    pub(super) fn trial(&self, index: usize) -> Result<Source> {
+        let mut source = self.source()?;
         source.rng.set_stream(index as u64);
-        source
+        Ok(source)
     }
 }
 

@@ -1,240 +1,219 @@
-//! One phase of a sequence: linear dynamics around a fixed point, on the library's time grid.
+//! Phases: what the network does from one switch of its thalamic inputs to the next.
 
-use std::sync::OnceLock;
+use std::ops::Range;
+use std::sync::Arc;
 
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
+use super::flow::{BLOCK, Flow};
 use super::noise::Source;
-use crate::Result;
-use crate::linalg::product::{Op, mul_into};
-use crate::linalg::{expm, multiply, noise_covariance, noise_factor};
+use crate::linalg::product::{self, Op, mul_into, product};
+use crate::{Result, check};
 
-/// Samples taken at once: enough for products of matrices to pay, few enough for one readout of the whole block to cost
-/// no more than carrying the state on.
-pub(super) const BLOCK: usize = 128;
+/// A solution of a phase's own equation, its input included; deviations from it follow the phase's
+/// homogeneous equation.
+#[derive(Debug, Clone)]
+pub(crate) enum Centre {
+    /// Zero, where there is no input.
+    Origin,
+    /// The fixed point that a constant input holds.
+    Fixed(DVector<f64>),
+}
 
-/// Dynamics `x' = A x` for a number of steps dt: propagators made once, the costlier ones on first use.
-#[derive(Debug)]
-pub(super) struct Phase {
-    system: DMatrix<f64>,
-    readout: DVector<f64>,
-    dt: f64,
-    steps: usize,
-    step: DMatrix<f64>,
-    whole: OnceLock<DMatrix<f64>>,
-    block_readout: OnceLock<DMatrix<f64>>,
-    block: OnceLock<DMatrix<f64>>,
-    rest: OnceLock<DMatrix<f64>>,
-    readout_rows: OnceLock<DMatrix<f64>>,
-    noise: OnceLock<DMatrix<f64>>,
-    pub(super) block_noise: [OnceLock<DMatrix<f64>>; 2],
+impl Centre {
+    /// At a sample, or one step past the last; nothing for zero.
+    pub(crate) fn at(&self, _sample: usize) -> Option<&DVector<f64>> {
+        match self {
+            Self::Origin => None,
+            Self::Fixed(state) => Some(state),
+        }
+    }
+}
+
+/// What the readout should be during a phase: some samples of a motif.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) motif: usize,
+    pub(crate) samples: Range<usize>,
+}
+
+/// One phase: $x(t) = x_c(t) + d(t)$ with the deviation $\dot d = F d$ from a centre
+/// $\dot x_c = F x_c + b$, for a number of samples.
+///
+/// The input b appears only through the centre, whether it is constant, switches between two
+/// samples, or moves: any solution of the equation will do.
+#[derive(Debug, Clone)]
+pub(crate) struct Phase {
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) centre: Centre,
+    /// None while a motif is only being prepared.
+    pub(super) target: Option<Target>,
+    /// Readout of the centre.
+    offset: f64,
 }
 
 impl Phase {
-    pub(super) fn new(system: &DMatrix<f64>, readout: &DVector<f64>, dt: f64, steps: usize) -> Result<Self> {
-        let step = expm(&(system * dt))?;
-        Ok(Self {
-            system: system.clone(),
-            readout: readout.clone(),
-            dt,
-            steps,
-            step,
-            whole: OnceLock::new(),
-            block_readout: OnceLock::new(),
-            block: OnceLock::new(),
-            rest: OnceLock::new(),
-            readout_rows: OnceLock::new(),
-            noise: OnceLock::new(),
-            block_noise: [OnceLock::new(), OnceLock::new()],
-        })
+    pub(crate) fn new(flow: Arc<Flow>, centre: Centre, target: Option<Target>) -> Self {
+        let offset = centre.at(0).map_or(0.0, |centre| flow.readout().dot(centre));
+        Self { flow, centre, target, offset }
     }
 
-    pub(super) fn steps(&self) -> usize {
-        self.steps
+    pub(crate) fn steps(&self) -> usize {
+        self.flow.steps()
     }
 
-    /// `e^{A dt}`.
-    pub(super) fn step(&self) -> &DMatrix<f64> {
-        &self.step
+    /// The same without input: what it makes of deviations.
+    pub(crate) fn of_deviations(&self) -> Self {
+        Self::new(Arc::clone(&self.flow), Centre::Origin, self.target.clone())
     }
 
-    pub(super) fn readout(&self) -> &DVector<f64> {
-        &self.readout
+    /// Readout of the centre at a sample.
+    pub(super) fn offset(&self, _sample: usize) -> f64 {
+        self.offset
     }
 
-    /// `e^{A steps dt}`, by its own exponential.
-    pub(super) fn whole(&self) -> Result<&DMatrix<f64>> {
-        cached(&self.whole, || self.power(self.steps))
-    }
-
-    fn power(&self, steps: usize) -> Result<DMatrix<f64>> {
-        expm(&(&self.system * (self.dt * steps as f64)))
-    }
-
-    /// The phase in blocks: samples of each, and the propagator over it.
-    pub(super) fn blocks(&self) -> Result<impl Iterator<Item = (usize, &DMatrix<f64>)>> {
-        let (count, rest) = (self.steps / BLOCK, self.steps % BLOCK);
-        let full = if count > 0 { Some(cached(&self.block, || self.power(BLOCK))?) } else { None };
-        let last = if rest > 0 { Some(cached(&self.rest, || self.power(rest))?) } else { None };
-        let full = full.into_iter().flat_map(move |p| std::iter::repeat_n((BLOCK, p), count));
-        Ok(full.chain(last.map(|p| (rest, p))))
-    }
-
-    /// Columns `(w^T e^{A n dt})^T` for the steps n of a block (N x at most [`BLOCK`]).
-    pub(super) fn block_readout(&self) -> &DMatrix<f64> {
-        self.block_readout.get_or_init(|| {
-            let units = self.readout.len();
-            let mut columns = DMatrix::zeros(units, self.steps.min(BLOCK));
-            let mut row = self.readout.clone();
-            let mut next = row.clone();
-            for mut column in columns.column_iter_mut() {
-                column.copy_from(&row);
-                multiply::apply_transpose(&self.step, row.as_slice(), next.as_mut_slice());
-                std::mem::swap(&mut row, &mut next);
-            }
-            columns
-        })
-    }
-
-    /// `w^T e^{A n dt}` for n = 0, 1, ..., steps - 1, one row each.
-    pub(super) fn readout_rows(&self) -> Result<&DMatrix<f64>> {
-        cached(&self.readout_rows, || {
-            let units = self.readout.len();
-            let first = self.block_readout();
-            let mut columns = DMatrix::zeros(units, self.steps);
-            columns.columns_mut(0, first.ncols()).copy_from(first);
-            let mut done = first.ncols();
-            while done < self.steps {
-                // A block is the last one carried over a block.
-                let next = BLOCK.min(self.steps - done);
-                let carry = cached(&self.block, || self.power(BLOCK))?;
-                let (past, future) = columns.as_mut_slice().split_at_mut(done * units);
-                let past = &past[(done - BLOCK) * units..][..next * units];
-                multiply::transposed_columns(carry, units, past, &mut future[..next * units]);
-                done += next;
-            }
-            Ok(columns.transpose())
-        })
-    }
-
-    /// Factor of the noise covariance of one step.
-    pub(super) fn noise(&self) -> Result<&DMatrix<f64>> {
-        cached(&self.noise, || noise_factor(&self.noise_covariance()?))
-    }
-
-    pub(super) fn noise_covariance(&self) -> Result<DMatrix<f64>> {
-        noise_covariance(&self.system, self.dt)
-    }
-
-    /// Readout of all steps around `centre`, block by block; `state` ends past the last.
-    pub(super) fn read(
-        &self,
-        state: &mut DVector<f64>,
-        centre: &DVector<f64>,
-        readout: &mut Vec<f64>,
-    ) -> Result<()> {
-        if self.steps == 0 {
-            return Ok(());
+    /// Turns states (packed columns) at a sample into deviations from the centre.
+    pub(super) fn to_deviations(&self, sample: usize, states: &mut [f64]) {
+        if let Some(centre) = self.centre.at(sample) {
+            let columns = states.chunks_exact_mut(centre.len().max(1));
+            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x -= c));
         }
-        let offset = self.readout.dot(centre);
-        *state -= centre;
-        let (columns, mut next) = (self.block_readout(), state.clone());
-        for (samples, carry) in self.blocks()? {
+    }
+
+    /// Turns deviations back into states.
+    pub(super) fn to_states(&self, sample: usize, deviations: &mut [f64]) {
+        if let Some(centre) = self.centre.at(sample) {
+            let columns = deviations.chunks_exact_mut(centre.len().max(1));
+            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += c));
+        }
+    }
+
+    /// States one step past the last sample, from states at the first (N x trials).
+    fn carry(&self, mut states: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        self.to_deviations(0, states.as_mut_slice());
+        let mut carried = product((self.flow.whole()?, Op::Plain), (&states, Op::Plain));
+        self.to_states(self.steps(), carried.as_mut_slice());
+        check::no_overflow("states", carried.as_slice())?;
+        Ok(carried)
+    }
+
+    /// Readouts at all samples, from states at the first (steps x trials).
+    fn readouts(&self, mut states: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        self.to_deviations(0, states.as_mut_slice());
+        let mut readouts = product((self.flow.rows()?, Op::Transposed), (&states, Op::Plain));
+        for (sample, mut row) in readouts.row_iter_mut().enumerate() {
+            row.add_scalar_mut(self.offset(sample));
+        }
+        check::no_overflow("readouts", readouts.as_slice())?;
+        Ok(readouts)
+    }
+
+    /// Appends the readouts of all samples; `state` ends past the last.
+    pub(super) fn read(&self, state: &mut DVector<f64>, readout: &mut Vec<f64>) -> Result<()> {
+        let first = readout.len();
+        self.to_deviations(0, state.as_mut_slice());
+        let mut next = state.clone();
+        for block in self.flow.blocks()? {
             let from = readout.len();
-            readout.resize(from + samples, 0.0);
-            let used = &columns.as_slice()[..samples * state.len()];
-            multiply::readout(used, state.as_slice(), &mut readout[from..]);
-            readout[from..].iter_mut().for_each(|y| *y += offset);
-            multiply::apply(carry, state.as_slice(), next.as_mut_slice());
+            readout.resize(from + block.samples, 0.0);
+            let used = &block.rows.as_slice()[..block.samples * state.len()];
+            product::readout(used, state.as_slice(), &mut readout[from..]);
+            product::apply(block.carry, state.as_slice(), next.as_mut_slice());
             std::mem::swap(state, &mut next);
         }
-        *state += centre;
+        for (sample, y) in readout[first..].iter_mut().enumerate() {
+            *y += self.offset(sample);
+        }
+        self.to_states(self.steps(), state.as_mut_slice());
         Ok(())
     }
 
-    /// All states around `centre`, into the columns of `states` (N x steps, packed); `state` ends past the last.
-    pub(super) fn record(
-        &self,
-        state: &mut DVector<f64>,
-        centre: &DVector<f64>,
-        states: &mut [f64],
-    ) -> Result<()> {
-        if self.steps == 0 {
+    /// Writes the states at all samples into the columns of `states` (N x steps, packed); `state`
+    /// ends past the last.
+    pub(crate) fn record(&self, state: &mut DVector<f64>, states: &mut [f64]) -> Result<()> {
+        let (units, steps, start) = (state.len(), self.steps(), state.clone());
+        if steps == 0 {
             return Ok(());
         }
-        let (units, start) = (state.len(), state.clone());
-        *state -= centre;
-        let first = BLOCK.min(self.steps);
-        for column in states.chunks_exact_mut(units.max(1)).take(first) {
+        self.to_deviations(0, state.as_mut_slice());
+        let first = BLOCK.min(steps);
+        for (sample, column) in states.chunks_exact_mut(units.max(1)).take(first).enumerate() {
             column.copy_from_slice(state.as_slice());
-            multiply::apply(&self.step, column, state.as_mut_slice());
+            product::apply(self.flow.step(sample), column, state.as_mut_slice());
         }
         let mut done = first;
-        while done < self.steps {
-            let next = BLOCK.min(self.steps - done);
-            let carry = cached(&self.block, || self.power(BLOCK))?;
+        while done < steps {
+            // A block is the last one carried over a block.
+            let next = BLOCK.min(steps - done);
             let (past, future) = states.split_at_mut(done * units);
-            multiply::apply(
-                carry,
-                &past[(done - BLOCK) * units..][..next * units],
-                &mut future[..next * units],
-            );
+            let past = &past[(done - BLOCK) * units..][..next * units];
+            product::apply(self.flow.block()?, past, &mut future[..next * units]);
             done += next;
         }
-        if self.steps > first {
-            multiply::apply(&self.step, &states[(self.steps - 1) * units..], state.as_mut_slice());
+        if steps > first {
+            let last = &states[(steps - 1) * units..];
+            product::apply(self.flow.step(steps - 1), last, state.as_mut_slice());
         }
-        for column in states.chunks_exact_mut(units.max(1)) {
-            column.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += c);
+        for (sample, column) in states.chunks_exact_mut(units.max(1)).enumerate() {
+            self.to_states(sample, column);
         }
         states[..units].copy_from_slice(start.as_slice()); // to the last bit
-        *state += centre;
+        self.to_states(steps, state.as_mut_slice());
         Ok(())
     }
 
-    /// Runs all steps around `centre` with process noise, showing each state before it is left; `state` ends past
+    /// Runs all steps with process noise, showing each state before it is left; `state` ends past
     /// the last.
     pub(super) fn run_noisy(
         &self,
         state: &mut DVector<f64>,
-        centre: &DVector<f64>,
         source: &mut Source,
         mut visit: impl FnMut(&DVector<f64>),
     ) -> Result<()> {
-        let factor = self.noise()?;
-        let (mut next, mut deviation) = (state.clone(), state.clone());
-        let (mut draws, mut kicks) = (DMatrix::zeros(0, 0), DMatrix::zeros(0, 0));
-        for step in 0..self.steps {
-            let column = step % BLOCK;
+        let (mut next, mut kicks) = (state.clone(), DMatrix::zeros(state.len(), BLOCK));
+        for sample in 0..self.steps() {
+            let column = sample % BLOCK;
             if column == 0 {
-                let count = BLOCK.min(self.steps - step);
-                draws.resize_mut(factor.ncols(), count, 0.0);
-                source.draw(draws.as_mut_slice());
-                kicks.resize_mut(state.len(), count, 0.0);
-                mul_into(&mut kicks, Accum::Replace, 1.0, (factor, Op::Plain), (&draws, Op::Plain));
+                self.draw_kicks(sample, source, &mut kicks)?;
             }
             visit(state);
-            deviation.copy_from(state);
-            deviation -= centre;
-            multiply::apply(&self.step, deviation.as_slice(), next.as_mut_slice());
-            next += centre;
+            self.to_deviations(sample, state.as_mut_slice());
+            product::apply(self.flow.step(sample), state.as_slice(), next.as_mut_slice());
+            self.to_states(sample + 1, next.as_mut_slice());
             next.axpy(source.process(), &kicks.column(column), 1.0);
             std::mem::swap(state, &mut next);
         }
         Ok(())
     }
+
+    /// The noise of a block of steps, unit intensity.
+    fn draw_kicks(&self, sample: usize, source: &mut Source, kicks: &mut DMatrix<f64>) -> Result<()> {
+        let factor = self.flow.noise(sample)?;
+        let mut draws = DMatrix::zeros(factor.ncols(), BLOCK.min(self.steps() - sample));
+        source.draw(draws.as_mut_slice());
+        kicks.resize_mut(factor.nrows(), draws.ncols(), 0.0);
+        mul_into(kicks, Accum::Replace, 1.0, (factor, Op::Plain), (&draws, Op::Plain));
+        Ok(())
+    }
 }
 
-pub(super) fn cached(
-    cell: &OnceLock<DMatrix<f64>>,
-    make: impl FnOnce() -> Result<DMatrix<f64>>,
-) -> Result<&DMatrix<f64>> {
-    match cell.get() {
-        Some(value) => Ok(value),
-        None => {
-            let value = make()?;
-            Ok(cell.get_or_init(|| value))
+/// States after some phases, one after the other (N x trials).
+pub(crate) fn carry(phases: &[Phase], states: DMatrix<f64>) -> Result<DMatrix<f64>> {
+    phases.iter().try_fold(states, |states, phase| phase.carry(states))
+}
+
+/// Readouts during some phases, one after the other (samples x trials).
+pub(crate) fn readouts(phases: &[Phase], mut states: DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let samples = phases.iter().map(Phase::steps).sum();
+    let mut all = DMatrix::zeros(samples, states.ncols());
+    let mut done = 0;
+    for (index, phase) in phases.iter().enumerate() {
+        all.rows_mut(done, phase.steps()).copy_from(&phase.readouts(states.clone())?);
+        done += phase.steps();
+        if index + 1 < phases.len() {
+            states = phase.carry(states)?;
         }
     }
+    Ok(all)
 }

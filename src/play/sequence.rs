@@ -63,7 +63,8 @@ impl Start {
     /// The state, for a cortex of this many units.
     ///
     /// # Errors
-    /// A standard deviation that is negative, not finite, or so large that the state overflows; a state of the wrong length or not finite.
+    /// A standard deviation that is negative, not finite, or so large that the state overflows; a
+    /// state of the wrong length or not finite.
     pub fn state(&self, units: usize) -> Result<DVector<f64>> {
         match self {
             Self::Rest => Ok(DVector::zeros(units)),

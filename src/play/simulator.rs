@@ -1,30 +1,36 @@
 //! Runs sequences on a network.
 
-use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
 
 use super::noise::Noise;
-use super::phase::Phase;
+use super::phase::{Phase, carry, readouts};
+use super::schedule::{MotifPhases, Schedule};
 use super::sequence::{Sequence, Start};
 use super::trajectory::{Segment, Trajectory};
-use crate::linalg::multiply;
-use crate::linalg::product::{self, Op};
+use crate::linalg::product;
 use crate::network::Network;
 use crate::{Error, Result, check};
 
-/// Largest distance of a duration from the time grid, in steps.
-const ON_GRID: f64 = 1e-6;
+/// What a run keeps of its states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// Only the last: readouts are all that is asked for, and come faster.
+    #[default]
+    Readout,
+    /// All of them, one per sample.
+    States,
+}
 
-/// More steps than this in one preparation are taken for a mistake, as in motifs.
-const MAX_STEPS: f64 = 1e7;
-
-/// Exact propagation of a network for one preparation time.
+/// Exact propagation of a network on one schedule.
 ///
-/// During preparation $x(t + dt) = x_\mathrm{init} + e^{A_\mathrm{prep} dt} (x(t) - x_\mathrm{init})$, during a
-/// motif $x(t + dt) = e^{A_\mu dt} x(t)$: no integration error, whatever dt.
+/// During preparation
+/// $x(t + dt) = x_\mathrm{init} + e^{A_\mathrm{prep} dt} (x(t) - x_\mathrm{init})$, during a motif
+/// $x(t + dt) = e^{A_\mu dt} x(t)$: no integration error, whatever dt.
 ///
 /// ```
-/// use thalamo::play::{Sequence, Simulator, Start};
+/// use thalamo::play::{Keep, Sequence, Simulator, Start};
 /// use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
 /// let options = NetworkOptions {
 ///     preparation: PreparationOptions { rank: 20, ..Default::default() },
@@ -33,151 +39,119 @@ const MAX_STEPS: f64 = 1e7;
 /// let motifs = motif::oscillating_motifs(2, 1)?;
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;
-/// let run = simulator.run(&Sequence::new(&[0, 1, 0])?, &Start::Rest, None, false)?;
+/// let run = simulator.run(&Sequence::new(&[0, 1, 0])?, &Start::Rest, None, Keep::Readout)?;
 /// assert_eq!(run.segments().len(), 3);
 /// assert_eq!(run.readout().len(), 3 * 100 + 2 * motifs[0].len() + motifs[1].len());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Simulator<'a> {
-    network: &'a Network,
-    dt: f64,
-    pub(super) preparation: Phase,
-    motifs: Vec<Phase>,
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    network: Arc<Network>,
+    phases: Arc<[MotifPhases]>,
 }
 
-impl<'a> Simulator<'a> {
-    /// Propagators of a network with at least one motif, for a preparation of `transition` tau before each.
+impl From<&Network> for Arc<Network> {
+    fn from(network: &Network) -> Self {
+        Self::new(network.clone())
+    }
+}
+
+impl Simulator {
+    /// Propagators of a network with at least one motif. A schedule may be given as its preparation
+    /// time (tau); a network that is given by reference is copied, an `Arc` of one is shared.
     ///
     /// # Errors
-    /// No motifs, or a transition that is negative, longer than 1e7 steps, or not on the motifs' time grid.
-    pub fn new(network: &'a Network, transition: f64) -> Result<Self> {
-        let first = network
-            .motifs()
-            .first()
-            .ok_or(Error::Empty { what: "library of motifs", remedy: "learn a motif first" })?;
-        let dt = first.motif().dt();
-        check::non_negative("transition", transition)?;
-        let steps = (transition / dt).round();
-        if !(0.0..=MAX_STEPS).contains(&steps) {
-            return Err(Error::OutOfRange {
-                what: "transition",
-                expected: "0 to 1e7 steps dt",
-                given: transition,
-            });
-        }
-        if (transition / dt - steps).abs() > ON_GRID {
-            return Err(Error::OffGrid { what: "transition", given: transition, dt });
-        }
-        let readout = &network.system().single_readout()?;
-        let preparation = Phase::new(network.preparation().system(), readout, dt, steps as usize)?;
-        let motifs = network
-            .motifs()
-            .par_iter()
-            .map(|m| Phase::new(m.motif_loop().system(), readout, dt, m.motif().len()))
-            .collect::<Result<_>>()?;
-        Ok(Self { network, dt, preparation, motifs })
+    /// No motifs, or a preparation that is negative, longer than 1e7 steps, or not on the motifs'
+    /// time grid.
+    pub fn new(network: impl Into<Arc<Network>>, schedule: impl Into<Schedule>) -> Result<Self> {
+        let network = network.into();
+        let phases = schedule.into().phases(&network)?.into();
+        Ok(Self { network, phases })
     }
 
     /// The network.
     pub fn network(&self) -> &Network {
-        self.network
+        &self.network
     }
 
     /// Preparation time, in tau.
     pub fn transition(&self) -> f64 {
-        self.preparation.steps() as f64 * self.dt
+        self.phases[0].approach.iter().map(|phase| phase.flow.duration()).sum()
     }
 
-    /// Plays a sequence: preparation, then motif, for each of its motifs.
+    /// Plays a sequence: the phases of each of its motifs.
     ///
     /// # Errors
-    /// A motif the network does not know, a start or noise out of range, more samples than fit in memory, or
-    /// states that overflow.
+    /// A motif the network does not know, a start or noise out of range, more samples than fit in
+    /// memory, or states that overflow.
     pub fn run(
         &self,
         sequence: &Sequence,
         start: &Start,
         noise: Option<Noise>,
-        keep_states: bool,
+        keep: Keep,
     ) -> Result<Trajectory> {
         let units = self.network.system().units();
-        let samples = sequence.motifs().iter().try_fold(0, |sum, &motif| {
-            Ok::<_, Error>(sum + self.preparation.steps() + self.phase(motif)?.steps())
-        })?;
+        let phases = self.sequence(sequence)?;
+        let samples = phases.iter().map(|phase| phase.steps()).sum();
         let mut state = start.state(units)?;
-        let mut source = match noise {
-            Some(noise) => {
-                noise.check()?;
-                let mut source = noise.source();
-                source.perturb_start(state.as_mut_slice());
-                Some(source)
-            }
-            None => None,
-        };
+        let mut source = noise.map(|noise| noise.source()).transpose()?;
+        if let Some(source) = &mut source {
+            source.perturb_start(state.as_mut_slice());
+        }
         let w = self.network.system().single_readout()?;
         let mut readout = check::room("samples of the run", 1, samples)?;
         let mut target = check::room("samples of the run", 1, samples)?;
-        let mut states =
-            keep_states.then(|| check::zeros("samples of the run", units, samples)).transpose()?;
+        let mut states = match keep {
+            Keep::Readout => None,
+            Keep::States => Some(check::zeros("samples of the run", units, samples)?),
+        };
         let mut segments = Vec::with_capacity(sequence.motifs().len());
-        let origin = DVector::zeros(units);
-        for &motif in sequence.motifs() {
-            let learned = &self.network.motifs()[motif];
-            let phases =
-                [(&self.preparation, learned.motif_loop().initial_state()), (&self.motifs[motif], &origin)];
-            let preparation = readout.len();
-            for (phase, centre) in phases {
-                let from = readout.len();
-                let noisy = source.as_mut().filter(|source| source.has_process_noise());
-                match (noisy, &mut states) {
-                    (Some(source), states) => phase.run_noisy(&mut state, centre, source, |x| {
-                        if let Some(states) = states {
-                            states.set_column(readout.len(), x);
-                        }
-                        readout.push(w.dot(x));
-                    })?,
-                    (None, None) => phase.read(&mut state, centre, &mut readout)?,
-                    (None, Some(states)) => {
-                        let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
-                        phase.record(&mut state, centre, states)?;
-                        readout.resize(from + phase.steps(), 0.0);
-                        multiply::readout(states, w.as_slice(), &mut readout[from..]);
+        let mut preparation = 0;
+        for phase in phases {
+            let from = readout.len();
+            let noisy = source.as_mut().filter(|source| source.has_process_noise());
+            match (noisy, &mut states) {
+                (Some(source), states) => phase.run_noisy(&mut state, source, |x| {
+                    if let Some(states) = states {
+                        states.set_column(readout.len(), x);
                     }
+                    readout.push(w.dot(x));
+                })?,
+                (None, None) => phase.read(&mut state, &mut readout)?,
+                (None, Some(states)) => {
+                    let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
+                    phase.record(&mut state, states)?;
+                    readout.resize(from + phase.steps(), 0.0);
+                    product::readout(states, w.as_slice(), &mut readout[from..]);
                 }
             }
-            let start = preparation + self.preparation.steps();
-            target.resize(start, f64::NAN);
-            target.extend_from_slice(learned.motif().values());
-            segments.push(Segment { motif, preparation, start, end: readout.len() });
+            match &phase.target {
+                None => target.resize(readout.len(), f64::NAN),
+                Some(played) => {
+                    let motif = played.motif;
+                    let values = self.network.motif(motif)?.motif().values();
+                    target.extend_from_slice(&values[played.samples.clone()]);
+                    segments.push(Segment { motif, preparation, start: from, end: readout.len() });
+                    preparation = readout.len();
+                }
+            }
         }
         check::no_overflow("readout", &readout)?;
         check::no_overflow("state at the end of the run", state.as_slice())?;
-        Ok(Trajectory { dt: self.dt, readout, target, states, segments, end_state: state })
+        let dt = self.phases[0].playing[0].flow.dt();
+        Ok(Trajectory { dt, readout, target, states, segments, end_state: state })
     }
 
-    /// States after preparing a motif (N x trials), from any states: `x_init + e^{A_prep T} (x - x_init)`.
+    /// States at the beginning of a motif, from states at the beginning of its preparation (N x
+    /// trials): `x_init + e^{A_prep T} (x - x_init)`.
     ///
     /// # Errors
     /// An unknown motif, states of the wrong shape or not finite, or a result that overflows.
     pub fn prepare(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let phases = self.phases(motif)?;
         self.check_states(states)?;
-        let centre = self.network.motif(motif)?.motif_loop().initial_state();
-        let mut deviations = states.clone();
-        deviations.column_iter_mut().for_each(|mut x| x -= centre);
-        let mut prepared = product(self.preparation.whole()?, &deviations)?;
-        prepared.column_iter_mut().for_each(|mut x| x += centre);
-        check::no_overflow("prepared states", prepared.as_slice())?;
-        Ok(prepared)
-    }
-
-    /// Deviations from the fixed point after a preparation (N x trials): `e^{A_prep T} dx`.
-    ///
-    /// # Errors
-    /// Deviations of the wrong shape or not finite, or a result that overflows.
-    pub fn carried(&self, deviations: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        self.check_states(deviations)?;
-        product(self.preparation.whole()?, deviations)
+        carry(&phases.approach, states.clone())
     }
 
     /// Readout of a motif from given states (N x trials): one column of samples per trial.
@@ -185,8 +159,9 @@ impl<'a> Simulator<'a> {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn play(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let phases = self.phases(motif)?;
         self.check_states(states)?;
-        product(self.phase(motif)?.readout_rows()?, states)
+        readouts(&phases.playing, states.clone())
     }
 
     /// States at the end of a motif (N x trials).
@@ -194,13 +169,25 @@ impl<'a> Simulator<'a> {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn finish(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let phases = self.phases(motif)?;
         self.check_states(states)?;
-        product(self.phase(motif)?.whole()?, states)
+        carry(&phases.playing, states.clone())
     }
 
-    pub(super) fn phase(&self, motif: usize) -> Result<&Phase> {
-        let len = self.motifs.len();
-        self.motifs.get(motif).ok_or(Error::UnknownIndex { what: "motif", index: motif, len })
+    /// The phases of one motif.
+    pub(crate) fn phases(&self, motif: usize) -> Result<&MotifPhases> {
+        let len = self.phases.len();
+        self.phases.get(motif).ok_or(Error::UnknownIndex { what: "motif", index: motif, len })
+    }
+
+    /// The phases of a sequence, in the order of play.
+    pub(super) fn sequence(&self, sequence: &Sequence) -> Result<Vec<&Phase>> {
+        let mut all = Vec::with_capacity(2 * sequence.motifs().len());
+        for &motif in sequence.motifs() {
+            let MotifPhases { approach, playing } = self.phases(motif)?;
+            all.extend(approach.iter().chain(playing));
+        }
+        Ok(all)
     }
 
     fn check_states(&self, states: &DMatrix<f64>) -> Result<()> {
@@ -208,10 +195,4 @@ impl<'a> Simulator<'a> {
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
         check::finite("states", states.as_slice())
     }
-}
-
-fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let out = product::product((a, Op::Plain), (b, Op::Plain));
-    check::no_overflow("states or readouts", out.as_slice())?;
-    Ok(out)
 }

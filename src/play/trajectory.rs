@@ -44,7 +44,8 @@ impl Trajectory {
         &self.readout
     }
 
-    /// Target at each sample: the motif's while it plays, NaN during preparation, where there is none.
+    /// Target at each sample: the motif's while it plays, NaN during preparation, where there is
+    /// none.
     pub fn target(&self) -> &[f64] {
         &self.target
     }

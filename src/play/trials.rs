@@ -1,39 +1,45 @@
-//! Many noisy trials of one sequence: the same phases for all of them, so products of matrices throughout.
+//! Many noisy trials of one sequence: the same phases for all of them, so products of matrices
+//! throughout.
 //!
-//! A block of b samples, from deviation x, reads $y_n = w^T P^n x + \eta_n$ and leaves $P^b x + \xi$ with
-//! $P = e^{A\,dt}$. The noise $(\eta, \xi)$ is normal, with a covariance known in advance: with $S_n$ the covariance of
-//! the state after n steps, $S_0 = 0$, $S_{n+1} = P S_n P^T + Q$,
+//! A block of b samples, from deviation x, reads $y_n = w^T P^n x + \eta_n$ and leaves
+//! $P^b x + \xi$ with $P = e^{A\,dt}$. The noise $(\eta, \xi)$ is normal, with a covariance known
+//! in advance: with $S_n$ the covariance of the state after n steps, $S_0 = 0$,
+//! $S_{n+1} = P S_n P^T + Q$,
 //!
 //! $$ \mathrm{cov}(y_n, y_{n+k}) = w^T P^k S_n w, \qquad \mathrm{cov}(y_n, x_b) = P^{b-n} S_n w, \qquad
 //!    \mathrm{cov}(x_b) = S_b. $$
 //!
-//! Drawing it at once takes b + N normal numbers in place of b N, and the states in between are never formed.
+//! Drawing it at once takes b + N normal numbers in place of b N, and the states in between are
+//! never formed.
 
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
+use super::flow::{BLOCK, Block, Flow, cached};
 use super::noise::{Noise, Source};
-use super::phase::{BLOCK, Phase, cached};
+use super::phase::Phase;
 use super::sequence::{Sequence, Start};
 use super::simulator::Simulator;
+use crate::linalg::noise_factor;
 use crate::linalg::product::{self, Op, mul_into};
-use crate::linalg::{multiply, noise_factor};
 use crate::{Error, Result};
 
-/// Trials that one thread takes together; fixed, so that results do not depend on the number of threads.
+/// Trials that one thread takes together; fixed, so that results do not depend on the number of
+/// threads.
 const TOGETHER: usize = 256;
 
 /// More trials than this are taken for a mistake.
 const MAX_TRIALS: usize = 10_000_000;
 
-impl Simulator<'_> {
-    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in the order of
+impl Simulator {
+    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in
+    /// the order of
     /// [`Trajectory::readout`](super::Trajectory::readout).
     ///
-    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block instead of step by
-    /// step: the same seed gives other numbers here and there. Trial i is stream i of the seed, whatever the number
-    /// of trials or threads.
+    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block
+    /// instead of step by step: the same seed gives other numbers here and there. Trial i is stream
+    /// i of the seed, whatever the number of trials or threads.
     ///
     /// # Errors
     /// As [`Simulator::run`]; no trials or more than ten million.
@@ -64,24 +70,19 @@ impl Simulator<'_> {
             return Err(Error::Count { what: "trials", expected: "1 to 10000000", given: trials });
         }
         noise.check()?;
-        let units = self.network().system().units();
-        let start = start.state(units)?;
-        let origin = DVector::zeros(units);
-        let mut phases = Vec::with_capacity(2 * sequence.motifs().len());
-        for &motif in sequence.motifs() {
-            let centre = self.network().motif(motif)?.motif_loop().initial_state();
-            phases.extend([(&self.preparation, centre), (self.phase(motif)?, &origin)]);
-        }
+        let start = start.state(self.network().system().units())?;
+        let phases = self.sequence(sequence)?;
         // Before the threads start: made once, and refusals come in order.
-        for (phase, _) in &phases {
-            phase.prepare_trials(noise.process > 0.0)?;
+        for phase in &phases {
+            phase.flow.prepare_trials(noise.process > 0.0)?;
         }
-        let samples = phases.iter().map(|(phase, _)| phase.steps()).sum::<usize>();
+        let samples = phases.iter().map(|phase| phase.steps()).sum::<usize>();
         let mut readouts = DMatrix::zeros(samples, trials);
         readouts.as_mut_slice().par_chunks_mut((samples * TOGETHER).max(1)).enumerate().try_for_each(
             |(chunk, out)| {
                 let count = out.len() / samples.max(1);
-                let sources = (0..count).map(|i| noise.trial(chunk * TOGETHER + i)).collect();
+                let source = |i: usize| noise.trial(chunk * TOGETHER + i);
+                let sources = (0..count).map(source).collect::<Result<_>>()?;
                 Together::new(&start, sources).play(&phases, samples, out)
             },
         )?;
@@ -89,12 +90,11 @@ impl Simulator<'_> {
     }
 }
 
-impl Phase {
+impl Flow {
     fn prepare_trials(&self, noisy: bool) -> Result<()> {
-        self.block_readout();
-        for (samples, _) in self.blocks()? {
+        for block in self.blocks()? {
             if noisy {
-                self.block_noise(samples)?;
+                self.block_noise(block.samples)?;
             }
         }
         Ok(())
@@ -108,7 +108,7 @@ impl Phase {
     }
 
     fn block_covariance(&self, samples: usize) -> Result<DMatrix<f64>> {
-        let (p, w, units) = (self.step(), self.readout(), self.readout().len());
+        let (p, w, units) = (self.step(0), self.readout(), self.readout().len());
         let of_step = self.noise_covariance()?;
         let mut state = DMatrix::zeros(units, units);
         let mut carried = DMatrix::zeros(units, samples);
@@ -117,14 +117,14 @@ impl Phase {
         for n in 0..samples {
             // S_n w, its readouts later in the block, and its way to the end.
             let seen = &state * w;
-            let columns = self.block_readout().columns(0, samples - n);
+            let columns = self.block_rows().columns(0, samples - n);
             for (k, column) in columns.column_iter().enumerate() {
                 let covariance = column.dot(&seen);
                 (joint[(n, n + k)], joint[(n + k, n)]) = (covariance, covariance);
             }
             carried.set_column(n, &seen);
             let used = (n + 1) * units;
-            multiply::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
+            product::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
             std::mem::swap(&mut carried, &mut next);
             let image = product::product((p, Op::Plain), (&state, Op::Plain));
             state.copy_from(&of_step);
@@ -161,37 +161,38 @@ impl Together {
     }
 
     /// Writes the readouts of all phases, `samples` of each trial after those of the one before.
-    fn play(mut self, phases: &[(&Phase, &DVector<f64>)], samples: usize, out: &mut [f64]) -> Result<()> {
+    fn play(mut self, phases: &[&Phase], samples: usize, out: &mut [f64]) -> Result<()> {
         let mut done = 0;
-        for (phase, centre) in phases {
-            let offset = phase.readout().dot(centre);
-            self.states.column_iter_mut().for_each(|mut x| x -= *centre);
-            for (count, carry) in phase.blocks()? {
-                self.block(phase, count, carry)?;
+        for phase in phases {
+            let first = done;
+            phase.to_deviations(0, self.states.as_mut_slice());
+            for block in phase.flow.blocks()? {
+                self.block(&phase.flow, block)?;
                 for (from, to) in self.readout.column_iter().zip(out.chunks_exact_mut(samples)) {
-                    for (y, to) in from.iter().zip(&mut to[done..done + count]) {
-                        *to = y + offset;
+                    for ((n, y), to) in from.iter().enumerate().zip(&mut to[done..][..block.samples]) {
+                        *to = y + phase.offset(done - first + n);
                     }
                 }
-                done += count;
+                done += block.samples;
             }
-            self.states.column_iter_mut().for_each(|mut x| x += *centre);
+            phase.to_states(phase.steps(), self.states.as_mut_slice());
         }
         Ok(())
     }
 
-    fn block(&mut self, phase: &Phase, count: usize, carry: &DMatrix<f64>) -> Result<()> {
+    fn block(&mut self, flow: &Flow, block: Block<'_>) -> Result<()> {
         let (units, trials) = self.states.shape();
+        let count = block.samples;
         self.readout.resize_mut(count, trials, 0.0);
-        let columns = phase.block_readout();
-        multiply::transposed_columns(columns, count, self.states.as_slice(), self.readout.as_mut_slice());
-        mul_into(&mut self.next, Accum::Replace, 1.0, (carry, Op::Plain), (&self.states, Op::Plain));
+        let (states, readout) = (self.states.as_slice(), self.readout.as_mut_slice());
+        product::transposed_columns(block.rows, count, states, readout);
+        mul_into(&mut self.next, Accum::Replace, 1.0, (block.carry, Op::Plain), (&self.states, Op::Plain));
         std::mem::swap(&mut self.states, &mut self.next);
         let Some(process) = self.sources.first().filter(|s| s.has_process_noise()).map(Source::process)
         else {
             return Ok(());
         };
-        let factor = phase.block_noise(count)?;
+        let factor = flow.block_noise(count)?;
         self.draws.resize_mut(factor.ncols(), trials, 0.0);
         for (mut draws, source) in self.draws.column_iter_mut().zip(&mut self.sources) {
             source.draw(draws.as_mut_slice());

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::io::{Model, Summary};
 use crate::linalg::eigenvalues;
 use crate::nalgebra::DMatrix;
-use crate::play::{Sequence, Simulator, Start, Trajectory};
+use crate::play::{Keep, Sequence, Simulator, Start, Trajectory};
 use crate::spectrum::Spectrum;
 use crate::{
     analysis::{TransitionErrors, transition_errors},
@@ -69,7 +69,7 @@ impl<'a> Results<'a> {
             decay: Decay::of(network.preparation().system(), model.transition)?,
             system: network.system().spectrum()?.clone(),
             loops: loops.into_iter().collect::<crate::Result<_>>()?,
-            played: simulator.run(&sequence, &start, None, false)?,
+            played: simulator.run(&sequence, &start, None, Keep::Readout)?,
             transitions: several.then(errors).transpose()?,
             guarantee: Guarantee::of(model, depth(model, options))?,
         })

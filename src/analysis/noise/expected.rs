@@ -2,12 +2,13 @@
 
 use nalgebra::DMatrix;
 
-use super::initial::InitialNoise;
-use super::process::accumulated_noise;
 use super::readout::MotifReadout;
-use super::sensitivity::{Approach, LoopWeights, WeightNoise};
-use crate::play::{Simulator, Start};
-use crate::{Result, check};
+use super::state::InitialNoise;
+use super::sweep::Path;
+use super::weights::{LoopWeights, WeightNoise};
+use crate::Result;
+use crate::check::{self, root_mean_square};
+use crate::play::{Phase, Simulator, Start, carry, readouts};
 
 /// Everything that may disturb a motif played after one preparation; by default nothing does.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,8 +23,8 @@ pub struct NoiseModel {
     pub weights: WeightNoise,
 }
 
-/// Expected error of a motif, with its parts; all are root mean squares over the motif's samples in units of the
-/// readout.
+/// Expected error of a motif, with its parts; all are root mean squares over the motif's samples in
+/// units of the readout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ExpectedError {
@@ -31,7 +32,8 @@ pub struct ExpectedError {
     pub fit: f64,
     /// Deviation from the fit that the preparation leaves, without noise.
     pub transition: f64,
-    /// RMSE without noise. Fit and transition are correlated, so that its square is not the sum of theirs.
+    /// RMSE without noise. Fit and transition are correlated, so that its square is not the sum of
+    /// theirs.
     pub deterministic: f64,
     /// Deviation due to noise in the state at the beginning of the preparation.
     pub at_preparation: f64,
@@ -61,8 +63,8 @@ impl ExpectedError {
         parts.iter().map(|x| x * x).sum::<f64>().sqrt()
     }
 
-    /// $\sqrt{\mathrm E[\mathrm{RMSE}^2]}$: noise-free error and noise together. By Jensen's inequality the mean
-    /// of the RMSE itself is at most this.
+    /// $\sqrt{\mathrm E[\mathrm{RMSE}^2]}$: noise-free error and noise together. By Jensen's
+    /// inequality the mean of the RMSE itself is at most this.
     pub fn rmse(&self) -> f64 {
         self.deterministic.hypot(self.noise())
     }
@@ -72,16 +74,18 @@ impl ExpectedError {
 ///
 /// $$ \mathrm E[\mathrm{RMSE}^2] = \frac{1}{n} \sum_k \Big( (\bar y_k - y^*_k)^2 + \mathrm{Var}\\, y_k \Big), $$
 ///
-/// with $\bar y$ the noise-free readout and $y^*$ the target. Exact for noise in the state and white noise. For
-/// the weights the variance is that of the first order, which is short of the mean-square deviation by terms of
-/// fourth order in their standard deviations. Not counted is the mean shift of the readout, of second order: it
-/// enters through $2 (\bar y_k - y^*_k)$, hence not at all without noise-free error. With step motifs fitted by ten
-/// exponentials at N = 99 it came to less than 3 % of what the weights add to the mean square, with a poor fit
-/// (RMSE 0.7, N = 24) to 10 %. The biases b, the ideal start and the preparation's own U, V are not perturbed.
+/// with $\bar y$ the noise-free readout and $y^*$ the target. Exact for noise in the state and
+/// white noise. For the weights the variance is that of the first order, which is short of the
+/// mean-square deviation by terms of fourth order in their standard deviations. Not counted is the
+/// mean shift of the readout, of second order: it enters through $2 (\bar y_k - y^*_k)$, hence not
+/// at all without noise-free error. With step motifs fitted by ten exponentials at N = 99 it came
+/// to less than 3 % of what the weights add to the mean square, with a poor fit (RMSE 0.7, N = 24)
+/// to 10 %. The biases b, the ideal start and the preparation's own U, V are not perturbed.
 ///
 /// # Errors
-/// An unknown motif, a start as in [`Start::state`], noise out of range as in [`MotifReadout::initial_variance`],
-/// [`MotifReadout::process_variance`] and [`WeightSensitivity::variance`](super::WeightSensitivity::variance).
+/// An unknown motif, a start as in [`Start::state`], noise out of range as in
+/// [`MotifReadout::initial_variance`], [`MotifReadout::process_variance`] and
+/// [`WeightSensitivity::variance`](super::WeightSensitivity::variance).
 ///
 /// ```
 /// use thalamo::analysis::noise::{InitialNoise, NoiseModel, expected_rmse};
@@ -99,39 +103,39 @@ impl ExpectedError {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn expected_rmse(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     motif: usize,
     start: &Start,
     noise: &NoiseModel,
 ) -> Result<ExpectedError> {
-    let network = simulator.network();
-    let (system, learned) = (network.system(), network.motif(motif)?);
-    let start = start.state(system.units())?;
+    let (network, phases) = (simulator.network(), simulator.phases(motif)?);
+    let learned = network.motif(motif)?;
+    let units = network.system().units();
+    let start = start.state(units)?;
     noise.weights.check()?;
-    let (preparation, duration) = (network.preparation().system(), simulator.transition());
+    check::non_negative("process noise", noise.process)?;
+    let readout = MotifReadout::of(&phases.playing[0])?;
+
+    let prepared = simulator.prepare(motif, &DMatrix::from_columns(std::slice::from_ref(&start)))?;
     let ideal = learned.motif_loop().initial_state();
-    let readout = MotifReadout::of_motif(network, motif)?;
+    let left = DMatrix::from_columns(&[prepared.column(0) - ideal]);
+    let left = readouts(std::slice::from_ref(&readout.phase), left)?;
+    let played = simulator.play(motif, &prepared)?;
+    let errors = played.iter().zip(learned.motif().values()).map(|(y, target)| y - target);
 
-    let prepared = simulator.prepare(motif, &DMatrix::from_column_slice(start.len(), 1, start.as_slice()))?;
-    let deviation = prepared.column(0) - ideal;
-    let (mut transition, mut deterministic) = (0.0, 0.0);
-    for (row, target) in readout.rows.column_iter().zip(learned.motif().values()) {
-        transition += row.dot(&deviation).powi(2);
-        deterministic += (row.dot(&prepared.column(0)) - target).powi(2);
+    let approach: Vec<_> = phases.approach.iter().map(Phase::of_deviations).collect();
+    let at_preparation = carry(&approach, noise.at_preparation.factor(units)?)?;
+    let mut process = readout.process_variance(noise.process)?.mean();
+    for (index, phase) in approach.iter().enumerate() {
+        let left = carry(&approach[index + 1..], phase.flow.gathered_noise()? * noise.process)?;
+        process += readout.factor_variance(&left)?.mean();
     }
-    let samples = readout.samples() as f64;
-
-    let at_preparation = readout.initial_variance(&noise.at_preparation.after(preparation, duration)?)?;
-    let at_motif = readout.initial_variance(&noise.at_motif)?;
-    let handed_over = readout.initial_variance(&accumulated_noise(preparation, duration, noise.process)?)?;
-    let process = readout.process_variance(noise.process)?;
     let [mut u, mut v, mut j] = [0.0; 3];
     if !noise.weights.is_zero() {
-        let weights = LoopWeights::of(system, learned.motif_loop());
-        let approach =
-            Approach::Preparation { system: preparation, fixed_point: ideal, start: &start, duration };
-        let sensitivity = readout.weight_sensitivity(&weights, &approach)?;
-        let part = |only: WeightNoise| sensitivity.variance(&only).map(|variance| variance.rms());
+        let weights = LoopWeights::of(network.system(), learned.motif_loop());
+        let path = Path::through(&phases.approach, start)?;
+        let squares = readout.squared_sensitivities(&weights, &path)?;
+        let part = |only: WeightNoise| squares.variance(&only).map(|variance| variance.rms());
         let WeightNoise { input, feedback, recurrent } = noise.weights;
         u = part(WeightNoise { input, ..Default::default() })?;
         v = part(WeightNoise { feedback, ..Default::default() })?;
@@ -139,11 +143,11 @@ pub fn expected_rmse(
     }
     let error = ExpectedError {
         fit: learned.fit().rmse(),
-        transition: (transition / samples).sqrt(),
-        deterministic: (deterministic / samples).sqrt(),
-        at_preparation: at_preparation.rms(),
-        at_motif: at_motif.rms(),
-        process: (handed_over.mean() + process.mean()).sqrt(),
+        transition: root_mean_square(left.iter().copied()),
+        deterministic: root_mean_square(errors),
+        at_preparation: readout.factor_variance(&at_preparation)?.rms(),
+        at_motif: readout.initial_variance(&noise.at_motif)?.rms(),
+        process: process.sqrt(),
         input_weights: u,
         feedback_weights: v,
         recurrent_weights: j,

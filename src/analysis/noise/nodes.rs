@@ -18,12 +18,12 @@ const RULE: [(f64, f64); 4] = [
 /// Most panels of one step.
 const PANELS: usize = 512;
 
-/// `e^{A s}` at the nodes s of a quadrature rule over a step h that is exact to rounding for products of two
-/// exponentials of A.
+/// `e^{A s}` at the nodes s of a quadrature rule over a step h that is exact to rounding for
+/// products of two exponentials of A.
 ///
-/// Eight Gauss-Legendre points on a panel of length p integrate `f(s) = e^{A (p - s)} M e^{A s}`, whose
-/// sixteenth derivative is at most `(2 |A|)^16 e^{|A| p} |M|`, with an error of less than `2e-18 e^{|A| p}` of
-/// `p |M|` where `|A| p <= 1`: far below the rounding of one multiplication.
+/// Eight Gauss-Legendre points on a panel of length p integrate `f(s) = e^{A (p - s)} M e^{A s}`,
+/// whose sixteenth derivative is at most `(2 |A|)^16 e^{|A| p} |M|`, with an error of less than
+/// `2e-18 e^{|A| p}` of `p |M|` where `|A| p <= 1`: far below the rounding of one multiplication.
 #[derive(Debug)]
 pub(super) struct StepNodes {
     /// In ascending order of s; those of `h - s` are the same backwards.

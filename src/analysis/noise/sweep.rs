@@ -5,9 +5,10 @@ use nalgebra::{DMatrix, DVector};
 
 use super::nodes::{self, StepNodes};
 use super::readout::MotifReadout;
-use super::sensitivity::{LoopWeights, WeightSensitivity};
-use crate::linalg::product::{Op, mirror_lower, mul_into, mul_lower_into};
-use crate::linalg::{expm, multiply, noise_factor};
+use super::weights::{LoopWeights, WeightSensitivity};
+use crate::linalg::product::{self, Op, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::{expm, noise_factor};
+use crate::play::Phase;
 use crate::{Result, check};
 
 /// Samples whose share of the preparation is computed together.
@@ -18,54 +19,64 @@ const CHUNK: usize = 32;
 pub(super) struct Path {
     /// Where the motif starts.
     start: DVector<f64>,
-    preparation: Option<Prepared>,
+    before: Vec<Stretch>,
 }
 
-/// The part before the motif, in panels of quadrature nodes.
+/// A phase before the motif, in panels of quadrature nodes.
 #[derive(Debug)]
-struct Prepared {
+struct Stretch {
     nodes: StepNodes,
-    /// `e^{A h}` over a panel h.
+    /// `e^{F h}` over a panel h.
     panel: DMatrix<f64>,
     /// States at the nodes, panel by panel.
     states: DMatrix<f64>,
 }
 
 impl Path {
-    pub(super) fn from_state(start: &DVector<f64>) -> Self {
-        Self { start: start.clone(), preparation: None }
-    }
-
-    pub(super) fn through_preparation(
-        system: &DMatrix<f64>,
-        fixed_point: &DVector<f64>,
-        start: &DVector<f64>,
-        duration: f64,
-    ) -> Result<Self> {
-        let panels = nodes::panels(system, duration)?;
-        if duration == 0.0 {
-            return Ok(Self::from_state(start));
-        }
-        let nodes = StepNodes::new(system, duration / panels as f64)?;
-        let panel = expm(&(system * (duration / panels as f64)))?;
-        let mut states = DMatrix::zeros(start.len(), panels * nodes.len());
-        let mut deviation = start - fixed_point;
-        let mut next = deviation.clone();
-        for k in 0..panels {
-            for (m, (node, _)) in nodes.iter().enumerate() {
-                let mut state = states.column_mut(k * nodes.len() + m);
-                state.copy_from(fixed_point);
-                state.gemv(1.0, node, &deviation, 1.0);
+    /// From a state through the phases before the motif.
+    pub(super) fn through(phases: &[Phase], mut start: DVector<f64>) -> Result<Self> {
+        let mut before = Vec::new();
+        for phase in phases {
+            let (system, duration) = (phase.flow.system(), phase.flow.duration());
+            let panels = nodes::panels(system, duration)?;
+            if duration > 0.0 {
+                let origin = DVector::zeros(start.len());
+                let centre = phase.centre.at(0).unwrap_or(&origin);
+                before.push(Stretch::new(system, duration, panels, centre, &mut start)?);
             }
-            next.gemv(1.0, &panel, &deviation, 0.0);
-            std::mem::swap(&mut deviation, &mut next);
         }
-        Ok(Self { start: fixed_point + deviation, preparation: Some(Prepared { nodes, panel, states }) })
+        Ok(Self { start, before })
     }
 }
 
-impl Prepared {
-    /// Adds `int x x^T dr` over the preparation.
+impl Stretch {
+    /// `state` ends at the end of the stretch.
+    fn new(
+        system: &DMatrix<f64>,
+        duration: f64,
+        panels: usize,
+        centre: &DVector<f64>,
+        state: &mut DVector<f64>,
+    ) -> Result<Self> {
+        let nodes = StepNodes::new(system, duration / panels as f64)?;
+        let panel = expm(&(system * (duration / panels as f64)))?;
+        let mut states = DMatrix::zeros(state.len(), panels * nodes.len());
+        *state -= centre;
+        let mut next = state.clone();
+        for k in 0..panels {
+            for (m, (node, _)) in nodes.iter().enumerate() {
+                let mut column = states.column_mut(k * nodes.len() + m);
+                column.copy_from(centre);
+                column.gemv(1.0, node, state, 1.0);
+            }
+            next.gemv(1.0, &panel, state, 0.0);
+            std::mem::swap(state, &mut next);
+        }
+        *state += centre;
+        Ok(Self { nodes, panel, states })
+    }
+
+    /// Adds `int x x^T dr` over the stretch.
     fn add_gramian(&self, gramian: &mut DMatrix<f64>) {
         let mut weighted = self.states.clone();
         for (index, mut column) in weighted.column_iter_mut().enumerate() {
@@ -75,14 +86,14 @@ impl Prepared {
         mul_lower_into(gramian, Accum::Add, 1.0, left, right);
     }
 
-    /// `S_c = int e^{A (T - r)} (B^T x(r))_c dr`, side by side (N x N r): how a perturbation `D = dJ B` moves
-    /// the state that the preparation ends in, `g sum_c S_c D_c`.
-    fn responses(&self, basis: &DMatrix<f64>) -> DMatrix<f64> {
+    /// `S_c = int e^{F (T - r)} (B^T x(r))_c dr`, side by side (N x N r), on top of the sum of
+    /// earlier stretches: how a perturbation `D = dJ B` moves the state at the end,
+    /// `g sum_c S_c D_c`.
+    fn responses(&self, basis: &DMatrix<f64>, mut sum: DMatrix<f64>) -> DMatrix<f64> {
         let (units, rank, q) = (basis.nrows(), basis.ncols(), self.nodes.len());
         let mut coordinates = DMatrix::zeros(rank, self.states.ncols());
         let (left, right) = ((basis, Op::Transposed), (&self.states, Op::Plain));
         mul_into(&mut coordinates, Accum::Replace, 1.0, left, right);
-        let mut sum = DMatrix::zeros(units, units * rank);
         let mut next = sum.clone();
         for first in (0..self.states.ncols()).step_by(q) {
             mul_into(&mut next, Accum::Replace, 1.0, (&self.panel, Op::Plain), (&sum, Op::Plain));
@@ -106,15 +117,16 @@ pub(super) fn sensitivity(
     weights: &LoopWeights<'_>,
     path: &Path,
 ) -> Result<WeightSensitivity> {
-    let (units, samples) = motif.rows.shape();
-    let states = states(motif, &path.start)?;
-    let nodes = StepNodes::new(&motif.system, motif.dt)?;
+    let (units, samples, flow) = (motif.units(), motif.samples(), &motif.phase.flow);
+    let mut states = check::zeros("samples", units, samples)?;
+    motif.phase.record(&mut path.start.clone(), states.as_mut_slice())?;
+    let nodes = StepNodes::new(flow.system(), flow.dt())?;
     let mut squares = WeightSensitivity {
         input: vec![0.0; samples],
         feedback: vec![0.0; samples],
         recurrent: vec![0.0; samples],
     };
-    let gramian = path_gramian(&states, &nodes, path.preparation.as_ref());
+    let gramian = path_gramian(&states, &nodes, &path.before);
     check::no_overflow("squared states of the motif", gramian.as_slice())?;
     let Some(basis) = basis_of(&gramian, weights.feedback)? else { return Ok(squares) };
     let (rank, q) = (basis.ncols(), nodes.len());
@@ -126,13 +138,17 @@ pub(super) fn sensitivity(
     for (m, (node, weight)) in nodes.iter().enumerate() {
         mul_into(&mut reader, Accum::Replace, 1.0, (&basis, Op::Transposed), (node, Op::Plain));
         readers.rows_mut(m * rank, rank).copy_from(&reader);
-        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), &motif.readout, 0.0);
+        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), flow.readout(), 0.0);
     }
     let mut visited = check::zeros("samples", rank * q, samples)?;
     mul_into(&mut visited, Accum::Replace, 1.0, (&readers, Op::Plain), (&states, Op::Plain));
 
     let feedback = basis.tr_mul(weights.feedback);
-    let responses = path.preparation.as_ref().map(|preparation| preparation.responses(&basis));
+    let mut responses = None;
+    for stretch in &path.before {
+        let earlier = responses.unwrap_or_else(|| DMatrix::zeros(units, units * rank));
+        responses = Some(stretch.responses(&basis, earlier));
+    }
     let mut before = vec![0.0; if responses.is_some() { units * rank * CHUNK.min(samples) } else { 0 }];
     let mut z = DMatrix::zeros(units, rank);
     let mut next = z.clone();
@@ -144,8 +160,8 @@ pub(super) fn sensitivity(
             && here == 0
         {
             let count = CHUNK.min(samples - k);
-            let rows = &motif.rows.as_slice()[k * units..][..count * units];
-            multiply::apply_transpose(responses, rows, &mut before[..count * units * rank]);
+            let rows = &flow.rows()?.as_slice()[k * units..][..count * units];
+            product::apply_transpose(responses, rows, &mut before[..count * units * rank]);
         }
         // Without a preparation `before` is empty and nothing is added.
         let before = before.get(here * units * rank..).unwrap_or_default();
@@ -158,28 +174,15 @@ pub(super) fn sensitivity(
         squares.feedback[k] = by_feedback.norm_squared();
 
         xi.as_mut_slice().copy_from_slice(visited.column(k).as_slice());
-        mul_into(&mut next, Accum::Replace, 1.0, (&motif.step, Op::Transposed), (&z, Op::Plain));
+        mul_into(&mut next, Accum::Replace, 1.0, (flow.step(k), Op::Transposed), (&z, Op::Plain));
         mul_into(&mut next, Accum::Add, 1.0, (&kernel, Op::Plain), (&xi, Op::Transposed));
         std::mem::swap(&mut z, &mut next);
     }
     Ok(squares)
 }
 
-/// States at the samples, one column each.
-fn states(motif: &MotifReadout, start: &DVector<f64>) -> Result<DMatrix<f64>> {
-    let mut states = check::zeros("samples", motif.units(), motif.samples())?;
-    let mut state = start.clone();
-    let mut next = state.clone();
-    for mut column in states.column_iter_mut() {
-        column.copy_from(&state);
-        next.gemv(1.0, &motif.step, &state, 0.0);
-        std::mem::swap(&mut state, &mut next);
-    }
-    Ok(states)
-}
-
 /// `int x x^T dr` along the path.
-fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, preparation: Option<&Prepared>) -> DMatrix<f64> {
+fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, before: &[Stretch]) -> DMatrix<f64> {
     let units = states.nrows();
     let mut samples = DMatrix::zeros(units, units);
     mul_lower_into(&mut samples, Accum::Replace, 1.0, (states, Op::Plain), (states, Op::Transposed));
@@ -190,18 +193,17 @@ fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, preparation: Option<&P
         mul_into(&mut product, Accum::Replace, weight, (node, Op::Plain), (&samples, Op::Plain));
         mul_lower_into(&mut gramian, Accum::Add, 1.0, (&product, Op::Plain), (node, Op::Transposed));
     }
-    if let Some(preparation) = preparation {
-        preparation.add_gramian(&mut gramian);
-    }
+    before.iter().for_each(|stretch| stretch.add_gramian(&mut gramian));
     mirror_lower(&mut gramian);
     gramian
 }
 
-/// An orthonormal basis B of the directions that a Gramian says are visited, and of v; nothing for a path at rest.
+/// An orthonormal basis B of the directions that the path visits, according to its Gramian, and of
+/// the feedback v; nothing for a path at rest.
 ///
-/// Directions are left out at the rounding of the Gramian, that is of squares. So are their shares of `|Z|^2`
-/// and `|Z^T u|^2`, of which B takes an orthogonal part, but not that of `Z v`: with v in the span, `Z B (B^T
-/// v)` has nothing left out.
+/// Directions in which the Gramian is zero to rounding are left out. What `|Z|^2` and `|Z^T u|^2`
+/// lose by that is as small, since both are sums of squares over orthogonal directions. `Z v` has
+/// no such bound, so that v itself belongs to the basis: `(Z B)(B^T v) = Z v` then holds exactly.
 fn basis_of(gramian: &DMatrix<f64>, feedback: &DVector<f64>) -> Result<Option<DMatrix<f64>>> {
     let factor = noise_factor(gramian)?;
     let rank = factor.ncols();

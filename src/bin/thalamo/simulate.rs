@@ -7,7 +7,7 @@ use serde::Serialize;
 use thalamo::figure::{self, Cell, Figure, sequence_panel};
 use thalamo::io::{self, Model, check_output, write_trajectories};
 use thalamo::nalgebra::DVector;
-use thalamo::play::{Noise, Sequence, Simulator, Start, Trajectory};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start, Trajectory};
 
 use crate::arguments::{self, Simulate};
 use crate::failure::{Failure, Result};
@@ -48,6 +48,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
         arguments::Start::File(path) => Some(io::read::<DVector<f64>>(path)?),
         _ => None,
     };
+    let keep = if options.states { Keep::States } else { Keep::Readout };
     let bar = session.progress(options.trials as usize, "playing");
     let trials = (0..options.trials)
         .into_par_iter()
@@ -59,7 +60,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
                 _ => Start::Rest,
             };
             let noise = Noise { initial: 0.0, process: options.noise, seed: seed ^ NOISE };
-            let played = simulator.run(&sequence, &start, Some(noise), options.states);
+            let played = simulator.run(&sequence, &start, Some(noise), keep);
             bar.inc(1);
             played
         })

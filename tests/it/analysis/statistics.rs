@@ -38,8 +38,8 @@ fn signed_rank_matches_scipy() {
         let differences: Vec<f64> = serde_json::from_value(case["differences"].clone()).unwrap();
         let expected = case["p_value"].as_f64().unwrap();
         let test = wilcoxon_signed_rank(&differences).unwrap();
-        assert!((test.p_value() - expected).abs() < 1e-12, "{} is not {expected}", test.p_value());
-        assert_eq!(test.method(), WilcoxonMethod::Exact);
+        assert!((test.p_value - expected).abs() < 1e-12, "{} is not {expected}", test.p_value);
+        assert_eq!(test.method, WilcoxonMethod::Exact);
     }
 }
 
@@ -47,14 +47,14 @@ fn signed_rank_matches_scipy() {
 fn ranks_ties_and_zeros_by_hand() {
     // magnitudes 1 1 2 3 3 3 -> ranks 1.5 1.5 3 5 5 5
     let test = wilcoxon_signed_rank(&[3.0, -1.0, 0.0, 2.0, -3.0, 1.0, -0.0, 3.0]).unwrap();
-    assert_eq!((test.positive_rank_sum(), test.negative_rank_sum()), (14.5, 6.5));
-    assert_eq!((test.statistic(), test.pairs(), test.zeros()), (6.5, 6, 2));
+    assert_eq!((test.positive_rank_sum, test.negative_rank_sum), (14.5, 6.5));
+    assert_eq!((test.statistic(), test.pairs, test.zeros), (6.5, 6, 2));
 }
 
 #[test]
 fn zeros_alone_are_no_evidence() {
     let test = wilcoxon_signed_rank(&[0.0, -0.0, 0.0]).unwrap();
-    assert_eq!((test.p_value(), test.pairs(), test.zeros()), (1.0, 0, 3));
+    assert_eq!((test.p_value, test.pairs, test.zeros), (1.0, 0, 3));
 }
 
 #[test]
@@ -87,12 +87,12 @@ fn large_samples_use_the_normal_distribution() {
     for every in [2, 3, 4] {
         let differences = alternating(201, every);
         let test = wilcoxon_signed_rank(&differences).unwrap();
-        assert_eq!(test.method(), WilcoxonMethod::Normal);
+        assert_eq!(test.method, WilcoxonMethod::Normal);
         let n = 201.0;
-        let z = (test.positive_rank_sum() - n * (n + 1.0) / 4.0).abs()
+        let z = (test.positive_rank_sum - n * (n + 1.0) / 4.0).abs()
             / f64::sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0);
         let expected = two_sided_tail(z);
-        assert!((test.p_value() / expected - 1.0).abs() < 1e-10, "{} is not {expected}", test.p_value());
+        assert!((test.p_value / expected - 1.0).abs() < 1e-10, "{} is not {expected}", test.p_value);
     }
 }
 
@@ -105,19 +105,19 @@ fn large_samples_correct_the_variance_for_ties() {
     let (n, ties) = (300.0, [200.0_f64, 100.0]);
     let variance =
         n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties.iter().map(|t| t.powi(3) - t).sum::<f64>() / 48.0;
-    let expected = two_sided_tail((test.positive_rank_sum() - n * (n + 1.0) / 4.0).abs() / variance.sqrt());
-    assert!((test.p_value() / expected - 1.0).abs() < 1e-10, "{} is not {expected}", test.p_value());
+    let expected = two_sided_tail((test.positive_rank_sum - n * (n + 1.0) / 4.0).abs() / variance.sqrt());
+    assert!((test.p_value / expected - 1.0).abs() < 1e-10, "{} is not {expected}", test.p_value);
 }
 
 #[test]
 fn exact_distribution_approaches_the_normal_one() {
     let differences: Vec<f64> = (1..=200).map(|i| f64::from(if i % 7 < 3 { -i } else { i })).collect();
     let exact = wilcoxon_signed_rank(&differences).unwrap();
-    assert_eq!(exact.method(), WilcoxonMethod::Exact);
+    assert_eq!(exact.method, WilcoxonMethod::Exact);
     let n = 200.0;
     let z =
-        (exact.positive_rank_sum() - n * (n + 1.0) / 4.0) / f64::sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0);
-    let ratio = exact.p_value() / two_sided_tail(z);
+        (exact.positive_rank_sum - n * (n + 1.0) / 4.0) / f64::sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0);
+    let ratio = exact.p_value / two_sided_tail(z);
     assert!(z > 1.0 && (ratio - 1.0).abs() < 0.01, "{ratio} at {z} standard deviations");
 }
 
@@ -148,13 +148,13 @@ proptest! {
     #[test]
     fn exact_p_values_match_enumeration_with_ties_and_zeros(whole in prop::collection::vec(-5_i32..=5, 1..=12)) {
         let differences: Vec<f64> = whole.iter().map(|&i| f64::from(i)).collect();
-        let p_value = wilcoxon_signed_rank(&differences).unwrap().p_value();
+        let p_value = wilcoxon_signed_rank(&differences).unwrap().p_value;
         prop_assert!((p_value - by_enumeration(&differences)).abs() < 1e-14);
     }
 
     #[test]
     fn exact_p_values_match_enumeration_without_ties(differences in prop::collection::vec(-1.0_f64..1.0, 1..=12)) {
-        let p_value = wilcoxon_signed_rank(&differences).unwrap().p_value();
+        let p_value = wilcoxon_signed_rank(&differences).unwrap().p_value;
         prop_assert!((p_value - by_enumeration(&differences)).abs() < 1e-14);
     }
 
@@ -163,8 +163,8 @@ proptest! {
         let forward: Vec<f64> = differences.iter().map(|&i| f64::from(i)).collect();
         let backward: Vec<f64> = forward.iter().rev().map(|d| -d).collect();
         let (a, b) = (wilcoxon_signed_rank(&forward).unwrap(), wilcoxon_signed_rank(&backward).unwrap());
-        prop_assert_eq!(a.p_value(), b.p_value());
-        prop_assert_eq!(a.positive_rank_sum(), b.negative_rank_sum());
-        prop_assert!(a.p_value() > 0.0 && a.p_value() <= 1.0);
+        prop_assert_eq!(a.p_value, b.p_value);
+        prop_assert_eq!(a.positive_rank_sum, b.negative_rank_sum);
+        prop_assert!(a.p_value > 0.0 && a.p_value <= 1.0);
     }
 }

@@ -221,7 +221,7 @@ fn bad_input() {
         assert!(matches!(error, Error::Shape { given: (2, 3), .. }));
         assert_eq!(
             error.to_string(),
-            "matrix: expected shape 2 x 2, given 2 x 3; only square matrices generate a flow"
+            "matrix: expected shape 2 x 2, given 2 x 3; only square matrices have eigenvalues"
         );
         let error = call(&Matrix::zeros(0, 0));
         assert!(matches!(error, Error::Empty { .. }));

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::OnceLock;
 use thalamo::analysis::{TransitionErrors, transition_errors};
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::{Error, Network};
 
 fn network() -> &'static Network {
@@ -24,7 +24,7 @@ fn against_direct_simulation() {
     let given = transition_errors(&simulator, 5, 9).unwrap();
     assert_eq!((given.random.shape(), given.sequence.shape(), given.fit.len()), ((3, 5), (3, 3), 3));
     let run = |motifs: &[usize], start: Start| {
-        simulator.run(&Sequence::new(motifs).unwrap(), &start, None, false).unwrap().rmse()
+        simulator.run(&Sequence::new(motifs).unwrap(), &start, None, Keep::Readout).unwrap().rmse()
     };
     for motif in 0..3 {
         let mut rng = rng(9);

@@ -11,7 +11,7 @@ use thalamo::fit::{Fit, FitOptions};
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::LearnedMotif;
 use thalamo::optim::LbfgsOptions;
-use thalamo::play::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
 use thalamo::{
     loops::LoopOptions,
@@ -301,7 +301,7 @@ fn a_broken_continuation_is_noticed() {
     let network = small(2);
     let simulator = Simulator::new(&network, 3.0).unwrap();
     let play = |motifs: &[usize], start: Start, noise| {
-        simulator.run(&Sequence::new(motifs).unwrap(), &start, noise, true).unwrap()
+        simulator.run(&Sequence::new(motifs).unwrap(), &start, noise, Keep::States).unwrap()
     };
     let (whole, first) = (play(&[0, 1], Start::Rest, None), play(&[0], Start::Rest, None));
     let second = play(&[1], Start::State(first.end_state().clone()), None);

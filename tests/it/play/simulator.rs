@@ -4,7 +4,7 @@ use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use std::sync::OnceLock;
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
-use thalamo::play::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Cortex, Error, Network, System};
 
 /// Three motifs on 40 units, made once for all tests.
@@ -36,7 +36,7 @@ fn states_follow_the_equations() {
     let network = network();
     let simulator = Simulator::new(network, 3.0).unwrap();
     let sequence = [2, 0];
-    let run = simulator.run(&play(&sequence), &Start::State(state(1)), None, true).unwrap();
+    let run = simulator.run(&play(&sequence), &Start::State(state(1)), None, Keep::States).unwrap();
     let states = run.states().unwrap();
     let (mut x, substeps) = (state(1), 20);
     let mut worst = 0.0_f64;
@@ -61,7 +61,7 @@ fn states_follow_the_equations() {
 fn states_at_single_times() {
     let network = network();
     let simulator = Simulator::new(network, 4.0).unwrap();
-    let run = simulator.run(&play(&[1]), &Start::State(state(2)), None, true).unwrap();
+    let run = simulator.run(&play(&[1]), &Start::State(state(2)), None, Keep::States).unwrap();
     let states = run.states().unwrap();
     let made = network.motifs()[1].motif_loop();
     let after = |n: usize| {
@@ -84,7 +84,7 @@ fn layout_of_a_run() {
         let simulator = Simulator::new(network, transition).unwrap();
         assert_eq!(simulator.transition(), steps as f64 * 0.1);
         assert!(std::ptr::eq(simulator.network(), network));
-        let run = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, true).unwrap();
+        let run = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, Keep::States).unwrap();
         let samples = 3 * (steps + 300);
         assert_eq!((run.readout().len(), run.target().len(), run.dt()), (samples, samples, 0.1));
         assert_eq!(run.states().unwrap().shape(), (40, samples));
@@ -114,7 +114,7 @@ fn layout_of_a_run() {
                 (y - &network.system().single_readout().unwrap().dot(&x)).abs() < 1e-13 * (1.0 + x.norm())
             );
         }
-        let bare = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, false).unwrap();
+        let bare = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, Keep::Readout).unwrap();
         assert!(bare.states().is_none());
         // The same numbers in another order of additions.
         let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 * (1.0 + b.abs());
@@ -127,9 +127,10 @@ fn layout_of_a_run() {
 #[test]
 fn a_run_can_be_continued() {
     let simulator = Simulator::new(network(), 3.0).unwrap();
-    let whole = simulator.run(&play(&[0, 2, 1]), &Start::State(state(3)), None, true).unwrap();
-    let first = simulator.run(&play(&[0]), &Start::State(state(3)), None, true).unwrap();
-    let second = simulator.run(&play(&[2, 1]), &Start::State(first.end_state().clone()), None, true).unwrap();
+    let whole = simulator.run(&play(&[0, 2, 1]), &Start::State(state(3)), None, Keep::States).unwrap();
+    let first = simulator.run(&play(&[0]), &Start::State(state(3)), None, Keep::States).unwrap();
+    let second =
+        simulator.run(&play(&[2, 1]), &Start::State(first.end_state().clone()), None, Keep::States).unwrap();
     assert_eq!([first.readout(), second.readout()].concat(), whole.readout());
     assert_eq!(second.end_state(), whole.end_state());
     assert_eq!(first.rmse()[0], whole.rmse()[0]);
@@ -147,7 +148,7 @@ fn phases_in_batches() {
             assert_eq!((readout.shape(), finished.shape()), ((300, 3), (40, 3)));
             for trial in 0..3 {
                 let start = Start::State(starts.column(trial).into_owned());
-                let run = simulator.run(&play(&[motif]), &start, None, true).unwrap();
+                let run = simulator.run(&play(&[motif]), &start, None, Keep::States).unwrap();
                 let begin = run.segments()[0].start;
                 let states = run.states().unwrap();
                 let size = states.column(begin).norm()
@@ -172,7 +173,13 @@ fn phases_in_batches() {
 fn starts() {
     let simulator = Simulator::new(network(), 0.0).unwrap();
     let begin = |start: &Start| {
-        simulator.run(&play(&[0]), start, None, true).unwrap().states().unwrap().column(0).into_owned()
+        simulator
+            .run(&play(&[0]), start, None, Keep::States)
+            .unwrap()
+            .states()
+            .unwrap()
+            .column(0)
+            .into_owned()
     };
     assert_eq!(begin(&Start::Rest), DVector::zeros(40));
     assert_eq!(begin(&Start::State(state(6))), state(6));
@@ -187,7 +194,7 @@ fn starts() {
     // A motif from its own start without preparation is its fit.
     let learned = &network().motifs()[0];
     let start = Start::State(learned.motif_loop().initial_state().clone());
-    let run = simulator.run(&play(&[0]), &start, None, false).unwrap();
+    let run = simulator.run(&play(&[0]), &start, None, Keep::Readout).unwrap();
     let fit = learned.fit().values(300);
     assert!(run.readout().iter().zip(&fit).all(|(y, f)| (y - f).abs() < 1e-9));
 }
@@ -195,7 +202,7 @@ fn starts() {
 #[test]
 fn noise_is_a_function_of_its_seed() {
     let simulator = Simulator::new(network(), 1.0).unwrap();
-    let run = |noise| simulator.run(&play(&[0, 1]), &Start::Rest, noise, true).unwrap();
+    let run = |noise| simulator.run(&play(&[0, 1]), &Start::Rest, noise, Keep::States).unwrap();
     let noise = |initial, process, seed| Some(Noise { initial, process, seed });
     assert_eq!(run(noise(0.3, 0.1, 5)).readout(), run(noise(0.3, 0.1, 5)).readout());
     assert_ne!(run(noise(0.3, 0.1, 5)).readout(), run(noise(0.3, 0.1, 6)).readout());
@@ -228,7 +235,7 @@ fn process_noise_has_the_exact_covariance() {
     let (prep, motif) = (network.preparation().system(), learned.motif_loop().system());
     let directions = normal_matrix(40, 6, &mut rng(8));
     let start = Start::State(state(9));
-    let quiet = simulator.run(&play(&[0]), &start, None, true).unwrap();
+    let quiet = simulator.run(&play(&[0]), &start, None, Keep::States).unwrap();
     // After one step, at the end of preparation, and at the end of a motif.
     let one = noise_covariance(prep, 0.1).unwrap() * (s * s);
     let prepared = noise_covariance(prep, 1.0).unwrap() * (s * s);
@@ -237,7 +244,7 @@ fn process_noise_has_the_exact_covariance() {
     let mut samples = vec![DMatrix::zeros(6, trials); 3];
     for trial in 0..trials {
         let noise = Noise { initial: 0.0, process: s, seed: trial as u64 };
-        let run = simulator.run(&play(&[0]), &start, Some(noise), true).unwrap();
+        let run = simulator.run(&play(&[0]), &start, Some(noise), Keep::States).unwrap();
         let deviation = run.states().unwrap() - quiet.states().unwrap();
         let last = run.end_state() - quiet.end_state();
         for (samples, x) in
@@ -265,7 +272,7 @@ fn long_preparation_is_stationary() {
     let mut samples = DMatrix::zeros(6, trials);
     for trial in 0..trials {
         let noise = Noise { initial: 1.0, process: s, seed: 1000 + trial as u64 };
-        let run = simulator.run(&play(&[1]), &Start::Rest, Some(noise), true).unwrap();
+        let run = simulator.run(&play(&[1]), &Start::Rest, Some(noise), Keep::States).unwrap();
         let prepared = run.states().unwrap().column(run.segments()[0].start) - centre;
         samples.set_column(trial, &directions.tr_mul(&prepared));
     }
@@ -280,12 +287,12 @@ fn initial_noise_has_its_standard_deviation() {
     let mut samples = DMatrix::zeros(1, 40 * trials);
     for trial in 0..trials {
         let noise = Noise { initial: 0.7, process: 0.0, seed: trial as u64 };
-        let run = simulator.run(&play(&[0]), &Start::State(state(1)), Some(noise), true).unwrap();
+        let run = simulator.run(&play(&[0]), &Start::State(state(1)), Some(noise), Keep::States).unwrap();
         let deviation = run.states().unwrap().column(0) - state(1);
         samples.columns_mut(40 * trial, 40).copy_from(&deviation.transpose());
         // Once, and before the first preparation only.
         let prep = expm(&(network().preparation().system() * 0.1)).unwrap();
-        let quiet = simulator.run(&play(&[0]), &Start::State(state(1)), None, true).unwrap();
+        let quiet = simulator.run(&play(&[0]), &Start::State(state(1)), None, Keep::States).unwrap();
         let next = run.states().unwrap().column(1) - quiet.states().unwrap().column(1);
         assert!((next - prep * &deviation).norm() < 1e-12);
     }
@@ -319,7 +326,8 @@ fn refusals() {
     let message = "sequence: expected at least one element, given none; name at least one motif";
     assert!(matches!(refused(Sequence::new(&[]), message), Error::Empty { what: "sequence", .. }));
 
-    let run = |motifs: &[usize], start: Start, noise| simulator.run(&play(motifs), &start, noise, true);
+    let run =
+        |motifs: &[usize], start: Start, noise| simulator.run(&play(motifs), &start, noise, Keep::States);
     for unknown in [3, usize::MAX] {
         let message = format!("motif: expected an index below 3, given {unknown}");
         let error = refused(run(&[0, unknown], Start::Rest, None), &message);

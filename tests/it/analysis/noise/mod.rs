@@ -14,6 +14,8 @@ mod special;
 mod trials;
 
 use nalgebra::{DMatrix, DVector};
+use thalamo::analysis::noise::{InitialNoise, MotifReadout};
+use thalamo::linalg::{expm, lyapunov, noise_covariance};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions, System};
@@ -33,4 +35,28 @@ fn network(units: usize, seed: u64) -> Network {
     };
     options.fit.modes = 4;
     Network::build(System::from(Cortex::random(units, 0.5, seed).unwrap()), &[motif], &options, seed).unwrap()
+}
+
+fn readout_of(network: &Network) -> MotifReadout {
+    let learned = &network.motifs()[0];
+    let readout = network.system().single_readout().unwrap();
+    MotifReadout::new(learned.motif_loop().system(), &readout, DT, learned.motif().len()).unwrap()
+}
+
+/// What a preparation leaves of independent noise.
+fn left_of(std: f64, system: &Matrix, duration: f64) -> InitialNoise {
+    let carry = expm(&(system * duration)).unwrap() * std;
+    InitialNoise::Covariance(&carry * carry.transpose())
+}
+
+/// What white noise gathers during a preparation.
+fn gathered(system: &Matrix, duration: f64, intensity: f64) -> InitialNoise {
+    InitialNoise::Covariance(noise_covariance(system, duration).unwrap() * intensity.powi(2))
+}
+
+/// Variance of the readout under white noise in the long run: `s^2 w^T X w`, `A X + X A^T + I = 0`.
+fn stationary_variance(system: &Matrix, readout: &Vector, intensity: f64) -> f64 {
+    let n = readout.len();
+    let gramian = lyapunov(system, &Matrix::identity(n, n)).unwrap();
+    intensity.powi(2) * readout.dot(&(gramian * readout))
 }

@@ -1,7 +1,7 @@
 //! Against slow independent computations, over random systems.
 
 use super::played::{Played, integral};
-use super::{DT, Matrix, Vector};
+use super::{DT, Matrix, Vector, gathered, stationary_variance};
 use crate::support::*;
 use proptest::prelude::*;
 use thalamo::analysis::noise::*;
@@ -20,7 +20,6 @@ proptest! {
         let factor = normal_matrix(n, 1 + n / 2, &mut rng);
         let start = &factor * factor.transpose();
         let motif = MotifReadout::new(&system, &readout, DT, samples).unwrap();
-        prop_assert_eq!((motif.units(), motif.samples(), motif.dt()), (n, samples, DT));
         let initial = motif.initial_variance(&InitialNoise::Covariance(start.clone())).unwrap();
         let process = motif.process_variance(0.3).unwrap();
         let (step, q) = (expm(&(&system * DT)).unwrap(), noise_covariance(&system, DT).unwrap() * 0.09);
@@ -28,15 +27,11 @@ proptest! {
         for k in 0..samples {
             let (x, y) = (readout.dot(&(&a * &readout)), readout.dot(&(&b * &readout)));
             let tolerance = 1e-11 * (readout.norm_squared() * (a.norm() + b.norm()));
-            prop_assert!((initial.values()[k] - x).abs() <= tolerance);
-            prop_assert!((process.values()[k] - y).abs() <= tolerance);
+            prop_assert!((initial.values[k] - x).abs() <= tolerance);
+            prop_assert!((process.values[k] - y).abs() <= tolerance);
             a = &step * a * step.transpose();
             b = &step * b * step.transpose() + &q;
         }
-        let gramian = readout_gramian(&system, &readout, DT, samples).unwrap();
-        let direct = motif.sensitivities() * motif.sensitivities().transpose() / samples as f64;
-        prop_assert!((&gramian - &direct).norm() <= 1e-12 * direct.norm());
-        prop_assert!(((&gramian * &start).trace() - initial.mean()).abs() <= 1e-11 * gramian.norm() * start.norm());
     }
 
     #[test]
@@ -48,14 +43,14 @@ proptest! {
         let readout = normal_vector(n, &mut rng);
         let motif = MotifReadout::new(&system, &readout, DT, 400).unwrap();
         let variance = motif.process_variance(2.0).unwrap();
-        let stationary = stationary_variance(&system, &readout, 2.0).unwrap();
+        let stationary = stationary_variance(&system, &readout, 2.0);
         // X = I here.
         prop_assert!((stationary / (4.0 * readout.norm_squared()) - 1.0).abs() < 1e-12);
-        prop_assert!((variance.values()[399] / stationary - 1.0).abs() < 1e-12);
-        prop_assert!(variance.values().windows(2).all(|v| v[0] <= v[1]));
+        prop_assert!((variance.values[399] / stationary - 1.0).abs() < 1e-12);
+        prop_assert!(variance.values.windows(2).all(|v| v[0] <= v[1]));
         // So it does by waiting before the motif.
-        let before = motif.initial_variance(&accumulated_noise(&system, 80.0, 2.0).unwrap()).unwrap();
-        for (a, b) in before.values().iter().zip(variance.values()) {
+        let before = motif.initial_variance(&gathered(&system, 80.0, 2.0)).unwrap();
+        for (a, b) in before.values.iter().zip(&variance.values) {
             prop_assert!(((a + b) / stationary - 1.0).abs() < 1e-11);
         }
     }
@@ -86,7 +81,7 @@ proptest! {
             }
         }
         for (exact, difference) in
-            [sensitivity.input(), sensitivity.feedback(), sensitivity.recurrent()].iter().zip(&differences)
+            [&sensitivity.input, &sensitivity.feedback, &sensitivity.recurrent].iter().zip(&differences)
         {
             let scale = exact.iter().copied().fold(1e-3, f64::max);
             for (e, d) in exact.iter().zip(difference) {
@@ -108,7 +103,7 @@ proptest! {
                 z.tr_mul(&played.input).norm_squared(),
                 0.25 * z.norm_squared(),
             ];
-            let given = [sensitivity.input()[k], sensitivity.feedback()[k], sensitivity.recurrent()[k]];
+            let given = [sensitivity.input[k], sensitivity.feedback[k], sensitivity.recurrent[k]];
             for (g, e) in given.iter().zip(expected) {
                 prop_assert!((g - e).abs() <= 1e-12 * e + 1e-14 * z.norm_squared(), "{g} {e}");
             }
@@ -128,9 +123,9 @@ proptest! {
             duration: 3.0,
         };
         let after = motif.weight_sensitivity(&weights, &still).unwrap();
-        for (a, b) in after.input().iter().zip(sensitivity.input()) {
+        for (a, b) in after.input.iter().zip(&sensitivity.input) {
             prop_assert!((a - b).abs() <= 1e-10 * b, "{a} {b}");
         }
-        prop_assert!(after.recurrent()[0] > sensitivity.recurrent()[0]);
+        prop_assert!(after.recurrent[0] > sensitivity.recurrent[0]);
     }
 }

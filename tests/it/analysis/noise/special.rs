@@ -1,11 +1,11 @@
 //! Cases with a known answer.
 
 use super::played::{Played, integral};
-use super::{DT, Matrix, Vector, network};
+use super::{DT, Matrix, Vector, network, stationary_variance};
 use crate::support::*;
 use thalamo::analysis::noise::*;
 use thalamo::linalg::expm;
-use thalamo::play::{Sequence, Simulator, Start};
+use thalamo::play::{Keep, Sequence, Simulator, Start};
 
 #[test]
 fn without_noise_the_expected_error_is_the_error() {
@@ -13,7 +13,7 @@ fn without_noise_the_expected_error_is_the_error() {
     let simulator = Simulator::new(&network, 4.0).unwrap();
     for start in [Start::Rest, Start::Random { std: 2.0, seed: 1 }] {
         let expected = expected_rmse(&simulator, 0, &start, &NoiseModel::default()).unwrap();
-        let run = simulator.run(&Sequence::new(&[0]).unwrap(), &start, None, false).unwrap();
+        let run = simulator.run(&Sequence::new(&[0]).unwrap(), &start, None, Keep::Readout).unwrap();
         assert!((expected.rmse() / run.rmse()[0] - 1.0).abs() < 1e-9);
         assert_eq!((expected.noise(), expected.rmse()), (0.0, expected.deterministic));
         assert!(expected.deterministic <= expected.fit + expected.transition + 1e-9);
@@ -40,10 +40,8 @@ fn parts_of_the_expected_error_are_the_functions_of_this_module() {
         weights,
     };
     let expected = expected_rmse(&simulator, 0, &Start::Rest, &model).unwrap();
-    let motif = MotifReadout::of_motif(&network, 0).unwrap();
-    let system = network.motifs()[0].motif_loop().system();
-    let gramian =
-        readout_gramian(system, &network.system().single_readout().unwrap(), DT, motif.samples()).unwrap();
+    let rows = simulator.play(0, &Matrix::identity(16, 16)).unwrap();
+    let gramian = rows.tr_mul(&rows) / rows.nrows() as f64;
     assert!((expected.at_motif.powi(2) / (&gramian * covariance).trace() - 1.0).abs() < 1e-12);
     let carry = expm(&(network.preparation().system() * 4.0)).unwrap();
     let at_preparation = 0.25 * (&gramian * &carry * carry.transpose()).trace();
@@ -62,15 +60,15 @@ fn parts_of_the_expected_error_are_the_functions_of_this_module() {
 fn one_unit_is_an_ornstein_uhlenbeck_process() {
     let (a, s, w) = (0.4_f64, 0.7_f64, 1.3_f64);
     let (system, readout) = (Matrix::from_element(1, 1, -a), Vector::from_element(1, w));
-    let stationary = stationary_variance(&system, &readout, s).unwrap();
+    let stationary = stationary_variance(&system, &readout, s);
     assert!((stationary / (w * w * s * s / (2.0 * a)) - 1.0).abs() < 1e-15);
     let motif = MotifReadout::new(&system, &readout, DT, 300).unwrap();
     let variance = motif.process_variance(s).unwrap();
     let initial = motif.initial_variance(&InitialNoise::Independent(s)).unwrap();
     for k in 0..300 {
         let decay = (-2.0 * a * k as f64 * DT).exp();
-        assert!((variance.values()[k] - stationary * (1.0 - decay)).abs() < 1e-13 * stationary);
-        assert!((initial.values()[k] / (w * w * s * s * decay) - 1.0).abs() < 1e-12);
+        assert!((variance.values[k] - stationary * (1.0 - decay)).abs() < 1e-13 * stationary);
+        assert!((initial.values[k] / (w * w * s * s * decay) - 1.0).abs() < 1e-12);
     }
     assert_eq!(variance.rms(), variance.mean().sqrt());
 }
@@ -85,9 +83,9 @@ fn undisturbed_motifs_visit_few_directions() {
         let sensitivity = played.sensitivity();
         let z = integral(&played.system, &played.readout, &played.start, 119.0 * DT);
         for (given, expected) in [
-            (sensitivity.input()[119], (&z * &played.feedback).norm_squared()),
-            (sensitivity.feedback()[119], z.tr_mul(&played.input).norm_squared()),
-            (sensitivity.recurrent()[119], 0.25 * z.norm_squared()),
+            (sensitivity.input[119], (&z * &played.feedback).norm_squared()),
+            (sensitivity.feedback[119], z.tr_mul(&played.input).norm_squared()),
+            (sensitivity.recurrent[119], 0.25 * z.norm_squared()),
         ] {
             assert!((given / expected - 1.0).abs() < 1e-9, "{disturbed}: {given} {expected}");
         }

@@ -1,10 +1,10 @@
 //! Against Monte Carlo runs.
 
 use super::played::Played;
-use super::{Matrix, Vector, network};
+use super::{Matrix, Vector, gathered, left_of, network, readout_of, stationary_variance};
 use crate::support::*;
 use thalamo::analysis::noise::*;
-use thalamo::play::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 
 /// Checks the 99 % confidence interval of the mean of independent trials, and its power; see the top of the file.
 fn check_interval(what: &str, trials: &[f64], expected: f64) {
@@ -29,10 +29,10 @@ fn mean_square(x: impl ExactSizeIterator<Item = f64>) -> f64 {
 }
 
 /// Readouts of single motifs under simulated noise, one per seed.
-fn runs(simulator: &Simulator<'_>, noise: Noise, start: &Start, trials: u64) -> Vec<Vec<f64>> {
+fn runs(simulator: &Simulator, noise: Noise, start: &Start, trials: u64) -> Vec<Vec<f64>> {
     let sequence = Sequence::new(&[0]).unwrap();
     let run = |seed| {
-        let run = simulator.run(&sequence, start, Some(Noise { seed, ..noise }), false).unwrap();
+        let run = simulator.run(&sequence, start, Some(Noise { seed, ..noise }), Keep::Readout).unwrap();
         run.readout()[run.segments()[0].start..].to_vec()
     };
     (0..trials).map(|i| run(noise.seed + i)).collect()
@@ -51,7 +51,7 @@ fn check_deviations(what: &str, runs: &[Vec<f64>], quiet: &[f64], expected: &[f6
 }
 
 fn sum(a: &ReadoutVariance, b: &ReadoutVariance) -> Vec<f64> {
-    a.values().iter().zip(b.values()).map(|(a, b)| a + b).collect()
+    a.values.iter().zip(&b.values).map(|(a, b)| a + b).collect()
 }
 
 #[test]
@@ -59,15 +59,14 @@ fn initial_noise_is_what_trials_show() {
     for (units, seed) in [(12, 1), (24, 2)] {
         let network = network(units, seed);
         let simulator = Simulator::new(&network, 2.0).unwrap();
-        let motif = MotifReadout::of_motif(&network, 0).unwrap();
+        let motif = readout_of(&network);
         let preparation = network.preparation().system();
         let quiet =
             runs(&simulator, Noise { initial: 0.0, process: 0.0, seed: 0 }, &Start::Rest, 1).remove(0);
 
         let before = runs(&simulator, Noise { initial: 0.7, process: 0.0, seed: 1000 }, &Start::Rest, 8000);
-        let expected =
-            motif.initial_variance(&InitialNoise::Independent(0.7).after(preparation, 2.0).unwrap()).unwrap();
-        check_deviations("initial noise before preparation", &before, &quiet, expected.values());
+        let expected = motif.initial_variance(&left_of(0.7, preparation, 2.0)).unwrap();
+        check_deviations("initial noise before preparation", &before, &quiet, &expected.values);
 
         // At the motif's start, with a covariance of low rank.
         let mut rng = rng(seed);
@@ -77,7 +76,7 @@ fn initial_noise_is_what_trials_show() {
         let runs: Vec<Vec<f64>> = played.column_iter().map(|y| y.iter().copied().collect()).collect();
         let covariance = InitialNoise::Covariance(&factor * factor.transpose());
         let expected = motif.initial_variance(&covariance).unwrap();
-        check_deviations("initial noise of given covariance", &runs, &[0.0; 120], expected.values());
+        check_deviations("initial noise of given covariance", &runs, &[0.0; 120], &expected.values);
     }
 }
 
@@ -86,14 +85,14 @@ fn process_noise_is_what_trials_show() {
     for (units, seed) in [(12, 3), (24, 4)] {
         let network = network(units, seed);
         let simulator = Simulator::new(&network, 3.0).unwrap();
-        let motif = MotifReadout::of_motif(&network, 0).unwrap();
+        let motif = readout_of(&network);
         let quiet =
             runs(&simulator, Noise { initial: 0.0, process: 0.0, seed: 0 }, &Start::Rest, 1).remove(0);
         let noisy = runs(&simulator, Noise { initial: 0.0, process: 0.2, seed: 5000 }, &Start::Rest, 8000);
-        let before = accumulated_noise(network.preparation().system(), 3.0, 0.2).unwrap();
+        let before = gathered(network.preparation().system(), 3.0, 0.2);
         let before = motif.initial_variance(&before).unwrap();
         let during = motif.process_variance(0.2).unwrap();
-        assert_eq!(during.values()[0], 0.0);
+        assert_eq!(during.values[0], 0.0);
         check_deviations("process noise", &noisy, &quiet, &sum(&before, &during));
     }
 }
@@ -105,7 +104,7 @@ fn stationary_variance_is_what_a_long_run_shows() {
     let simulator = Simulator::new(&network, 200.0).unwrap();
     let noise = Noise { initial: 0.0, process: 0.3, seed: 77 };
     let w = &network.system().single_readout().unwrap();
-    let expected = stationary_variance(network.preparation().system(), w, 0.3).unwrap();
+    let expected = stationary_variance(network.preparation().system(), w, 0.3);
     let fixed = w.dot(network.motifs()[0].motif_loop().initial_state());
     let squares: Vec<f64> =
         runs(&simulator, noise, &Start::Rest, 6000).iter().map(|run| (run[0] - fixed).powi(2)).collect();
@@ -186,12 +185,11 @@ fn expected_error_is_what_trials_show() {
     let expected = expected_rmse(&simulator, 0, &start, &model).unwrap();
     println!("{expected:?}");
     let played = Played::of(&network, 4.0, start.state(20).unwrap());
-    let motif = played.motif();
     let mut rng = rng(12);
     let squares: Vec<f64> = (0..8000)
         .map(|_| {
             let mut y = played.play_scaled(&played.draw(&weights, &mut rng), 1.0);
-            let shift = motif.sensitivities().tr_mul(&(normal_vector(20, &mut rng) * 0.03));
+            let shift = simulator.play(0, &(normal_matrix(20, 1, &mut rng) * 0.03)).unwrap();
             y.iter_mut().zip(shift.iter()).for_each(|(y, s)| *y += s);
             error_of(&y)
         })
@@ -205,7 +203,7 @@ fn trials_together_are_what_is_expected() {
     for (units, seed) in [(12, 3), (24, 4)] {
         let network = network(units, seed);
         let simulator = Simulator::new(&network, 3.0).unwrap();
-        let motif = MotifReadout::of_motif(&network, 0).unwrap();
+        let motif = readout_of(&network);
         let preparation = network.preparation().system();
         let (sequence, start) = (Sequence::new(&[0]).unwrap(), Start::Rest);
         let quiet = runs(&simulator, Noise { initial: 0.0, process: 0.0, seed: 0 }, &start, 1).remove(0);
@@ -213,12 +211,10 @@ fn trials_together_are_what_is_expected() {
         let readouts = simulator.trials(&sequence, &start, noise, 8000).unwrap();
         let played = readouts.rows(readouts.nrows() - quiet.len(), quiet.len());
         let trials: Vec<Vec<f64>> = played.column_iter().map(|y| y.iter().copied().collect()).collect();
-        let initial = InitialNoise::Independent(0.3).after(preparation, 3.0).unwrap();
-        let initial = motif.initial_variance(&initial).unwrap();
-        let before = accumulated_noise(preparation, 3.0, 0.2).unwrap();
-        let before = motif.initial_variance(&before).unwrap();
+        let initial = motif.initial_variance(&left_of(0.3, preparation, 3.0)).unwrap();
+        let before = motif.initial_variance(&gathered(preparation, 3.0, 0.2)).unwrap();
         let process = sum(&before, &motif.process_variance(0.2).unwrap());
-        let expected: Vec<f64> = initial.values().iter().zip(process).map(|(a, b)| a + b).collect();
+        let expected: Vec<f64> = initial.values.iter().zip(process).map(|(a, b)| a + b).collect();
         check_deviations("trials together", &trials, &quiet, &expected);
 
         // Neighbouring samples, across blocks as well: increments have the variance that steps one by one give.
@@ -238,7 +234,7 @@ fn trials_together_are_what_is_expected() {
         assert!((few - readouts.columns(0, 3)).amax() < 1e-12);
         let still = Noise { initial: 0.0, process: 0.0, seed: 0 };
         let calm = simulator.trials(&sequence, &start, still, 2).unwrap();
-        let run = simulator.run(&sequence, &start, None, false).unwrap();
+        let run = simulator.run(&sequence, &start, None, Keep::Readout).unwrap();
         assert!(calm.column(1).iter().zip(run.readout()).all(|(a, b)| (a - b).abs() < 1e-12));
         let refused = simulator.trials(&sequence, &start, noise, 0).unwrap_err().to_string();
         assert_eq!(refused, "trials: expected 1 to 10000000, given 0");

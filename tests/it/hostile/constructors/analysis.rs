@@ -68,10 +68,10 @@ pub(crate) fn statistics(input: &mut Input<'_>, tally: &mut Tally) {
         assert_size("RMSE", error);
     }
     if let Some(test) = tally.judge(wilcoxon_signed_rank(&a)) {
-        assert!((0.0..=1.0).contains(&test.p_value()), "p = {}", test.p_value());
-        assert_eq!(test.pairs() + test.zeros(), a.len());
-        let pairs = test.pairs() as f64;
-        assert_eq!(test.positive_rank_sum() + test.negative_rank_sum(), pairs * (pairs + 1.0) / 2.0);
+        assert!((0.0..=1.0).contains(&test.p_value), "p = {}", test.p_value);
+        assert_eq!(test.pairs + test.zeros, a.len());
+        let pairs = test.pairs as f64;
+        assert_eq!(test.positive_rank_sum + test.negative_rank_sum, pairs * (pairs + 1.0) / 2.0);
     }
 }
 

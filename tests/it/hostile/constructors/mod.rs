@@ -47,7 +47,6 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("statistics", analysis::statistics),
     ("optimisers", analysis::optimisers),
     ("readouts under noise", noise::readouts),
-    ("noise of the state", noise::states),
     ("tanh networks", rnn::tanh_networks),
     ("training", rnn::training),
 ];

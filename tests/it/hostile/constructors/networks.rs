@@ -7,7 +7,7 @@ use thalamo::fit::{Fit, FitOptions};
 use thalamo::loops::LoopDesign;
 use thalamo::motif::Motif;
 use thalamo::network::{LearnedMotif, NoiseTolerance};
-use thalamo::play::{Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Error, Network, NetworkOptions};
 use thalamo::{
     analysis::transition_errors,
@@ -151,7 +151,7 @@ pub(crate) fn runs(input: &mut Input<'_>, tally: &mut Tally) {
     let noise = Noise { initial: input.positive(), process: input.positive(), seed: input.seed() };
     let noise = input.one_in(2).then_some(noise);
     if let Some(sequence) = tally.judge(Sequence::new(&order))
-        && let Some(run) = tally.judge(simulator.run(&sequence, &start, noise, true))
+        && let Some(run) = tally.judge(simulator.run(&sequence, &start, noise, Keep::States))
     {
         assert_finite("readout", run.readout());
         assert_finite("end", run.end_state().iter());
@@ -166,12 +166,8 @@ pub(crate) fn runs(input: &mut Input<'_>, tally: &mut Tally) {
     let trials = input.size(0, 3);
     let rows = if input.one_in(16) { input.size(0, 9) } else { units };
     let (states, motif) = (input.matrix(rows, trials), if input.one_in(8) { input.count(4) } else { 0 });
-    let played = [
-        simulator.prepare(motif, &states),
-        simulator.play(motif, &states),
-        simulator.finish(motif, &states),
-        simulator.carried(&states),
-    ];
+    let played =
+        [simulator.prepare(motif, &states), simulator.play(motif, &states), simulator.finish(motif, &states)];
     for made in played {
         if let Some(made) = tally.judge(made) {
             assert_finite("propagated states", made.iter());
@@ -180,7 +176,7 @@ pub(crate) fn runs(input: &mut Input<'_>, tally: &mut Tally) {
     errors(input, tally, &simulator, motif, &start);
 }
 
-fn errors(input: &mut Input<'_>, tally: &mut Tally, simulator: &Simulator<'_>, motif: usize, start: &Start) {
+fn errors(input: &mut Input<'_>, tally: &mut Tally, simulator: &Simulator, motif: usize, start: &Start) {
     if let Some(found) = tally.judge(transition_errors(simulator, input.count(3), input.seed())) {
         assert_finite("RMSE after random starts", found.random.iter());
         assert_finite("RMSE after motifs", found.sequence.iter());

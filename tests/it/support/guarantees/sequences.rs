@@ -5,21 +5,22 @@ use nalgebra::{DMatrix, DVector};
 use super::{Violation, within};
 use thalamo::Error;
 use thalamo::certificate::Certificate;
-use thalamo::play::{Sequence, Simulator, Start, Trajectory};
+use thalamo::play::{Keep, Sequence, Simulator, Start, Trajectory};
 
 /// A sequence from any state keeps within its network's certificate: at every sample of every motif
 ///
 /// $$ |w^T x(t) - \hat y_\mu(t)| \le \begin{cases} \text{first}_\mu & \text{in the first motif} \\\\
 ///    \text{later} & \text{in all others} \end{cases} $$
 ///
-/// with the bounds of [`Certificate::from_ball`] for the start's norm. Errors are deviations of the readout from
-/// the motif's exponentials, in its own units. No tolerance: the certificate allows for rounding on its own.
+/// with the bounds of [`Certificate::from_ball`] for the start's norm. Errors are deviations of the
+/// readout from the motif's exponentials, in its own units. No tolerance: the certificate allows
+/// for rounding on its own.
 ///
 /// # Errors
 /// [`Violation::Exceeded`] with motif, position and time; [`Violation::Unrelated`] for a certificate of another
 /// preparation time or number of motifs.
 pub(crate) fn sequence_certified(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     certificate: &Certificate,
     sequence: &Sequence,
     start: &Start,
@@ -34,21 +35,22 @@ pub(crate) fn sequence_certified(
     })
 }
 
-/// A sequence from the first motif's own initial state keeps within the certificate's table of ordered pairs: in
-/// motif $\mu$ after $\nu$
+/// A sequence from the first motif's own initial state keeps within the certificate's table of
+/// ordered pairs: in motif $\mu$ after $\nu$
 ///
 /// $$ \max_t |w^T x(t) - \hat y_\mu(t)| \le \text{sup}_{\mu\nu}, \qquad
 ///    \sqrt{\tfrac{1}{T_s} \sum_n |w^T x(t_n) - \hat y_\mu(t_n)|^2} \le \text{rms}_{\mu\nu}, $$
 ///
-/// the tables [`Certificate::sup_error`] and [`Certificate::rms_error`], whatever was played before $\nu$. Errors
-/// are in the motif's own units. No tolerance: the certificate allows for rounding on its own.
+/// the tables [`Certificate::sup_error`] and [`Certificate::rms_error`], whatever was played before
+/// $\nu$. Errors are in the motif's own units. No tolerance: the certificate allows for rounding on
+/// its own.
 ///
 /// Returns the largest error met, for a measure of how tight the certificate is.
 ///
 /// # Errors
 /// As [`sequence_certified`].
 pub(crate) fn pairs_certified(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     certificate: &Certificate,
     sequence: &Sequence,
 ) -> Result<f64, Violation> {
@@ -76,26 +78,26 @@ pub(crate) fn pairs_certified(
 ///
 /// $$ x_{s + t}(n) = \begin{cases} x_s(n) & n < n_s \\\\ x_t(n - n_s), \\; x_t(0) = x_s(n_s) & n \ge n_s. \end{cases} $$
 ///
-/// Compared bit by bit: both perform the same operations in the same order. Runs without noise, since a stream of noise
-/// begins anew with every run.
+/// Compared bit by bit: both perform the same operations in the same order. Runs without noise,
+/// since a stream of noise begins anew with every run.
 ///
 /// # Errors
 /// [`Violation::Differs`] with the first sample that differs.
 pub(crate) fn runs_compose(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     first: &Sequence,
     second: &Sequence,
     start: &Start,
 ) -> Result<(), Violation> {
     let together = Sequence::new(&[first.motifs(), second.motifs()].concat())?;
-    let whole = simulator.run(&together, start, None, true)?;
-    let head = simulator.run(first, start, None, true)?;
-    let tail = simulator.run(second, &Start::State(head.end_state().clone()), None, true)?;
+    let whole = simulator.run(&together, start, None, Keep::States)?;
+    let head = simulator.run(first, start, None, Keep::States)?;
+    let tail = simulator.run(second, &Start::State(head.end_state().clone()), None, Keep::States)?;
     trajectories_compose(&whole, &head, &tail)
 }
 
-/// One trajectory is two others, one behind the other: readouts, states (where kept) and end states are the same
-/// to the bit. For runs made elsewhere; [`runs_compose`] makes its own.
+/// One trajectory is two others, one behind the other: readouts, states (where kept) and end states
+/// are the same to the bit. For runs made elsewhere; [`runs_compose`] makes its own.
 ///
 /// # Errors
 /// [`Violation::Differs`] with the first sample that differs, [`Violation::Unrelated`] where the numbers of samples
@@ -137,7 +139,7 @@ fn same<'a>(
     }
 }
 
-fn check_related(simulator: &Simulator<'_>, certificate: &Certificate) -> Result<(), Violation> {
+fn check_related(simulator: &Simulator, certificate: &Certificate) -> Result<(), Violation> {
     let related = |what, expected: f64, given: f64| {
         if expected == given { Ok(()) } else { Err(Violation::Unrelated { what, expected, given }) }
     };
@@ -174,9 +176,10 @@ impl Played {
     }
 }
 
-/// Plays a sequence from a state, motif by motif: no sample is propagated through more than one motif's steps.
+/// Plays a sequence from a state, motif by motif: no sample is propagated through more than one
+/// motif's steps.
 fn play(
-    simulator: &Simulator<'_>,
+    simulator: &Simulator,
     sequence: &Sequence,
     start: DVector<f64>,
     mut visit: impl FnMut(&Played) -> Result<(), Violation>,
