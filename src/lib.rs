@@ -136,7 +136,7 @@ mod system;
 mod whole;
 
 pub use cortex::Cortex;
-pub use error::{Error, Result};
+pub use error::{Error, Result, SystemError};
 pub use low_rank::LowRank;
 pub use nalgebra;
 pub use network::{Network, NetworkOptions};

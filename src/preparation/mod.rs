@@ -71,7 +71,6 @@ impl Default for PreparationOptions {
 
 impl PreparationOptions {
     /// What can be checked without a cortex.
-    #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<()> {
         if self.rank == 0 {
             return Err(Error::Count {

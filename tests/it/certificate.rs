@@ -164,7 +164,7 @@ fn bad_input_is_named() {
         );
     }
     assert!(matches!(certify(&network, 5.03, 1), Err(Error::OffGrid { what: "transition", .. })));
-    let empty = Network::new(
+    let empty = Network::design(
         System::from(Cortex::random(4, 0.5, 1).unwrap()),
         &NetworkOptions {
             preparation: PreparationOptions { rank: 2, ..Default::default() },

@@ -58,6 +58,7 @@ mod rnn {
 }
 
 mod io {
+    mod before;
     mod model;
     mod motifs;
     mod serde;

@@ -2,11 +2,16 @@
 
 #![allow(unreachable_pub)] // the fuzz target shares this file
 
+#[path = "../support/npz.rs"]
+mod npz;
+
 use std::path::Path;
 use std::sync::OnceLock;
 
-use thalamo::io::*;
+use npz::{Npz, Numbers};
+use thalamo::io::{Fits, Model, NamedMotif, decode, encode};
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
+use thalamo::nalgebra::DVector;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TransitionModule,
@@ -17,26 +22,25 @@ use thalamo::{Cortex, Network, NetworkOptions, System};
 pub fn run(data: &[u8]) {
     let Some((&kind, bytes)) = data.split_first() else { return };
     match kind % 12 {
-        0 => motifs(bytes, Format::Csv),
-        1 => motifs(bytes, Format::Json),
-        2 => motifs(bytes, Format::Npz),
-        3 => drop(decode_state(bytes, Path::new("x.npy"))),
-        4 => drop(decode_system(bytes, Path::new("net.npz"), 0.5)),
-        5 => drop(decode_fits(bytes, Path::new("fits.json"))),
-        6 => drop(decode_model(bytes, Path::new("model.npz"))),
-        7 => drop(decode_model(&altered(model(), bytes, overwrite), Path::new("model.npz"))),
-        8 => drop(decode_model(&altered(model(), bytes, exchange), Path::new("model.npz"))),
-        9 => drop(decode_checkpoint(bytes, Path::new("training.npz"))),
+        0 => motifs(bytes, "motifs.csv"),
+        1 => motifs(bytes, "motifs.json"),
+        2 => motifs(bytes, "motifs.npz"),
+        3 => drop(decode::<DVector<f64>>(bytes, Path::new("x.npy"), ())),
+        4 => drop(decode::<System>(bytes, Path::new("net.npz"), None)),
+        5 => drop(decode::<Fits>(bytes, Path::new("fits.json"), ())),
+        6 => drop(decode::<Model>(bytes, Path::new("model.npz"), ())),
+        7 => drop(decode::<Model>(&altered(model(), bytes, overwrite), Path::new("model.npz"), ())),
+        8 => drop(decode::<Model>(&altered(model(), bytes, exchange), Path::new("model.npz"), ())),
+        9 => drop(decode::<Checkpoint>(bytes, Path::new("training.npz"), ())),
         10 => resume(&altered(checkpoint(), bytes, overwrite)),
         _ => resume(&altered(checkpoint(), bytes, exchange)),
     }
 }
 
-fn motifs(bytes: &[u8], format: Format) {
-    let path = Path::new("motifs");
-    if let Ok(accepted) = decode_motifs(bytes, format, path, 0.1) {
-        let again =
-            encode_motifs(&accepted, Format::Npz).and_then(|b| decode_motifs(&b, Format::Npz, path, 0.1));
+fn motifs(bytes: &[u8], name: &str) {
+    if let Ok(accepted) = decode::<Vec<NamedMotif>>(bytes, Path::new(name), 0.1) {
+        let path = Path::new("motifs.npz");
+        let again = encode(&accepted, path).and_then(|b| decode::<Vec<NamedMotif>>(&b, path, 0.1));
         assert_eq!(again.expect("what was accepted is valid"), accepted);
     }
 }
@@ -53,8 +57,8 @@ fn model() -> &'static Npz {
         options.motif_loop.starts = 1;
         let cortex = System::from(Cortex::random(10, 0.5, 1).expect("valid"));
         let network = Network::build(cortex, &[motif], &options, 1).expect("feasible");
-        let bytes = encode_model(&Model::new(network, 2.0).expect("valid")).expect("valid");
-        Npz::decode(&bytes, Path::new("model.npz")).expect("valid")
+        let model = Model::new(network, 2.0).expect("valid");
+        Npz::decode(&encode(&model, Path::new("model.npz")).expect("valid"))
     })
 }
 
@@ -71,15 +75,16 @@ fn checkpoint() -> &'static Npz {
         let mut trainer = Trainer::new(network, &[motif.clone(), motif], &training).expect("valid");
         trainer.step().expect("finite");
         let checkpoint = Checkpoint::new(&trainer, &options).expect("valid");
-        Npz::decode(&encode_checkpoint(&checkpoint).expect("valid"), Path::new("x.npz")).expect("valid")
+        Npz::decode(&encode(&checkpoint, Path::new("x.npz")).expect("valid"))
     })
 }
 
 /// What is accepted can be stored again, and going on with it may fail but not panic.
 fn resume(bytes: &[u8]) {
-    if let Ok(checkpoint) = decode_checkpoint(bytes, Path::new("training.npz")) {
-        let again = encode_checkpoint(&checkpoint).expect("what was accepted is valid");
-        assert_eq!(decode_checkpoint(&again, Path::new("x.npz")).expect("valid"), checkpoint);
+    let path = Path::new("training.npz");
+    if let Ok(checkpoint) = decode::<Checkpoint>(bytes, path, ()) {
+        let again = encode(&checkpoint, path).expect("what was accepted is valid");
+        assert_eq!(decode::<Checkpoint>(&again, path, ()).expect("valid"), checkpoint);
         if let Ok(mut trainer) = checkpoint.into_trainer() {
             drop(trainer.step());
         }
@@ -88,41 +93,30 @@ fn resume(bytes: &[u8]) {
 
 /// A valid file with one array changed, in well-formed archives that checksums let pass.
 fn altered(npz: &Npz, bytes: &[u8], change: fn(&mut Vec<f64>, &[u8])) -> Vec<u8> {
-    let target = bytes.first().map_or(0, |&b| usize::from(b) % npz.names().len());
+    let target = bytes.first().map_or(0, |&b| usize::from(b) % npz.0.len());
     let rest = bytes.get(1..).unwrap_or_default();
-    let mut out = NpzBuilder::new();
-    for (index, name) in npz.names().iter().enumerate() {
-        let hit = index == target;
-        out = if let Ok((shape, values)) = npz.real(name) {
-            let (mut shape, mut values) = (shape.to_vec(), values.to_vec());
-            if hit {
-                let before = values.len();
-                change(&mut values, rest);
-                if values.len() != before {
-                    shape = vec![values.len()];
-                }
+    let mut altered = npz.clone();
+    match &mut altered.0[target].1 {
+        Numbers::Real(shape, values) => {
+            let before = values.len();
+            change(values, rest);
+            if values.len() != before {
+                *shape = vec![values.len()];
             }
-            out.real(name, &shape, values)
-        } else if let Ok(mut values) = npz.complex(name) {
-            if hit {
-                let mut parts: Vec<f64> = values.iter().flat_map(|z| [z.re, z.im]).collect();
-                change(&mut parts, rest);
-                values = parts.chunks_exact(2).map(|z| thalamo::Complex64::new(z[0], z[1])).collect();
-            }
-            out.complex(name, &values)
-        } else {
-            let mut text = npz.bytes(name).expect("bytes").to_vec();
-            if hit {
-                for pair in rest.chunks_exact(2) {
-                    let at = usize::from(pair[0]) * 7 % text.len();
-                    text[at] = pair[1];
-                }
-            }
-            out.bytes(name, &text)
         }
-        .expect("in memory");
+        Numbers::Complex(values) => {
+            let mut parts: Vec<f64> = values.iter().flat_map(|z| [z.re, z.im]).collect();
+            change(&mut parts, rest);
+            *values = parts.chunks_exact(2).map(|z| thalamo::Complex64::new(z[0], z[1])).collect();
+        }
+        Numbers::Bytes(text) => {
+            for pair in rest.chunks_exact(2) {
+                let at = usize::from(pair[0]) * 7 % text.len();
+                text[at] = pair[1];
+            }
+        }
     }
-    out.finish().expect("in memory")
+    altered.encode()
 }
 
 /// Any eight bytes become a number somewhere.

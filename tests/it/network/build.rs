@@ -34,7 +34,7 @@ fn learning_touches_nothing_else() {
 fn building_is_learning_one_by_one() {
     let motifs = short_motifs(3, 2);
     let built = Network::build(cortex(2), &motifs, &short_options(), 5).unwrap();
-    let mut learned = Network::new(cortex(2), &short_options(), 5).unwrap();
+    let mut learned = Network::design(cortex(2), &short_options(), 5).unwrap();
     assert!(learned.motifs().is_empty());
     for motif in &motifs {
         learned.learn(motif).unwrap();
@@ -47,7 +47,7 @@ fn building_is_learning_one_by_one() {
     begun.learn(&motifs[1]).unwrap();
     assert_eq!(begun.motifs(), &built.motifs()[..2]);
     // Parts made elsewhere go in as they are.
-    let mut inserted = Network::new(cortex(2), &short_options(), 5).unwrap();
+    let mut inserted = Network::design(cortex(2), &short_options(), 5).unwrap();
     let part = built.motifs()[0].clone();
     let again = LearnedMotif::new(
         part.motif().clone(),
@@ -142,17 +142,15 @@ fn refusals() {
     motifs.push(other_step);
     refused(Network::build(cortex(1), &motifs, &short_options(), 1).map(|_| ()), message);
 
-    // Options that no motif can meet fail in learning, and leave the network as it was.
+    // Options out of range are refused at once, whatever the motifs.
     let mut options = short_options();
     options.fit.modes = 0;
-    let mut broken = Network::new(cortex(1), &options, 1).unwrap();
     let message = "fit modes: expected a count in 1..=64, given 0";
-    assert!(matches!(refused(broken.learn(&motifs[0]), message), Error::Count { .. }));
-    assert!(broken.motifs().is_empty());
-    let error = Network::build(cortex(1), &motifs[..2], &options, 1).unwrap_err();
-    assert_eq!(error.to_string(), format!("motif 0: {message}"));
-    let Error::InMotif { index: 0, source } = error else { panic!("{error}") };
-    assert!(matches!(*source, Error::Count { what: "fit modes", .. }));
+    assert!(matches!(
+        refused(Network::design(cortex(1), &options, 1).map(|_| ()), message),
+        Error::Count { .. }
+    ));
+    refused(Network::build(cortex(1), &motifs[..2], &options, 1).map(|_| ()), message);
     // The first motif that fails is named, wherever it stands.
     options = short_options();
     options.fit.separation = 0.0;
@@ -166,7 +164,7 @@ fn refusals() {
     assert_eq!(error, Error::UnknownIndex { what: "motif", index: 1, len: 1 });
 
     let mut smaller =
-        Network::new(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
+        Network::design(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
     let message = "loop of the motif: expected shape 30 x 1, given 40 x 1; use a loop over the same cortex";
     assert!(matches!(refused(smaller.insert(network.motifs()[0].clone()), message), Error::Shape { .. }));
     let part = &network.motifs()[0];
@@ -196,7 +194,7 @@ fn the_failing_motif_is_named() {
     let error = Network::build(cortex(1), &motifs, &short_options(), 1).unwrap_err();
     let Error::InMotif { index, source } = error.clone() else { panic!("{error}") };
     assert_eq!((index, error.to_string()), (1, format!("motif 1: {source}")));
-    let mut network = Network::new(cortex(1), &short_options(), 1).unwrap();
+    let mut network = Network::design(cortex(1), &short_options(), 1).unwrap();
     network.learn(&motifs[0]).unwrap();
     let before = network.motifs().to_vec();
     assert_eq!(network.learn(&motifs[1]).unwrap_err(), *source);
@@ -232,18 +230,19 @@ fn options_out_of_range() {
         let options = NetworkOptions { noise, ..short_options() };
         let error = refused(Network::build(cortex(1), &motifs, &options, 1).map(|_| ()), message);
         assert!(matches!(error, Error::OutOfRange { .. }));
-        refused(Network::new(cortex(1), &options, 1).unwrap().learn(&motifs[0]), message);
+        refused(Network::design(cortex(1), &options, 1).map(|_| ()), message);
     }
     for rank in [0, 41, usize::MAX] {
         let preparation = PreparationOptions { rank, ..Default::default() };
         let options = NetworkOptions { preparation, ..short_options() };
-        let message = format!("preparatory rank P: expected 1 to the number of units N, given {rank}");
-        refused(Network::new(cortex(1), &options, 1).map(|_| ()), &message);
+        let range = if rank == 0 { "at least 1" } else { "1 to the number of units N" };
+        let message = format!("preparatory rank P: expected {range}, given {rank}");
+        refused(Network::design(cortex(1), &options, 1).map(|_| ()), &message);
         refused(Network::build(cortex(1), &motifs, &options, 1).map(|_| ()), &message);
     }
     let mut options = short_options();
     options.motif_loop.starts = usize::MAX;
-    let message = format!("motif 0: starts: expected 1 to 10000, given {}", usize::MAX);
+    let message = format!("starts: expected 1 to 10000, given {}", usize::MAX);
     refused(Network::build(cortex(1), &short_motifs(2, 1), &options, 1).map(|_| ()), &message);
 }
 
@@ -260,7 +259,7 @@ fn rounds_end_when_nothing_is_noisy() {
 #[test]
 fn extremes() {
     assert!(Network::build(cortex(1), &[], &short_options(), 1).unwrap().motifs().is_empty());
-    let mut network = Network::new(cortex(1), &short_options(), 1).unwrap();
+    let mut network = Network::design(cortex(1), &short_options(), 1).unwrap();
     for values in
         [vec![1.0], vec![1e-300, 0.0, 1e-300], vec![1e300, -1e300, 1e300], vec![f64::MIN_POSITIVE; 5]]
     {
@@ -272,7 +271,7 @@ fn extremes() {
         assert!(learned.bias().iter().all(|x| x.is_finite()));
     }
     for dt in [1e-300, 1e-10, 1e10, 1e300] {
-        let mut network = Network::new(cortex(1), &short_options(), 1).unwrap();
+        let mut network = Network::design(cortex(1), &short_options(), 1).unwrap();
         let values = (0..100).map(|i| (0.3 * f64::from(i)).sin()).collect();
         let _ = network.learn(&Motif::new(dt, values).unwrap());
     }

@@ -138,7 +138,7 @@ fn rayon_threads() -> usize {
 
 /// A library whose only motif was put together from a loop, a fit and a module that need not belong together.
 fn forged(network: &Network, fit: Fit, of: &Network, module: &Preparation) -> Network {
-    let mut forged = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
+    let mut forged = Network::design(network.system().clone(), network.options(), network.seed()).unwrap();
     let source = &of.motifs()[0];
     let motif = LearnedMotif::new(source.motif().clone(), fit, source.motif_loop().clone(), module).unwrap();
     forged.insert(motif).unwrap();
@@ -170,7 +170,7 @@ fn a_slightly_moved_target_is_noticed() {
     let network = small(2);
     let fit = network.motifs()[0].fit();
     let moved: Vec<Complex64> = fit.eigenvalues().iter().map(|z| z + 1e-8).collect();
-    let fit = Fit::new(&moved, fit.amplitudes(), fit.dt()).unwrap();
+    let fit = Fit::new(&moved, fit.amplitudes().as_slice(), fit.dt()).unwrap();
     let forged = forged(&network, fit, &network, network.preparation());
     violated(eigenvalues_placed(&forged), "|v^T (target I - A)^-1 u - 1|: expected at most", " of motif 0");
 }
@@ -206,14 +206,14 @@ fn forgetting_is_noticed() {
         "connectivity J: expected the same bits",
         "in what all motifs share",
     );
-    let mut replaced = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
+    let mut replaced = Network::design(network.system().clone(), network.options(), network.seed()).unwrap();
     let missing = nothing_forgotten(&network, &replaced);
     violated(missing, "number of motifs afterwards, at least: expected 2, given 0", "objects of one network");
     replaced.insert(network.motifs()[0].clone()).unwrap();
     let module = network.preparation();
     let second = &network.motifs()[1];
     let fit = second.fit();
-    let mut amplitudes = fit.amplitudes().to_vec();
+    let mut amplitudes = fit.amplitudes().as_slice().to_vec();
     amplitudes.iter_mut().for_each(|a| *a *= 1.0 + 2.0 * f64::EPSILON);
     let fit = Fit::new(fit.eigenvalues(), &amplitudes, fit.dt()).unwrap();
     let touched =
@@ -230,7 +230,7 @@ fn an_error_past_its_certificate_is_noticed() {
     let certificate = certify(&network, 8.0, 2).unwrap();
     let u = DMatrix::identity(20, 1);
     let poor = Preparation::new(network.system(), u.clone(), -u, 0.05).unwrap();
-    let slow = Network::new(
+    let slow = Network::design(
         network.system().clone(),
         &NetworkOptions {
             preparation: PreparationOptions {

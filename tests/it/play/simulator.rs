@@ -312,7 +312,7 @@ fn refusals() {
     assert!((1..200).all(|k| Simulator::new(network, f64::from(k) * 0.1).is_ok()));
 
     let untaught =
-        Network::new(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
+        Network::design(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
     let message = "library of motifs: expected at least one element, given none; learn a motif first";
     let error = refused(Simulator::new(&untaught, 1.0).map(|_| ()), message);
     assert!(matches!(error, Error::Empty { what: "library of motifs", .. }));

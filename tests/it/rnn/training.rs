@@ -164,8 +164,8 @@ fn resuming_gives_the_same_bits_at_any_number_of_threads() {
 fn through_a_file(checkpoint: Checkpoint) -> Checkpoint {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("checkpoint.npz");
-    thalamo::io::write_checkpoint(&path, &checkpoint).expect("written");
-    let read = thalamo::io::read_checkpoint(&path).expect("read");
+    thalamo::io::write(&path, &checkpoint).expect("written");
+    let read = thalamo::io::read::<Checkpoint>(&path).expect("read");
     assert_eq!(read, checkpoint);
     read
 }

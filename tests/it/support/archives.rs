@@ -4,11 +4,12 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use thalamo::Complex64;
-use thalamo::io::{Error, Model, Npz, NpzBuilder, encode_model};
+use thalamo::io::{Model, encode};
+use thalamo::{Complex64, Error};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
+use super::npz::{Npz, Numbers};
 use super::small_network;
 
 /// A model of 40 units and two short motifs.
@@ -20,7 +21,7 @@ pub(crate) fn model() -> &'static Model {
 /// Its file.
 pub(crate) fn model_bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| encode_model(model()).unwrap())
+    BYTES.get_or_init(|| encode(model(), Path::new("model.npz")).unwrap())
 }
 
 /// A `.npy` file with this header and data.
@@ -71,36 +72,17 @@ pub(crate) enum Change<'a> {
 
 /// The model's file with one array changed; all others keep their bits.
 pub(crate) fn changed(name: &str, change: &Change<'_>) -> Vec<u8> {
-    let npz = Npz::decode(model_bytes(), Path::new("model.npz")).unwrap();
-    assert!(npz.contains(name), "{name}");
-    let mut out = NpzBuilder::new();
-    for other in npz.names() {
-        let change = (other == name).then_some(change);
-        out = match change {
-            Some(Change::Remove) => continue,
-            Some(Change::Replace(shape, values)) => out.real(other, shape, values.iter().copied()).unwrap(),
-            Some(Change::Bytes(bytes)) => out.bytes(other, bytes).unwrap(),
-            _ => copied(out, &npz, other, change),
-        };
+    let mut npz = Npz::decode(model_bytes());
+    let place = npz.names().iter().position(|other| *other == name).unwrap();
+    match (&mut npz.0[place].1, change) {
+        (_, Change::Remove) => drop(npz.0.remove(place)),
+        (array, Change::Replace(shape, values)) => *array = Numbers::Real(shape.to_vec(), values.clone()),
+        (array, Change::Bytes(bytes)) => *array = Numbers::Bytes(bytes.clone()),
+        (Numbers::Real(_, values), Change::Numbers(change)) => change(values),
+        (Numbers::Complex(values), Change::Complex(change)) => change(values),
+        (array, change) => panic!("{change:?} of {array:?}"),
     }
-    out.finish().unwrap()
-}
-
-fn copied(out: NpzBuilder, npz: &Npz, name: &str, change: Option<&Change<'_>>) -> NpzBuilder {
-    if let Ok((shape, values)) = npz.real(name) {
-        let mut values = values.to_vec();
-        if let Some(Change::Numbers(change)) = change {
-            change(&mut values);
-        }
-        return out.real(name, shape, values).unwrap();
-    }
-    if let Ok(mut values) = npz.complex(name) {
-        if let Some(Change::Complex(change)) = change {
-            change(&mut values);
-        }
-        return out.complex(name, &values).unwrap();
-    }
-    out.bytes(name, npz.bytes(name).unwrap()).unwrap()
+    npz.encode()
 }
 
 /// The message a file is refused with.

@@ -8,6 +8,7 @@ pub(crate) mod fits;
 pub(crate) mod guarantees;
 pub(crate) mod matrices;
 mod networks;
+pub(crate) mod npz;
 pub(crate) mod numpy;
 mod random;
 mod settings;

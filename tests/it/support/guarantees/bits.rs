@@ -1,10 +1,7 @@
 //! Promises kept to the bit.
 
 use super::Violation;
-use thalamo::network::{LearnedMotif, Network};
-
-/// Named numbers of one part of a network, as bits.
-type Part = (&'static str, Vec<u64>);
+use thalamo::network::{Array, Network};
 
 /// Learning motifs changed no bit of what was known before: cortex, preparatory module, and every motif of the
 /// smaller library are the same in the larger one,
@@ -25,9 +22,16 @@ pub(crate) fn nothing_forgotten(before: &Network, after: &Network) -> Result<(),
             given: kept as f64,
         });
     }
-    compare(&shared(before), &shared(after), "in what all motifs share")?;
+    // The motifs of both come in the same order: what is known stands first.
+    for (old, new) in before.arrays().iter().zip(after.arrays()) {
+        if old.name != new.name || old.bits() != new.bits() {
+            return Err(differs(old.words, old.motif));
+        }
+    }
     for (index, (old, new)) in before.motifs().iter().zip(after.motifs()).enumerate() {
-        compare(&own(old), &own(new), &format!("in motif {index}"))?;
+        if old.motif().dt().to_bits() != new.motif().dt().to_bits() {
+            return Err(differs("time step", Some(index)));
+        }
     }
     Ok(())
 }
@@ -35,52 +39,14 @@ pub(crate) fn nothing_forgotten(before: &Network, after: &Network) -> Result<(),
 /// Every parameter of a network, as bits: cortex, preparatory module, then motif by motif.
 ///
 /// What [`same_on_any_threads`](super::same_on_any_threads) compares when it is to tell 0 from -0.
-///
-/// ```
-/// use thalamo::guarantees::parameter_bits;
-/// # use thalamo::{Cortex, Network, NetworkOptions, preparation::PreparationOptions};
-/// # let preparation = PreparationOptions { rank: 5, ..Default::default() };
-/// # let options = NetworkOptions { preparation, ..Default::default() };
-/// let network = Network::new(Cortex::random(10, 0.5, 1)?, &options, 1)?;
-/// assert_eq!(parameter_bits(&network).len(), 10 * 10 + 10 + 2 * 5 * 10);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub(crate) fn parameter_bits(network: &Network) -> Vec<u64> {
-    let parts = shared(network).into_iter().chain(network.motifs().iter().flat_map(own));
-    parts.flat_map(|(_, bits)| bits).collect()
+    network.arrays().iter().flat_map(Array::bits).collect()
 }
 
-fn shared(network: &Network) -> Vec<Part> {
-    let (system, module) = (network.system(), network.preparation());
-    vec![
-        ("system A", bits(system.matrix().iter())),
-        ("readout W", bits(system.readout().iter())),
-        ("weights U", bits(module.input().iter())),
-        ("weights V", bits(module.feedback().iter())),
-    ]
-}
-
-fn own(learned: &LearnedMotif) -> Vec<Part> {
-    let (motif, fit, own) = (learned.motif(), learned.fit(), learned.motif_loop());
-    let complex = |numbers: &[thalamo::Complex64]| bits(numbers.iter().flat_map(|z| [&z.re, &z.im]));
-    vec![
-        ("target series", bits([motif.dt()].iter().chain(motif.values()))),
-        ("eigenvalues", complex(fit.eigenvalues())),
-        ("amplitudes", complex(fit.amplitudes())),
-        ("weights u", bits(own.input().iter())),
-        ("weights v", bits(own.feedback().iter())),
-        ("initial state", bits(own.initial_state().iter())),
-        ("bias b", bits(learned.bias().iter())),
-    ]
-}
-
-fn bits<'a>(numbers: impl Iterator<Item = &'a f64>) -> Vec<u64> {
-    numbers.map(|x| x.to_bits()).collect()
-}
-
-fn compare(before: &[Part], after: &[Part], place: &str) -> Result<(), Violation> {
-    match before.iter().zip(after).find(|(old, new)| old.1 != new.1) {
-        Some((&(what, _), _)) => Err(Violation::Differs { what, place: place.into() }),
-        None => Ok(()),
-    }
+fn differs(what: &'static str, motif: Option<usize>) -> Violation {
+    let place = match motif {
+        Some(index) => format!("in motif {index}"),
+        None => "in what all motifs share".into(),
+    };
+    Violation::Differs { what, place }
 }
