@@ -34,11 +34,9 @@ const ORDER: [&[&str]; 19] = [
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.
-const CIRCLES: [&[&str]; 11] = [
+const CIRCLES: [&[&str]; 8] = [
     &["analysis::noise::sensitivity", "analysis::noise::sweep"],
     &["figure", "figure::canvas", "figure::draw", "figure::heat_map", "figure::panel"],
-    &["io::delimited", "io::json", "io::motifs"],
-    &["io::metadata", "io::model"],
     &[
         "linalg::eigen",
         "linalg::eigen::packed",
@@ -58,7 +56,6 @@ const CIRCLES: [&[&str]; 11] = [
         "loops::robustness::tables",
         "loops::robustness::workspace",
     ],
-    &["network::build", "network::library"],
     &["optim::descent", "optim::lbfgs"],
     &[
         "report",
