@@ -62,20 +62,20 @@ fn refusals() {
     let refuse = |j: &DMatrix<f64>, w: &DVector<f64>, gain: f64, message: &str| {
         refused(Cortex::new(j.clone(), w.clone(), gain), message)
     };
-    let message = "readout w: expected at least one element, given none; give one weight per unit";
+    let message = "readout W: expected at least one element, given none; give one row per unit";
     let error = refuse(&DMatrix::zeros(0, 0), &DVector::zeros(0), 0.5, message);
-    assert!(matches!(error, Error::Empty { what: "readout w", .. }));
-    let message = "connectivity J: expected shape 3 x 3, given 3 x 2; give J as N x N for the N of w";
+    assert!(matches!(error, Error::Empty { what: "readout W", .. }));
+    let message = "connectivity J: expected shape 3 x 3, given 3 x 2; give J as N x N for the N rows of W";
     let error = refuse(&DMatrix::zeros(3, 2), &w, 0.5, message);
     assert!(matches!(error, Error::Shape { expected: (3, 3), given: (3, 2), .. }));
-    let message = "connectivity J: expected shape 2 x 2, given 3 x 3; give J as N x N for the N of w";
+    let message = "connectivity J: expected shape 2 x 2, given 3 x 3; give J as N x N for the N rows of W";
     refuse(&j, &DVector::zeros(2), 0.5, message);
     let mut bad = j.clone();
     bad[(1, 2)] = f64::NAN;
     let message = "connectivity J: expected finite numbers, given NaN at index 7; remove or replace it";
     assert!(matches!(refuse(&bad, &w, 0.5, message), Error::NotFinite { index: 7, .. }));
     let bad = DVector::from_vec(vec![1.0, f64::INFINITY, 0.0]);
-    let message = "readout w: expected finite numbers, given inf at index 1; remove or replace it";
+    let message = "readout W: expected finite numbers, given inf at index 1; remove or replace it";
     assert!(matches!(refuse(&j, &bad, 0.5, message), Error::NotFinite { index: 1, .. }));
     for (gain, shown) in [(0.0, "0"), (-0.5, "-0.5"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let message = format!("gain g: expected a finite number > 0, given {shown}");
