@@ -7,7 +7,7 @@ use crate::{Error, Result, check};
 /// The margin bounds how long noise in the modes lives. Fits barely suffer from `1/T`, while loops
 /// built on slower modes than the motif itself can amplify noise by orders of magnitude.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub enum Margin {
     /// `1/T`, with T the duration of the motif.
     InverseDuration,

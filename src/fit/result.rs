@@ -6,7 +6,7 @@ use crate::{Error, Result, check};
 
 /// Where the winning local minimum was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Start {
     /// Given by the caller, not fitted.
@@ -27,7 +27,7 @@ pub enum Start {
 
 /// How the final refinement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Status {
     /// No feasible step promises a decrease beyond rounding.
@@ -40,7 +40,7 @@ pub enum Status {
 
 /// A constraint that a fit meets with equality. Indices are those of [`Fit::eigenvalues`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ActiveConstraint {
     /// The eigenvalue (and its conjugate) sits at `Re lambda = -margin`.

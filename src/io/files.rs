@@ -1,8 +1,9 @@
 //! Whole files in and out.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Error, Result};
 
@@ -25,9 +26,44 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes all bytes or nothing.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    crate::whole::write(path, bytes).map_err(|source| Error::Write { path: path.to_owned(), source })
+/// Writes a file whole or not at all: to a temporary neighbour that is flushed to the disk and renamed. Whoever opens
+/// `path` finds what was there before or all of the new bytes, whatever interrupts the writing.
+///
+/// # Errors
+/// [`Error::Write`]; nothing was changed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let (neighbour, file) = neighbour(path).map_err(failed)?;
+    let written = fill(file, bytes).and_then(|()| std::fs::rename(&neighbour, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&neighbour); // the error that matters is the one returned
+    }
+    // The new name survives a crash only once the folder is on the disk, too; not all systems allow it.
+    #[cfg(unix)]
+    let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
+    written.map_err(failed)
+}
+
+/// A new, empty file beside `path`, of a name that no other writer has.
+fn neighbour(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = folder(path).join(format!(".thalamo-{}-{count}", std::process::id()));
+        match File::create_new(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {} // left by a process that was killed
+            other => return other.map(|file| (name, file)),
+        }
+    }
+}
+
+fn fill(mut file: File, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Refuses an output that is one of the inputs, or whose folder is not there: to be called before the work is done.
@@ -44,13 +80,12 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there, or a name that is a
 /// folder.
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
-    let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let refused = |kind: std::io::ErrorKind| Error::Write { path: output.to_owned(), source: kind.into() };
-    if !folder.is_dir() {
-        return Err(refused(std::io::ErrorKind::NotFound));
+    let refused = |kind: ErrorKind| Error::Write { path: output.to_owned(), source: kind.into() };
+    if !folder(output).is_dir() {
+        return Err(refused(ErrorKind::NotFound));
     }
     if output.is_dir() {
-        return Err(refused(std::io::ErrorKind::IsADirectory));
+        return Err(refused(ErrorKind::IsADirectory));
     }
     // What does not exist yet is no input.
     let Ok(real) = output.canonicalize() else { return Ok(()) };

@@ -74,7 +74,7 @@ pub fn decode_fits(bytes: &[u8], path: &Path) -> Result<(FitOptions, Vec<NamedFi
 /// # Errors
 /// A file that cannot be written.
 pub fn write_fits(path: &Path, options: &FitOptions, fits: &[NamedFit]) -> Result<()> {
-    files::write(path, &encode_fits(options, fits)?)
+    files::write_whole(path, &encode_fits(options, fits)?)
 }
 
 /// The bytes of a `fits.json`.

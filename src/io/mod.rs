@@ -46,7 +46,7 @@ mod tanh;
 mod trajectories;
 
 pub use error::{Error, Result};
-pub use files::check_output;
+pub use files::{check_output, write_whole};
 pub use fits::{NamedFit, decode_fits, encode_fits, read_fits, write_fits};
 pub use model::{Model, decode_model, encode_model, read_model, write_model};
 pub use motifs::{Format, NamedMotif, decode_motifs, encode_motifs, read_motifs, write_motifs};

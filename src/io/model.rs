@@ -64,7 +64,7 @@ pub fn read_model(path: &Path) -> Result<Model> {
 pub fn write_model(path: &Path, model: &Model) -> Result<()> {
     let bytes = encode_model(model)?;
     decode_model(&bytes, path)?;
-    files::write(path, &bytes)
+    files::write_whole(path, &bytes)
 }
 
 /// The bytes of a `model.npz`: `J` (N, N), `w` (N,), `gain`, `dt`, `beta`, `transition`, `U_prep` and `V_prep` (N, P),

@@ -117,7 +117,7 @@ pub fn decode_motifs(bytes: &[u8], format: Format, path: &Path, dt: f64) -> Resu
 /// # Errors
 /// A file that cannot be written, or of another extension.
 pub fn write_motifs(path: &Path, motifs: &[NamedMotif]) -> Result<()> {
-    files::write(path, &encode_motifs(motifs, Format::of(path)?)?)
+    files::write_whole(path, &encode_motifs(motifs, Format::of(path)?)?)
 }
 
 /// The bytes of a file of motifs. The time step is not part of it, nor are the names in JSON.

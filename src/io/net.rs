@@ -36,7 +36,7 @@ pub(super) fn cortex(npz: &Npz, gain: f64, path: &Path) -> Result<Cortex> {
 /// # Errors
 /// A file that cannot be written.
 pub fn write_cortex(path: &Path, cortex: &Cortex) -> Result<()> {
-    files::write(path, &encode_cortex(cortex)?)
+    files::write_whole(path, &encode_cortex(cortex)?)
 }
 
 /// The bytes of a `net.npz`.

@@ -50,7 +50,7 @@ pub fn read_checkpoint(path: &Path) -> Result<Checkpoint> {
 /// # Errors
 /// As [`encode_checkpoint`]; a file that cannot be written.
 pub fn write_checkpoint(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
-    files::write(path, &encode_checkpoint(checkpoint)?)
+    files::write_whole(path, &encode_checkpoint(checkpoint)?)
 }
 
 /// The bytes of a checkpoint: `b` (N, M), `u` and `v` (N, M) if multiplicative, `J` (N, N) and `w` (N,) in the control

@@ -13,7 +13,7 @@ use crate::play::Trajectory;
 /// # Errors
 /// As [`encode_trajectories`]; a file that cannot be written.
 pub fn write_trajectories(path: &Path, trials: &[Trajectory], metadata: &impl Serialize) -> Result<()> {
-    files::write(path, &encode_trajectories(trials, metadata)?)
+    files::write_whole(path, &encode_trajectories(trials, metadata)?)
 }
 
 /// The bytes of a `traj.npz`: `t` (steps,) in tau, `y` (trials, steps), `phase` (steps,; the motif's index, -1 in

@@ -80,7 +80,7 @@ impl LoopOptions {
         Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
     }
 
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "io")]
     pub(crate) fn check(&self) -> Result<()> {
         check::non_negative("noise floor", self.noise_floor)?;
         self.check_choice()

@@ -20,7 +20,7 @@ use cost::check_rank;
 /// What bounds the weights of the preparatory module. Without a bound there is no optimum: the cost creeps to
 /// its infimum while the weights grow past any limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum WeightBound {
     /// Every column of U and of V has unit norm.
@@ -65,7 +65,7 @@ impl Default for PreparationOptions {
 
 impl PreparationOptions {
     /// What can be checked without a cortex.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "io")]
     pub(crate) fn check(&self) -> Result<()> {
         if self.rank == 0 {
             return Err(Error::Count {

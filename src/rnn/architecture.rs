@@ -11,7 +11,7 @@
 /// Time is in tau. The defaults ([`TanhOptions::new`](super::TanhOptions::new)) give each about as many learned
 /// parameters for ten motifs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Architecture {
     /// A bias per motif.

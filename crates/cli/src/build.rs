@@ -1,0 +1,94 @@
+//! `thalamo build` and `thalamo learn`
+
+use thalamo::fit::FitOptions;
+use thalamo::io::{Model, Npz, read_cortex, read_model, read_motifs, write_model};
+use thalamo::motif::Motif;
+use thalamo::play::Simulator;
+use thalamo::preparation::PreparationOptions;
+use thalamo::{Cortex, Error, Network, NetworkOptions};
+
+use crate::arguments::{Build, Learn};
+use crate::failure::{Failure, Result};
+use crate::info;
+use crate::session::Session;
+
+const GAIN: f64 = 0.5;
+
+pub fn build(options: &Build, session: &Session) -> Result<()> {
+    let mut inputs = vec![options.motifs.as_path()];
+    inputs.extend(options.network.as_deref());
+    session.check_output(&options.output, &inputs)?;
+    let network_options = network_options(options);
+    let named = read_motifs(&options.motifs, options.grid.dt)?;
+    let (names, motifs): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
+    let cortex = cortex(options)?;
+    let steps = 1 + motifs.len() * (1 + network_options.motif_loop.starts);
+    let bar = session.progress(steps, "building");
+    let network = Network::build_observed(cortex, &motifs, &network_options, options.seed, &|_| {
+        // Motifs that are fitted again take more steps than foreseen.
+        if bar.length().is_some_and(|length| bar.position() >= length) {
+            bar.inc_length(1);
+        }
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    finish(Model::named(network, options.transition, names)?, &options.output.out, session)
+}
+
+pub fn learn(options: &Learn, session: &Session) -> Result<()> {
+    session.check_output(&options.output, &[&options.model, &options.motifs])?;
+    let Model { mut network, transition, mut names, .. } = read_model(&options.model)?;
+    let dt = network.motifs().first().map_or(0.1, |learned| learned.motif().dt());
+    let more = read_motifs(&options.motifs, dt)?;
+    let bar = session.progress(more.len(), "learning");
+    for named in more {
+        let index = network.motifs().len();
+        network.learn(&named.motif).map_err(|source| Error::InMotif { index, source: Box::new(source) })?;
+        names.push(unused(named.name, index, &names));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    finish(Model::named(network, transition, names)?, &options.output.out, session)
+}
+
+fn finish(model: Model, out: &std::path::Path, session: &Session) -> Result<()> {
+    Simulator::new(&model.network, model.transition)?; // the transition lies on the motifs' time grid
+    write_model(out, &model)?;
+    session.tell(&info::table(&model)?)
+}
+
+fn network_options(options: &Build) -> NetworkOptions {
+    let defaults = NetworkOptions::default();
+    NetworkOptions {
+        fit: FitOptions { modes: options.modes, ..defaults.fit },
+        preparation: PreparationOptions {
+            rank: options.prep_rank,
+            beta: options.beta,
+            ..defaults.preparation
+        },
+        ..defaults
+    }
+}
+
+fn cortex(options: &Build) -> Result<Cortex> {
+    let Some(path) = &options.network else {
+        return Ok(Cortex::random(options.units, options.gain.unwrap_or(GAIN), options.seed)?);
+    };
+    if options.gain.is_some() && Npz::read(path)?.contains("gain") {
+        let path = path.display();
+        return Err(Failure::Usage(format!(
+            "--gain: expected one gain, given one here and one in {path}; leave out --gain"
+        )));
+    }
+    Ok(read_cortex(path, options.gain.unwrap_or(GAIN))?)
+}
+
+/// The motif's own name, or one by its index where that is taken or says nothing.
+fn unused(name: String, index: usize, names: &[String]) -> String {
+    let numbered = name.strip_prefix("motif_").is_some_and(|n| n.parse::<usize>().is_ok());
+    if !numbered && !names.contains(&name) {
+        return name;
+    }
+    let candidates = (index..).map(|i| format!("motif_{i}"));
+    candidates.into_iter().find(|candidate| !names.contains(candidate)).unwrap_or(name)
+}
