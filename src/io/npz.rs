@@ -1,12 +1,13 @@
 //! Archives of arrays, as numpy.savez writes them.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use nalgebra::{DMatrix, DVector};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipVerification, crc32};
 
 use super::array::{self, Array, Problem, Values};
 use super::{Error, Result, files};
@@ -15,8 +16,10 @@ use crate::Complex64;
 /// A small file may unpack to this many bytes, a larger one to `EXPANSION` times its own size.
 const ALLOWANCE: u64 = 1 << 28;
 const EXPANSION: u64 = 16;
+/// Of 0 to 10; more takes longer and saves little.
+const COMPRESSION: u8 = 6;
 /// More arrays than this are taken for a mistake.
-const MOST_ARRAYS: usize = 100_000;
+const MOST_ARRAYS: u64 = 100_000;
 
 /// The arrays of a `.npz` file.
 ///
@@ -55,24 +58,28 @@ impl Npz {
             given: error,
             remedy: "copy it again, or write it with numpy.savez",
         };
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(e.to_string()))?;
-        if archive.len() > MOST_ARRAYS {
-            return Err(damaged(format!("{} arrays", archive.len())));
+        let archive = ZipArchive::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        if archive.entries_hint() > MOST_ARRAYS {
+            return Err(damaged(format!("{} arrays", archive.entries_hint())));
         }
-        let mut left = ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64));
+        let mut left = usize::try_from(ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64)))
+            .unwrap_or(usize::MAX);
         let mut npz = Self { path: path.to_owned(), order: Vec::new(), arrays: BTreeMap::new() };
-        for index in 0..archive.len() {
-            let entry = archive.by_index(index).map_err(|e| damaged(e.to_string()))?;
-            let name = entry.name().map_err(|e| damaged(e.to_string()))?.into_owned();
+        let mut entries = archive.entries();
+        while let Some(entry) = entries.next_entry().map_err(|e| damaged(e.to_string()))? {
+            let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
             let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-            let mut content = Vec::new();
-            entry
-                .take(left + 1)
-                .read_to_end(&mut content)
-                .map_err(|e| damaged(format!("array `{name}`, which cannot be unpacked: {e}")))?;
-            left = left.checked_sub(content.len() as u64).ok_or_else(|| {
+            let packed =
+                |error: String| damaged(format!("array `{name}`, which cannot be unpacked: {error}"));
+            let part = archive.get_entry(entry.wayfinder()).map_err(|e| packed(e.to_string()))?;
+            let content = unpack(part.data(), entry.compression_method(), left).map_err(packed)?;
+            let bomb = || {
                 damaged(format!("{} bytes that unpack to more than {EXPANSION} times as many", bytes.len()))
-            })?;
+            };
+            let content = content.ok_or_else(bomb)?;
+            left = left.checked_sub(content.len()).ok_or_else(bomb)?;
+            let found = ZipVerification { crc: crc32(&content), uncompressed_size: content.len() as u64 };
+            part.claim_verifier().valid(found).map_err(|e| packed(e.to_string()))?;
             let array = Array::decode(&content).map_err(|problem| npz.problem(&name, problem))?;
             npz.order.push(name.clone());
             if npz.arrays.insert(name.clone(), array).is_some() {
@@ -232,8 +239,8 @@ impl Npz {
 /// A `.npz` file in the making. The same arrays give the same bytes.
 #[derive(Debug)]
 pub struct NpzBuilder {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
-    method: CompressionMethod,
+    zip: ZipArchiveWriter<Vec<u8>>,
+    compressed: bool,
 }
 
 impl Default for NpzBuilder {
@@ -246,12 +253,12 @@ impl NpzBuilder {
     /// No arrays yet.
     pub fn new() -> Self {
         // Random numbers do not compress; stored ones can be mapped into memory.
-        Self { zip: ZipWriter::new(Cursor::new(Vec::new())), method: CompressionMethod::Stored }
+        Self { zip: ZipArchiveWriter::new(Vec::new()), compressed: false }
     }
 
     /// The same, compressed.
     pub fn compressed() -> Self {
-        Self { method: CompressionMethod::Deflated, ..Self::new() }
+        Self { compressed: true, ..Self::new() }
     }
 
     /// Adds `float32` numbers, given in C order.
@@ -308,18 +315,49 @@ impl NpzBuilder {
     /// # Errors
     /// None in practice.
     pub fn finish(self) -> Result<Vec<u8>> {
-        let failed = |e: zip::result::ZipError| Error::Write { path: PathBuf::new(), source: e.into() };
-        Ok(self.zip.finish().map_err(failed)?.into_inner())
+        self.zip.finish().map_err(|error| unwritten("archive", error))
     }
 
-    fn add(mut self, name: &str, encoded: std::io::Result<Vec<u8>>) -> Result<Self> {
-        let failed = |source| Error::Write { path: PathBuf::from(name), source };
-        let bytes = encoded.map_err(failed)?;
-        let options = SimpleFileOptions::default()
-            .compression_method(self.method)
-            .large_file(bytes.len() >= u32::MAX as usize);
-        self.zip.start_file(format!("{name}.npy"), options).map_err(|e| failed(e.into()))?;
-        self.zip.write_all(&bytes).map_err(failed)?;
+    fn add(mut self, name: &str, encoded: std::result::Result<Vec<u8>, Problem>) -> Result<Self> {
+        let bytes = encoded.map_err(|Problem { expected, given, remedy }| Error::Array {
+            path: PathBuf::new(),
+            array: name.to_owned(),
+            expected,
+            given,
+            remedy,
+        })?;
+        let descriptor = DataDescriptorOutput::new(crc32(&bytes), bytes.len() as u64);
+        let (method, packed) = if self.compressed {
+            (CompressionMethod::DEFLATE, compress_to_vec(&bytes, COMPRESSION))
+        } else {
+            (CompressionMethod::STORE, bytes)
+        };
+        let file = format!("{name}.npy");
+        let (mut entry, _) =
+            self.zip.new_file(&file).compression_method(method).start().map_err(|e| unwritten(name, e))?;
+        entry.write_all(&packed).map_err(|source| Error::Write { path: PathBuf::from(name), source })?;
+        entry.finish(descriptor).map_err(|e| unwritten(name, e))?;
         Ok(self)
     }
+}
+
+/// The bytes of an array, or nothing where they are more than the limit.
+fn unpack(
+    data: &[u8],
+    method: CompressionMethod,
+    limit: usize,
+) -> std::result::Result<Option<Vec<u8>>, String> {
+    match method {
+        CompressionMethod::STORE => Ok((data.len() <= limit).then(|| data.to_vec())),
+        CompressionMethod::DEFLATE => match decompress_to_vec_with_limit(data, limit) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.status == TINFLStatus::HasMoreOutput => Ok(None),
+            Err(error) => Err(error.to_string()),
+        },
+        other => Err(format!("compression method {other:?}")),
+    }
+}
+
+fn unwritten(name: &str, error: rawzip::Error) -> Error {
+    Error::Write { path: PathBuf::from(name), source: std::io::Error::other(error) }
 }

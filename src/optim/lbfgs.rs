@@ -1,6 +1,4 @@
-//! L-BFGS for objectives that may be infinite, as a solver of argmin: the only place the library touches it.
-
-use argmin::core::{Executor, IterState, KV, Problem, Solver, TerminationReason, TerminationStatus};
+//! L-BFGS for objectives that may be infinite.
 
 use super::descent::Descent;
 use super::objective::Single;
@@ -76,7 +74,10 @@ impl LbfgsOptions {
 /// ```
 pub fn minimise(objective: &mut dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<Minimum> {
     let minima = minimise_batch(&mut Single(objective), &[start], options)?;
-    minima.into_iter().next().ok_or(Error::Empty { what: "optimisation", remedy: UNREACHABLE })
+    minima
+        .into_iter()
+        .next()
+        .ok_or(Error::Empty { what: "optimisation", remedy: "report this: one start has one minimum" })
 }
 
 /// Minimises one objective from up to B starts in step with each other: their trial points share evaluations.
@@ -140,53 +141,14 @@ pub(crate) fn begin<const B: usize>(
 /// Carries at most B descents on, in step, until each is over or has that many evaluations.
 pub(crate) fn advance<const B: usize>(
     objective: &mut dyn BatchObjective<B>,
-    descents: Vec<Descent>,
+    mut descents: Vec<Descent>,
     evaluations: usize,
 ) -> Result<Vec<Descent>> {
-    let solver = Lbfgs { descents, evaluations };
-    let outcome = Executor::new(Shared::new(objective), solver).ctrlc(false).timer(false).run();
-    let lost = Error::Empty { what: "optimisation", remedy: UNREACHABLE };
-    Ok(outcome.map_err(|_| lost)?.solver.descents)
-}
-
-/// No iteration fails, and the executor hands back what it was given.
-const UNREACHABLE: &str = "report this: argmin's executor lost it";
-
-/// Argmin's record of a run. Points stay in the descents, so that no iteration copies one.
-type Iterations = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
-
-/// L-BFGS as a solver of argmin, which owns the loop: one iteration is one evaluation of every descent's trial. Its own
-/// L-BFGS takes one start, clones the point and the gradient several times per iteration and allocates each pair
-/// anew, which costs as much as a small loop's gradient.
-struct Lbfgs {
-    descents: Vec<Descent>,
-    /// When to pause.
-    evaluations: usize,
-}
-
-impl<const B: usize> Solver<Shared<'_, B>, Iterations> for Lbfgs {
-    fn name(&self) -> &str {
-        "L-BFGS"
+    let mut shared = Shared::new(objective);
+    while descents.iter().any(|descent| descent.wants(evaluations)) {
+        shared.evaluate(&mut descents, evaluations);
     }
-
-    fn next_iter(
-        &mut self,
-        problem: &mut Problem<Shared<'_, B>>,
-        state: Iterations,
-    ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
-        if let Some(shared) = problem.problem.as_mut() {
-            shared.evaluate(&mut self.descents, self.evaluations);
-        }
-        Ok((state, None))
-    }
-
-    fn terminate(&mut self, _: &Iterations) -> TerminationStatus {
-        if !self.descents.iter().any(|d| d.wants(self.evaluations)) {
-            TerminationStatus::Terminated(TerminationReason::SolverConverged)
-        } else {
-            TerminationStatus::NotTerminated
-        }
-    }
+    Ok(descents)
 }
 
 /// The objective and the points that wait for their values.

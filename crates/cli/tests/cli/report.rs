@@ -13,7 +13,8 @@ use thalamo::io::{Model, read_model, write_model};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
-use thalamo_cli::report::{Error, ReportOptions, html, write_html};
+use thalamo_cli::Failure;
+use thalamo_cli::report::{ReportOptions, html, write_html};
 
 use crate::program::{done, thalamo};
 
@@ -271,7 +272,7 @@ fn requests_that_make_no_sense() {
         ),
     ] {
         let error = html(&model(), &options).unwrap_err();
-        assert!(matches!(error, Error::Library(_)));
+        assert!(matches!(error, Failure::Library(_)));
         assert!(message.starts_with(error.to_string().split(';').next().unwrap()), "{error}");
     }
     let before = fs::read(shared().join("model.npz")).unwrap();

@@ -1,6 +1,5 @@
 //! `thalamo train` as a user meets it.
 
-
 use thalamo::io::{read_checkpoint, read_motifs};
 use thalamo::rnn::{Architecture, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 
