@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use nalgebra::DMatrix;
-use thalamo::Cortex;
+use thalamo::System;
 use thalamo::linalg::{Eigen, LyapunovPair};
 use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::optim::{BatchObjective, Objective};
@@ -140,7 +140,7 @@ fn direct(report: &mut Report, units: usize) -> Result {
     let v = placement.feedback(&cortex, &u)?;
     let mut cost = robustness(&cortex, &motif, &fit, Horizon::Infinite)?;
     let mut gradient = vec![0.0; units];
-    let value = || by_definition(&cortex, &(cortex.system() + &u * v.transpose()), motif.duration(), &fit);
+    let value = || by_definition(&cortex, &(cortex.matrix() + &u * v.transpose()), motif.duration(), &fit);
     let (ours, other) = (cost.terms(u.as_slice())?.cost, value()?);
     let measured = report.effort.compare(
         || {
@@ -161,7 +161,7 @@ fn direct(report: &mut Report, units: usize) -> Result {
 }
 
 fn by_definition(
-    cortex: &Cortex,
+    cortex: &System,
     closed: &DMatrix<f64>,
     duration: f64,
     fit: &thalamo::fit::Fit,

@@ -15,8 +15,8 @@ use thalamo::io::{read_checkpoint, write_checkpoint};
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
-    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
-    TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module,
+    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
+    Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module,
 };
 
 use crate::figure::{Options, Result};
@@ -120,11 +120,11 @@ impl Plan {
     }
 
     /// What precedes each motif when the network plays.
-    pub fn transition(&self) -> Transition {
+    pub fn transition(&self) -> TanhTransition {
         match self.training.protocol {
-            Protocol::Prepared { steps, .. } => Transition::Module { steps },
-            Protocol::Stitched { .. } => Transition::Linear { steps: STEPS },
-            _ => Transition::None,
+            Protocol::Prepared { steps, .. } => TanhTransition::Module { steps },
+            Protocol::Stitched { .. } => TanhTransition::Linear { steps: STEPS },
+            _ => TanhTransition::None,
         }
     }
 
@@ -137,7 +137,7 @@ impl Plan {
         let mut trainer = if training.resume && path.exists() {
             read_checkpoint(&path)?.into_trainer()?
         } else {
-            Trainer::new(self.network()?, &self.motifs, self.training.clone())?
+            Trainer::new(self.network()?, &self.motifs, &self.training)?
         };
         let budget = match training {
             Training { paper: true, .. } => PAPER,
@@ -264,7 +264,7 @@ pub fn trained_module(
 /// The same by the analytic solver, for the linearisation at the origin.
 pub fn analytic_module(network: &TanhNetwork<f32>, seed: u64) -> Result<TransitionModule<f32>> {
     let rank = network.units().min(50);
-    Ok(TransitionModule::analytic(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
+    Ok(TransitionModule::design(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
 }
 
 /// Set by Ctrl-C: training then stores a checkpoint and ends.

@@ -71,7 +71,7 @@ pub fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
         training: training.clone(),
         motifs: motifs.len(),
         stride: *stride,
-        steps: adam.as_ref().map(Adam::steps),
+        steps: adam.as_ref().map(|adam| adam.steps),
     };
     let mut npz = NpzBuilder::compressed().bytes("metadata", &json::encode(&metadata)?)?;
     npz = single_matrix(npz, "b", biases)?;
@@ -91,7 +91,7 @@ pub fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
         npz = npz.real(&format!("motif_{index}"), &[motif.len()], motif.values().iter().copied())?;
     }
     if let Some(adam) = adam {
-        for (name, moments) in [("first", adam.first()), ("second", adam.second())] {
+        for (name, moments) in [("first", &adam.first), ("second", &adam.second)] {
             npz = npz.single(name, &[moments.len()], moments.iter().copied())?;
         }
     }
@@ -146,8 +146,10 @@ pub fn decode_checkpoint(bytes: &[u8], path: &Path) -> Result<Checkpoint> {
         |name: &str| -> Result<Vec<f32>> { Ok(npz.vector(name)?.iter().map(|&x| x as f32).collect()) };
     let adam = steps
         .map(|steps| {
-            Adam::restore(training.adam, moments("first")?, moments("second")?, steps)
-                .map_err(Error::invalid(path))
+            let (first, second) = (moments("first")?, moments("second")?);
+            let adam = Adam { options: training.adam, first, second, steps };
+            adam.validate().map_err(Error::invalid(path))?;
+            Ok(adam)
         })
         .transpose()?;
     let curve = npz.vector("curve")?.as_slice().to_vec();

@@ -11,11 +11,12 @@ use rand_distr::{Distribution, StandardNormal};
 use super::cauchy;
 use super::placement::{Placement, PlacementOptions};
 use super::verdict::{Obstacle, Verdict};
-use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, sweep};
+use crate::linalg::Eigen;
 use crate::linalg::product::{adjoint_mul, largest, mul_complex};
 use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
 use crate::motif::Motif;
+use crate::system::System;
 use crate::{Error, Result};
 
 /// Predicted error up to which loops reach their own tolerance (1e-6) for nearly every u: measured errors of
@@ -80,8 +81,8 @@ pub struct Feasibility {
 /// error but a verdict.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, loops::{Verdict, feasibility}};
-/// let cortex = Cortex::random(60, 0.5, 1)?;
+/// use thalamo::{Complex64, Cortex, System, loops::{Verdict, feasibility}};
+/// let cortex = System::from(Cortex::random(60, 0.5, 1)?);
 /// let evenly = |pairs: i32| -> Vec<Complex64> {
 ///     let pole = |k| Complex64::new(-0.01, 0.063 * f64::from(k));
 ///     (1..=pairs).flat_map(|k| [pole(k), pole(k).conj()]).collect()
@@ -92,8 +93,8 @@ pub struct Feasibility {
 /// assert!(matches!(many.verdict, Verdict::Infeasible { .. }) && many.condition > 1e12);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn feasibility(cortex: &Cortex, targets: &[Complex64]) -> Result<Feasibility> {
-    Feasibility::new(cortex, targets, &PlacementOptions::default())
+pub fn feasibility(system: &System, targets: &[Complex64]) -> Result<Feasibility> {
+    Feasibility::new(system, targets, &PlacementOptions::default())
 }
 
 impl Feasibility {
@@ -101,23 +102,23 @@ impl Feasibility {
     ///
     /// # Errors
     /// As [`feasibility`]; options out of range.
-    pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
+    pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
         let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
-        let (placement, refusal) = match Placement::new(cortex, targets, &unlimited) {
+        let (placement, refusal) = match Placement::new(system, targets, &unlimited) {
             Ok(placement) => (Some(placement), None),
             Err(error) => (None, Some(obstacle(error, options)?)),
         };
         let coincident =
             matches!(refusal, Some(Obstacle::RepeatedTarget { .. } | Obstacle::OnEigenvalue { .. }));
-        let residues = if coincident { None } else { Residues::new(cortex, targets)? };
-        let (nearest_target, nearest_eigenvalue) = nearest(cortex.eigenvalues(), targets);
+        let residues = if coincident { None } else { Residues::new(system, targets)? };
+        let (nearest_target, nearest_eigenvalue) = nearest(system.spectrum()?, targets);
         let mut made = Self {
             modes: targets.len(),
-            units: cortex.units(),
+            units: system.units(),
             condition: match &residues {
                 Some(found) if found.condition < RESOLVED => found.condition,
                 _ if coincident => f64::INFINITY,
-                _ => cauchy::condition(targets, cortex.eigenvalues()),
+                _ => cauchy::condition(targets, system.spectrum()?),
             },
             residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
             nearest_target,
@@ -125,8 +126,8 @@ impl Feasibility {
             nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
             rest_abscissa: placement.as_ref().map(Placement::rest_abscissa),
             stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
-            basis_condition: cortex.eigen().condition(),
-            predicted_error: residues.map_or(f64::INFINITY, |r| r.predicted_error(cortex)),
+            basis_condition: system.eigen()?.condition(),
+            predicted_error: residues.map_or(Ok(f64::INFINITY), |r| r.predicted_error(system))?,
             verdict: Verdict::Feasible,
         };
         made.verdict = made.judge(refusal, placement.as_ref(), options.condition_limit);
@@ -194,8 +195,8 @@ struct Residues {
 
 impl Residues {
     /// `None` where Q has no inverse in double precision.
-    fn new(cortex: &Cortex, targets: &[Complex64]) -> Result<Option<Self>> {
-        let lambda = cortex.eigenvalues();
+    fn new(system: &System, targets: &[Complex64]) -> Result<Option<Self>> {
+        let lambda = system.spectrum()?;
         let (units, modes) = (lambda.len(), targets.len());
         let adjoint = DMatrix::from_fn(units, modes, |j, k| (1.0 / (targets[k] - lambda[j])).conj());
         let failed = |_| Error::EigenNotConverged { size: modes };
@@ -218,17 +219,18 @@ impl Residues {
         Ok(Some(Self { rows, values, condition }))
     }
 
-    fn predicted_error(&self, cortex: &Cortex) -> f64 {
-        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(cortex, probe)).collect();
+    fn predicted_error(&self, system: &System) -> Result<f64> {
+        let eigen = system.eigen()?;
+        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(system, eigen, probe)).collect();
         errors.sort_by(f64::total_cmp);
-        errors[PROBES / 2]
+        Ok(errors[PROBES / 2])
     }
 
     /// First-order error for one random u of unit norm.
-    fn error(&self, cortex: &Cortex, probe: u64) -> f64 {
-        let (left, right) = (cortex.eigen().left(), cortex.eigen().right());
+    fn error(&self, system: &System, eigen: &Eigen, probe: u64) -> f64 {
+        let (left, right) = (eigen.left(), eigen.right());
         let mut rng = ChaCha8Rng::seed_from_u64(probe);
-        let u = DMatrix::from_fn(cortex.units(), 1, |_, _| {
+        let u = DMatrix::from_fn(system.units(), 1, |_, _| {
             let z: f64 = StandardNormal.sample(&mut rng);
             Complex64::from(z)
         })
@@ -247,8 +249,8 @@ impl Residues {
             rights.column(k).norm() * lefts.column(k).norm() / n.norm()
         };
         let worst = largest((0..self.rows.ncols()).map(kappa));
-        let typical = TYPICAL / (cortex.units() as f64).sqrt();
-        typical * f64::EPSILON * (cortex.system().norm() + feedback.norm()) * worst
+        let typical = TYPICAL / (system.units() as f64).sqrt();
+        typical * f64::EPSILON * (system.matrix().norm() + feedback.norm()) * worst
     }
 }
 
@@ -280,8 +282,8 @@ pub struct FeasibleModes {
 /// As [`sweep`], an empty range, and more modes than units.
 ///
 /// ```
-/// use thalamo::{Cortex, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
-/// let cortex = Cortex::random(40, 0.5, 1)?;
+/// use thalamo::{Cortex, System, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
+/// let cortex = System::from(Cortex::random(40, 0.5, 1)?);
 /// let options = FitOptions { effort: 100, ..FitOptions::default() };
 /// let found = largest_feasible_modes(&cortex, &step_motifs(1, 1)?[0], &options, 4..=6)?;
 /// assert_eq!(found.largest, Some(6));
@@ -289,12 +291,12 @@ pub struct FeasibleModes {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn largest_feasible_modes(
-    cortex: &Cortex,
+    system: &System,
     motif: &Motif,
     options: &FitOptions,
     range: RangeInclusive<usize>,
 ) -> Result<FeasibleModes> {
-    if *range.end() > cortex.units() {
+    if *range.end() > system.units() {
         let (expected, given) = ("at most as many as units", *range.end());
         return Err(Error::Count { what: "modes", expected, given });
     }
@@ -305,7 +307,7 @@ pub fn largest_feasible_modes(
     let rows: Vec<ModesRow> = sweep(motif, &modes, options)?
         .into_iter()
         .map(|fit| {
-            let feasibility = feasibility(cortex, fit.eigenvalues())?;
+            let feasibility = feasibility(system, fit.eigenvalues())?;
             Ok(ModesRow { modes: fit.modes(), fit, feasibility })
         })
         .collect::<Result<_>>()?;

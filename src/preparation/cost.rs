@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
-use crate::cortex::Cortex;
 use crate::linalg::lyapunov::source::Source;
 use crate::linalg::lyapunov::updated_inverse::{Change, UpdatedInverse};
 use crate::linalg::product::{Op, mul_into};
 use crate::linalg::{LyapunovWorkspace, PairStatus};
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// Largest Lyapunov residual a value is trusted with.
@@ -35,8 +35,8 @@ const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 ///
 /// ```
 /// use nalgebra::DMatrix;
-/// use thalamo::{Cortex, preparation::PreparationCost};
-/// let cortex = Cortex::random(12, 0.5, 1)?;
+/// use thalamo::{Cortex, System, preparation::PreparationCost};
+/// let cortex = System::from(Cortex::random(12, 0.5, 1)?);
 /// let u = DMatrix::from_fn(12, 3, |i, j| ((i + 5 * j) as f64).sin());
 /// let mut cost = PreparationCost::new(&cortex, 0.05)?;
 /// let terms = cost.evaluate(&u, &(-&u))?.expect("V = -U makes M more stable");
@@ -50,7 +50,9 @@ const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 /// ```
 #[derive(Debug)]
 pub struct PreparationCost<'a> {
-    cortex: &'a Cortex,
+    system: &'a System,
+    /// Readout weights w.
+    readout: DVector<f64>,
     beta: f64,
     lyapunov: LyapunovWorkspace,
     /// The shift set, after the first evaluation, and the inverse of A kept for it.
@@ -88,11 +90,12 @@ impl<'a> PreparationCost<'a> {
     ///
     /// # Errors
     /// `beta` negative or not finite.
-    pub fn new(cortex: &'a Cortex, beta: f64) -> Result<Self> {
+    pub fn new(system: &'a System, beta: f64) -> Result<Self> {
         check::non_negative("beta", beta)?;
-        let n = cortex.units();
+        let n = system.units();
         Ok(Self {
-            cortex,
+            system,
+            readout: system.single_readout()?,
             beta,
             lyapunov: LyapunovWorkspace::new(n),
             shift: None,
@@ -112,19 +115,19 @@ impl<'a> PreparationCost<'a> {
     /// # Errors
     /// Shapes that do not match, entries that are not finite, or a cost or gradient that overflows.
     pub fn evaluate(&mut self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Result<Option<PreparationTerms>> {
-        let n = self.cortex.units();
+        let n = self.system.units();
         check::shape("U", u.shape(), (n, u.ncols()), "give U as N x P")?;
         check::shape("V", v.shape(), u.shape(), "give V the shape of U")?;
         check::finite("U", u.as_slice())?;
         check::finite("V", v.as_slice())?;
-        let (w, weight) = (self.cortex.readout(), self.beta * n as f64);
+        let (w, weight) = (&self.readout, self.beta * n as f64);
         // M = A + U V^T
-        self.closed.copy_from(self.cortex.system());
+        self.closed.copy_from(self.system.matrix());
         mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
         self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
         self.inverse.fit(n, u.ncols());
-        let (base, memory) = (self.cortex.system(), &mut self.inverse);
+        let (base, memory) = (self.system.matrix(), &mut self.inverse);
         let change = Some(Change { base, input: u, feedback: v, memory });
         let report = self.lyapunov.solve_structured(&self.closed, Source::IDENTITY, source, change)?;
         let residual = report.residual_x.max(report.residual_y);
@@ -160,7 +163,7 @@ impl<'a> PreparationCost<'a> {
             let zeros = DMatrix::zeros(u.nrows(), u.ncols());
             (self.image, self.gradient_input, self.gradient_feedback) = (zeros.clone(), zeros.clone(), zeros);
         }
-        let (x, y, w, carried) = (self.lyapunov.x(), self.lyapunov.y(), self.cortex.readout(), &self.carried);
+        let (x, y, w, carried) = (self.lyapunov.x(), self.lyapunov.y(), &self.readout, &self.carried);
         let image = &mut self.image;
         let outer = |out: &mut DMatrix<f64>, left: &DVector<f64>, right: &DVector<f64>, of: &DMatrix<f64>| {
             for (mut column, along) in out.column_iter_mut().zip(of.column_iter()) {
@@ -177,7 +180,7 @@ impl<'a> PreparationCost<'a> {
 
     /// Residual of the last evaluation's Lyapunov equations in full, where `evaluate` estimates it.
     pub(super) fn residual(&mut self) -> f64 {
-        let weight = self.beta * self.cortex.units() as f64;
+        let weight = self.beta * self.system.units() as f64;
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
         let (x, y) = self.lyapunov.residuals(&self.closed, Source::IDENTITY, Some(source));
         x.max(y)
@@ -195,8 +198,8 @@ impl<'a> PreparationCost<'a> {
 }
 
 /// Refuses a rank the cortex cannot hold.
-pub(super) fn check_rank(cortex: &Cortex, rank: usize) -> Result<()> {
-    if (1..=cortex.units()).contains(&rank) {
+pub(super) fn check_rank(system: &System, rank: usize) -> Result<()> {
+    if (1..=system.units()).contains(&rank) {
         Ok(())
     } else {
         Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })

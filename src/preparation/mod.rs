@@ -11,10 +11,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::cortex::Cortex;
 use crate::linalg::eigenvalues;
 use crate::optim::{LbfgsOptions, Minimum, Objective, Status, minimise};
-use crate::{Complex64, Error, Result, check};
+use crate::spectrum::Spectrum;
+use crate::system::System;
+use crate::{Error, Result, check};
 use cost::check_rank;
 
 /// What bounds the weights of the preparatory module. Without a bound there is no optimum: the cost creeps to
@@ -106,8 +107,8 @@ pub struct PreparationReport {
 /// $b_\mu = -(A + U V^T) x_\mathrm{init}(\mu)$, whose only fixed point is the start of motif $\mu$.
 ///
 /// ```
-/// use thalamo::{Cortex, preparation::{Preparation, PreparationOptions}};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let options = PreparationOptions { rank: 10, ..Default::default() };
 /// let preparation = Preparation::optimise(&cortex, &options, 1)?;
 /// let report = preparation.report();
@@ -119,7 +120,7 @@ pub struct Preparation {
     input: DMatrix<f64>,
     feedback: DMatrix<f64>,
     system: DMatrix<f64>,
-    eigenvalues: Vec<Complex64>,
+    eigenvalues: Spectrum,
     pub(in crate::preparation) report: PreparationReport,
 }
 
@@ -131,17 +132,17 @@ impl Preparation {
     /// # Errors
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
     /// cannot stabilise ([`Error::Unstable`]: raise the rank).
-    pub fn optimise(cortex: &Cortex, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        let units = cortex.units();
-        check_rank(cortex, options.rank)?;
+    pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
+        let units = system.units();
+        check_rank(system, options.rank)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut u = DMatrix::from_fn(units, options.rank, |_, _| StandardNormal.sample(&mut rng));
-        if cortex.eigenvalues().iter().any(|z| z.re >= 0.0) {
-            u = rightmost_subspace(cortex, u);
+        if system.spectrum()?.iter().any(|z| z.re >= 0.0) {
+            u = rightmost_subspace(system, u);
         }
         normalise_columns(&mut u);
         let v = -&u;
-        Self::optimise_from(cortex, options, u, v)
+        Self::optimise_from(system, options, u, v)
     }
 
     /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
@@ -149,72 +150,72 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::optimise`]; shapes that do not match.
     pub fn optimise_from(
-        cortex: &Cortex,
+        system: &System,
         options: &PreparationOptions,
         u: DMatrix<f64>,
         v: DMatrix<f64>,
     ) -> Result<Self> {
-        check_rank(cortex, options.rank)?;
-        let shape = (cortex.units(), options.rank);
+        check_rank(system, options.rank)?;
+        let shape = (system.units(), options.rank);
         check::shape("U", u.shape(), shape, "give U as N x P")?;
         check::shape("V", v.shape(), shape, "give V as N x P")?;
         if let WeightBound::FrobeniusPenalty { weight } = options.bound {
             check::positive("Frobenius penalty", weight)?;
         }
-        let cost = PreparationCost::new(cortex, options.beta)?;
+        let cost = PreparationCost::new(system, options.beta)?;
         let mut objective = Weights { cost, bound: options.bound, u, v };
         let start = objective.point();
-        let initial = objective.terms_at(&start)?.ok_or_else(|| unstable_start(cortex, &objective))?;
+        let initial = objective.terms_at(&start)?.ok_or_else(|| unstable_start(system, &objective))?;
         let minimum = minimise(&mut objective, &start, &options.optimiser)?;
         objective.set(&minimum.point);
         let Weights { u, v, .. } = objective;
         // Anew, so that the last digits do not depend on the way there: a restored module has the same.
-        let mut cost = PreparationCost::new(cortex, options.beta)?;
+        let mut cost = PreparationCost::new(system, options.beta)?;
         let mut terms = cost.evaluate(&u, &v)?.unwrap_or(initial);
         terms.residual = cost.residual();
-        Self::assemble(cortex, u, v, (initial, terms), &minimum)
+        Self::assemble(system, u, v, (initial, terms), &minimum)
     }
 
     /// A module from given weights, not optimised.
     ///
     /// # Errors
     /// Shapes that do not match, or a system that is not stable.
-    pub fn new(cortex: &Cortex, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
-        check_rank(cortex, u.ncols())?;
-        let mut cost = PreparationCost::new(cortex, beta)?;
+    pub fn new(system: &System, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
+        check_rank(system, u.ncols())?;
+        let mut cost = PreparationCost::new(system, beta)?;
         let mut terms = cost.evaluate(&u, &v)?;
         if let Some(terms) = &mut terms {
             terms.residual = cost.residual();
         }
         let objective = Weights { cost, bound: WeightBound::UnitColumns, u, v };
-        let terms = terms.ok_or_else(|| unstable_start(cortex, &objective))?;
+        let terms = terms.ok_or_else(|| unstable_start(system, &objective))?;
         let minimum = Minimum {
             point: Vec::new(),
-            value: terms.total() / cortex.units() as f64,
-            initial_value: terms.total() / cortex.units() as f64,
+            value: terms.total() / system.units() as f64,
+            initial_value: terms.total() / system.units() as f64,
             gradient_norm: f64::NAN,
             iterations: 0,
             evaluations: 1,
             status: Status::IterationLimit,
         };
-        Self::assemble(cortex, objective.u, objective.v, (terms, terms), &minimum)
+        Self::assemble(system, objective.u, objective.v, (terms, terms), &minimum)
     }
 
     fn assemble(
-        cortex: &Cortex,
+        system: &System,
         input: DMatrix<f64>,
         feedback: DMatrix<f64>,
         (initial, terms): (PreparationTerms, PreparationTerms),
         minimum: &Minimum,
     ) -> Result<Self> {
-        let units = cortex.units() as f64;
-        let system = cortex.system() + &input * feedback.transpose();
+        let units = system.units() as f64;
+        let system = system.matrix() + &input * feedback.transpose();
         let eigenvalues = eigenvalues(&system)?;
         let report = PreparationReport {
             terms,
             cost_per_unit: terms.total() / units,
             initial_cost_per_unit: initial.total() / units,
-            abscissa: eigenvalues.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max),
+            abscissa: eigenvalues.abscissa(),
             norms: (input.norm(), feedback.norm()),
             evaluations: minimum.evaluations,
             iterations: minimum.iterations,
@@ -239,7 +240,7 @@ impl Preparation {
     }
 
     /// Eigenvalues of the system, in canonical order.
-    pub fn eigenvalues(&self) -> &[Complex64] {
+    pub fn eigenvalues(&self) -> &Spectrum {
         &self.eigenvalues
     }
 
@@ -267,8 +268,8 @@ fn normalise_columns(m: &mut DMatrix<f64>) {
     }
 }
 
-fn unstable_start(cortex: &Cortex, weights: &Weights<'_>) -> Error {
-    let closed = cortex.system() + &weights.u * weights.v.transpose();
+fn unstable_start(system: &System, weights: &Weights<'_>) -> Error {
+    let closed = system.matrix() + &weights.u * weights.v.transpose();
     Error::Unstable {
         what: "preparation A + U V^T at the start",
         abscissa: crate::linalg::spectral_abscissa(&closed).unwrap_or(f64::NAN),
@@ -354,9 +355,10 @@ impl Objective for Weights<'_> {
 
 /// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns; a pair
 /// that does not fit leaves the last column to the one given.
-fn rightmost_subspace(cortex: &Cortex, mut columns: DMatrix<f64>) -> DMatrix<f64> {
-    let eigen = cortex.eigen();
-    let mut order: Vec<usize> = (0..cortex.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
+fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64> {
+    // Without eigenvectors the random columns are as good as any.
+    let Ok(eigen) = system.eigen() else { return columns };
+    let mut order: Vec<usize> = (0..system.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
     order.sort_by(|&a, &b| eigen.values()[b].re.total_cmp(&eigen.values()[a].re));
     let mut filled = 0;
     for index in order {

@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::Preparation;
-use crate::cortex::Cortex;
 use crate::optim::Status;
+use crate::system::System;
 use crate::{Result, check};
 
 /// How a preparatory module came about: what its weights alone do not tell.
@@ -39,14 +39,14 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::new`]; an initial cost that is not finite.
     pub fn restore(
-        cortex: &Cortex,
+        system: &System,
         u: DMatrix<f64>,
         v: DMatrix<f64>,
         beta: f64,
         history: PreparationHistory,
     ) -> Result<Self> {
         check::finite("initial preparatory cost", &[history.initial_cost_per_unit])?;
-        let mut preparation = Self::new(cortex, u, v, beta)?;
+        let mut preparation = Self::new(system, u, v, beta)?;
         let report = &mut preparation.report;
         report.initial_cost_per_unit = history.initial_cost_per_unit;
         (report.evaluations, report.iterations) = (history.evaluations, history.iterations);

@@ -2,8 +2,8 @@
 
 use thalamo::motif::Motif;
 use thalamo::rnn::{
-    Adam, AdamOptions, Architecture, Checkpoint, Phase, Plateau, Protocol, Segment, TanhNetwork, TanhOptions,
-    Trainer, TrainingOptions, Transition, TransitionModule, Trial, respond, transition_errors,
+    Adam, AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
+    Trainer, TrainingOptions, TransitionModule, Trial, TrialPhase, TrialSegment, respond, transition_errors,
     transition_fixed_point,
 };
 
@@ -72,15 +72,16 @@ pub(crate) fn tanh_networks(input: &mut Input<'_>, tally: &mut Tally) {
     }
     let mut segments = Vec::new();
     for _ in 0..input.size(0, 3) {
-        let phase = [Phase::Motif, Phase::Transition, Phase::LinearTransition][input.size(0, 2)];
+        let phase =
+            [TrialPhase::Motif, TrialPhase::Transition, TrialPhase::LinearTransition][input.size(0, 2)];
         let len = input.size(0, 4);
         let target = input.one_in(2).then(|| single(input, len).into());
         let steps = if input.one_in(16) { input.count(4) } else { len };
-        segments.push(Segment { motif: input.size(0, 3), phase, steps: steps.min(1 << 30), target });
+        segments.push(TrialSegment { motif: input.size(0, 3), phase, steps: steps.min(1 << 30), target });
     }
     let start = single(input, network.units());
-    let Some(trial) = tally.judge(Trial::new(&network, start, segments)) else { return };
-    if trial.steps() < 1000 {
+    let trial = Trial { start, segments };
+    if tally.judge(trial.validate(&network)).is_some() && trial.steps() < 1000 {
         let steps = trial.steps();
         let found = tally.judge(respond(&network, &[trial])).expect("a trial");
         assert_eq!((found.len(), found[0].readout.len(), found[0].norm.len()), (1, steps, steps));
@@ -97,7 +98,7 @@ pub(crate) fn training(input: &mut Input<'_>, tally: &mut Tally) {
     let chosen = input.one_in(4).then(|| vec![input.size(0, 3)]);
     let plateau = input.one_in(4).then(|| Plateau { window: input.count(3), improvement: input.hostile() });
     let training = TrainingOptions { adam, motifs: chosen, plateau, ..TrainingOptions::new(protocol) };
-    let Some(mut trainer) = tally.judge(Trainer::new(network, &motifs, training)) else { return };
+    let Some(mut trainer) = tally.judge(Trainer::new(network, &motifs, &training)) else { return };
     if long {
         return;
     }
@@ -108,7 +109,8 @@ pub(crate) fn training(input: &mut Input<'_>, tally: &mut Tally) {
     }
     let learned = trainer.network().parameters().arrays();
     assert!(learned.iter().all(|a| a.iter().all(|x| !x.is_nan())), "a diverged step is not taken");
-    let transition = [Transition::None, Transition::Module { steps: 2 }, Transition::Linear { steps: 2 }];
+    let transition =
+        [TanhTransition::None, TanhTransition::Module { steps: 2 }, TanhTransition::Linear { steps: 2 }];
     let which = transition[input.size(0, 2)];
     let trials = input.size(0, 2);
     tally.judge(transition_errors(trainer.network(), &motifs, which, input.positive(), trials, input.seed()));
@@ -117,5 +119,6 @@ pub(crate) fn training(input: &mut Input<'_>, tally: &mut Tally) {
         tally.judge(checkpoint.into_trainer());
     }
     let (first, second) = (single(input, 3), single(input, 3));
-    tally.judge(Adam::restore(AdamOptions::default(), first, second, input.seed()));
+    let adam = Adam { options: AdamOptions::default(), first, second, steps: input.seed() };
+    tally.judge(adam.validate());
 }

@@ -9,8 +9,8 @@ use thalamo::io::{read_checkpoint, read_motifs, write_checkpoint};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
-    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
-    TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module, transition_errors,
+    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
+    Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module, transition_errors,
 };
 
 use crate::arguments::{Grid, Output};
@@ -74,7 +74,7 @@ pub struct Train {
     /// Rank P of the module [default: 50, or N]
     #[arg(long)]
     pub rank: Option<usize>,
-    /// Transition of prepared and stitched networks (tau)
+    /// TanhTransition of prepared and stitched networks (tau)
     #[arg(long, default_value_t = 5.0)]
     pub transition: f64,
     /// Stop when the mean loss of 500 minibatches is within this fraction of that of the 500 before
@@ -132,10 +132,10 @@ pub fn run(options: &Train, session: &Session) -> Result<()> {
     let mut trainer = if options.resume && out.exists() {
         resumed(out, options, &network, &motifs)?
     } else {
-        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, training_options(options))?
+        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, &training_options(options))?
     };
     let status = train(&mut trainer, options, &network, session)?;
-    report(&trainer, options, status, session)
+    report(&trainer, &motifs, options, status, session)
 }
 
 fn network_options(options: &Train) -> TanhOptions {
@@ -186,7 +186,7 @@ fn drawn(
     let module = match options.module {
         Module::Analytic => {
             let preparation = PreparationOptions { rank, ..PreparationOptions::default() };
-            TransitionModule::analytic(&drawn, &preparation, options.seed)?
+            TransitionModule::design(&drawn, &preparation, options.seed)?
         }
         Module::Trained => {
             let start = TransitionModule::random(drawn.units(), rank, options.seed)?;
@@ -253,15 +253,20 @@ fn train(
     }
 }
 
-fn report(trainer: &Trainer, options: &Train, status: TrainingStatus, session: &Session) -> Result<()> {
+fn report(
+    trainer: &Trainer,
+    motifs: &[Motif],
+    options: &Train,
+    status: TrainingStatus,
+    session: &Session,
+) -> Result<()> {
     let transition = match options.protocol {
-        Trials::Prepared => Transition::Module { steps: steps(options) },
-        Trials::Stitched => Transition::Linear { steps: steps(options) },
-        Trials::Pairs | Trials::Single => Transition::None,
+        Trials::Prepared => TanhTransition::Module { steps: steps(options) },
+        Trials::Stitched => TanhTransition::Linear { steps: steps(options) },
+        Trials::Pairs | Trials::Single => TanhTransition::None,
     };
     let (network, done) = (trainer.network(), trainer.curve().len());
-    let errors =
-        transition_errors(network, trainer.motifs(), transition, options.start, TRIALS, options.seed)?;
+    let errors = transition_errors(network, motifs, transition, options.start, TRIALS, options.seed)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let ended = match status {
         TrainingStatus::Interrupted => "interrupted",

@@ -11,9 +11,9 @@ use crate::optim::BatchObjective;
 /// [`RobustnessCost::batch`](crate::loops::RobustnessCost::batch).
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, optim::{BatchObjective, Objective}};
+/// use thalamo::{Complex64, Cortex, System, optim::{BatchObjective, Objective}};
 /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
@@ -73,9 +73,9 @@ pub(super) fn evaluate<const B: usize>(
 /// along a direction, exact to rounding, by carrying a derivative beside every number of the evaluation.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, optim::Objective};
+/// use thalamo::{Complex64, Cortex, System, optim::Objective};
 /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;

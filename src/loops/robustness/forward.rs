@@ -2,14 +2,14 @@
 
 use super::tables::Tables;
 use super::workspace::Workspace;
-use crate::modal::CortexModes;
+use crate::modal::Modes;
 use crate::modal::algebra::{Algebra, add, scale, subtract};
 use crate::modal::lanes::Elementwise;
 
 /// One motif's cost as a function of u: everything but the memory of an evaluation.
 #[derive(Debug, Clone)]
 pub(super) struct Formula<'a> {
-    pub(super) modes: &'a CortexModes,
+    pub(super) modes: &'a Modes,
     pub(super) duration: f64,
     pub(super) noise_floor: f64,
     pub(super) residues: Vec<f64>,

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use nalgebra::DVector;
 use num_complex::Complex64;
 
-use crate::cortex::Cortex;
 use crate::linalg::multiply;
 use crate::loops::placement::{CONJUGATE, Placement};
 use crate::modal::algebra::Independent;
 use crate::optim::Objective;
-use crate::spectrum::ConjugateSet;
+use crate::spectrum::Spectrum;
+use crate::system::System;
 use crate::{Error, Result, check};
 use batch::evaluate;
 use forward::{Formula, power_near_unit};
@@ -50,9 +50,9 @@ pub enum Horizon {
 /// `docs/theory.md` derives it. As an [`Objective`] the value is $\ln C$, over the N entries of u.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, optim::Objective};
+/// use thalamo::{Complex64, Cortex, System, optim::Objective};
 /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
@@ -96,7 +96,7 @@ impl<'a> RobustnessCost<'a> {
     /// not the placement's targets, a cortex other than the placement's, a duration that is not positive, an unstable loop with an infinite horizon, or
     /// two eigenvalues of the loop that sum to zero.
     pub fn new(
-        cortex: &'a Cortex,
+        system: &'a System,
         placement: &Placement,
         eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
@@ -104,7 +104,7 @@ impl<'a> RobustnessCost<'a> {
         horizon: Horizon,
     ) -> Result<Self> {
         check::positive("duration", duration)?;
-        placement.check_cortex(cortex)?;
+        placement.check_cortex(system)?;
         let amplitudes = placed_amplitudes(placement, eigenvalues, amplitudes)?;
         let spectrum = placement.spectrum();
         let abscissa = spectrum.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
@@ -116,7 +116,7 @@ impl<'a> RobustnessCost<'a> {
                 remedy: "use the horizon of the motif, or eigenvalues that decay",
             });
         }
-        let modes = cortex.modes();
+        let modes = system.modes()?;
         let tables = Tables::new(modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
@@ -212,7 +212,7 @@ fn placed_amplitudes(
     eigenvalues: &[Complex64],
     amplitudes: &[Complex64],
 ) -> Result<Vec<f64>> {
-    let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
+    let (set, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
     let given = set.to_vec();
     if given != placement.targets() {
         let (shape, expected) = ((given.len(), 1), (placement.targets().len(), 1));

@@ -4,11 +4,12 @@ use rayon::prelude::*;
 
 use super::ReportOptions;
 use crate::{Result, expected};
+use thalamo::Error;
 use thalamo::io::{Model, Summary};
 use thalamo::linalg::eigenvalues;
 use thalamo::nalgebra::DMatrix;
 use thalamo::play::{Sequence, Simulator, Start, Trajectory};
-use thalamo::{Complex64, Error};
+use thalamo::spectrum::Spectrum;
 use thalamo::{
     analysis::noise::ExpectedError,
     analysis::{TransitionErrors, transition_errors},
@@ -31,7 +32,8 @@ pub(super) struct Results<'a> {
     pub(super) expected: Vec<ExpectedError>,
     pub(super) decay: Decay,
     /// Eigenvalues of each motif's `A + u v^T`.
-    pub(super) loops: Vec<Vec<Complex64>>,
+    pub(super) system: Spectrum,
+    pub(super) loops: Vec<Spectrum>,
     pub(super) played: Trajectory,
     /// Missing where there is but one motif.
     pub(super) transitions: Option<TransitionErrors>,
@@ -70,6 +72,7 @@ impl<'a> Results<'a> {
             summary: Summary::of(model),
             expected: expected::errors(model)?,
             decay: Decay::of(network.preparation().system(), model.transition)?,
+            system: network.system().spectrum()?.clone(),
             loops: loops.into_iter().collect::<thalamo::Result<_>>()?,
             played: simulator.run(&sequence, &start, None, false)?,
             transitions: several.then(errors).transpose()?,

@@ -4,7 +4,7 @@ use thalamo::fit::FitOptions;
 use thalamo::io::Model;
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo_cli::report::{ReportOptions, html};
 
 use crate::page::Page;
@@ -72,5 +72,5 @@ fn large(count: usize) -> Network {
         preparation: PreparationOptions { rank: 15, ..Default::default() },
         ..Default::default()
     };
-    Network::build(Cortex::random(30, 0.5, 1).unwrap(), &motifs, &options, 1).unwrap()
+    Network::build(System::from(Cortex::random(30, 0.5, 1).unwrap()), &motifs, &options, 1).unwrap()
 }

@@ -12,7 +12,7 @@ use thalamo::fit::FitOptions;
 use thalamo::io::{Model, read_model, write_model};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo_cli::Failure;
 use thalamo_cli::report::{ReportOptions, html, write_html};
 
@@ -233,7 +233,7 @@ fn brief_network(motifs: &[Motif]) -> Network {
         preparation: PreparationOptions { rank: 20, ..defaults.preparation },
         ..defaults
     };
-    Network::build(Cortex::random(40, 0.5, 1).unwrap(), motifs, &options, 1).unwrap()
+    Network::build(System::from(Cortex::random(40, 0.5, 1).unwrap()), motifs, &options, 1).unwrap()
 }
 
 #[test]

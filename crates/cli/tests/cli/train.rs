@@ -31,7 +31,7 @@ fn a_stop_changes_nothing() {
     let mut training = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 3 });
     (training.adam.learning_rate, training.seed) = (1e-2, 4);
     let network = TanhNetwork::random(&options, 2).expect("a network");
-    let mut trainer = Trainer::new(network, &motifs, training).expect("a trainer");
+    let mut trainer = Trainer::new(network, &motifs, &training).expect("a trainer");
     for _ in 0..6 {
         trainer.step().expect("finite");
     }
