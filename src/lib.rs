@@ -110,13 +110,11 @@ mod check;
 mod cortex;
 mod error;
 pub mod fit;
-pub mod guarantees;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod linalg;
 pub mod loops;
 mod low_rank;
-mod mean_square;
 mod modal;
 pub mod motif;
 pub mod network;
@@ -124,13 +122,11 @@ pub mod optim;
 pub mod play;
 pub mod preparation;
 pub mod rnn;
-#[cfg(feature = "io")]
-mod serial;
 pub mod spectrum;
 mod system;
 
 pub use cortex::Cortex;
-pub use error::{Error, Result};
+pub use error::{Error, Result, SystemError};
 pub use low_rank::LowRank;
 pub use nalgebra;
 pub use network::{Network, NetworkOptions};

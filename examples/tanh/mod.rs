@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use thalamo::io::{read_checkpoint, write_checkpoint};
+use thalamo::io;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
@@ -131,11 +131,11 @@ impl Plan {
     /// The trained network: from examples/trained, from a checkpoint, or from the beginning.
     pub fn run(&self, common: &Options, training: &Training) -> Result<Checkpoint> {
         if training.trained {
-            return Ok(read_checkpoint(&trained(&self.name))?);
+            return Ok(io::read::<Checkpoint>(&trained(&self.name))?);
         }
         let path = common.out.join("checkpoints").join(format!("{}.npz", self.name));
         let mut trainer = if training.resume && path.exists() {
-            read_checkpoint(&path)?.into_trainer()?
+            io::read::<Checkpoint>(&path)?.into_trainer()?
         } else {
             Trainer::new(self.network()?, &self.motifs, &self.training)?
         };
@@ -152,7 +152,7 @@ impl Plan {
     fn train(&self, trainer: &mut Trainer, budget: usize, path: &Path) -> Result<()> {
         let store = |trainer: &Trainer| -> Result<()> {
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            Ok(write_checkpoint(path, &Checkpoint::new(trainer, &self.options)?)?)
+            Ok(io::write(path, &Checkpoint::new(trainer, &self.options)?)?)
         };
         let bar = bar(budget, &self.name);
         bar.set_position(trainer.curve().len() as u64);

@@ -1,28 +1,15 @@
 //! One array in NumPy's format.
 
-use crate::Complex64;
+use super::content::content;
+use crate::{Complex64, Error, Result};
 
 /// NumPy itself refuses longer headers of arrays that it does not trust.
 const LONGEST_HEADER: usize = 10_000;
 /// With this many digits in a header, no product of its numbers overflows 64 bits.
 const MOST_DIGITS: usize = 19;
 
-/// What is wrong with an array, to be completed by file and name.
-#[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) expected: String,
-    pub(super) given: String,
-    pub(super) remedy: &'static str,
-}
-
-impl Problem {
-    pub(super) fn new(expected: impl Into<String>, given: impl Into<String>, remedy: &'static str) -> Self {
-        Self { expected: expected.into(), given: given.into(), remedy }
-    }
-
-    fn header(given: impl Into<String>) -> Self {
-        Self::new("an array in NumPy's format", given, "write it again with numpy.savez")
-    }
+fn malformed(given: impl Into<String>) -> Error {
+    content("an array in NumPy's format", given, "write it again with numpy.savez")
 }
 
 /// The numbers, as stored.
@@ -45,9 +32,9 @@ pub(super) struct Array {
 }
 
 impl Array {
-    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes that are there
-    /// before anything is allocated.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Problem> {
+    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes
+    /// that are there before anything is allocated.
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         let (header, data) = split(bytes)?;
         let Header { kind, fortran, shape } = Header::parse(header)?;
         let (big, size) = match kind.split_at_checked(1) {
@@ -58,7 +45,7 @@ impl Array {
         let bytes_each = size.get(1..).and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
         let count: u64 = shape.iter().product(); // few enough digits not to overflow
         if count.checked_mul(bytes_each) != Some(data.len() as u64) {
-            return Err(Problem::new(
+            return Err(content(
                 format!("{count} entries of {bytes_each} bytes for its shape {shape:?}"),
                 format!("{} bytes", data.len()),
                 "the file is damaged: copy or write it again",
@@ -89,10 +76,7 @@ impl Array {
 }
 
 /// The bytes of a `.npy` file, in C order.
-pub(super) fn encode<T: Number>(
-    shape: &[usize],
-    values: impl IntoIterator<Item = T>,
-) -> Result<Vec<u8>, Problem> {
+pub(super) fn encode<T: Number>(shape: &[usize], values: impl IntoIterator<Item = T>) -> Result<Vec<u8>> {
     let sizes = shape.iter().map(|n| format!("{n},")).collect::<Vec<_>>().join(" ");
     // A tuple of one has a comma, longer ones need none.
     let sizes = if shape.len() > 1 { sizes.trim_end_matches(',') } else { &sizes };
@@ -107,7 +91,7 @@ pub(super) fn encode<T: Number>(
     let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / T::SIZE);
     if given != expected {
         let expected = format!("{expected} numbers for its shape {shape:?}");
-        return Err(Problem::new(expected, given.to_string(), "give one number per entry"));
+        return Err(content(expected, given.to_string(), "give one number per entry"));
     }
     Ok(bytes)
 }
@@ -119,7 +103,7 @@ const PREFIX: usize = 10;
 const ALIGNMENT: usize = 64;
 
 /// The header's text and the numbers' bytes.
-fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Problem> {
+fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
     let (length, rest) = match bytes {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, rest @ ..] => {
             (usize::from(u16::from_le_bytes([*a, *b])), rest)
@@ -128,16 +112,16 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Problem> {
             (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest)
         }
         [0x93, b'N', b'U', b'M', b'P', b'Y', _, _, ..] => {
-            return Err(Problem::header("a header of unknown version, or cut short"));
+            return Err(malformed("a header of unknown version, or cut short"));
         }
-        _ => return Err(Problem::header("other bytes")),
+        _ => return Err(malformed("other bytes")),
     };
-    let (text, data) = rest.split_at_checked(length).ok_or_else(|| Problem::header("a header cut short"))?;
+    let (text, data) = rest.split_at_checked(length).ok_or_else(|| malformed("a header cut short"))?;
     let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
     if length > LONGEST_HEADER || digits > MOST_DIGITS {
-        return Err(Problem::header("a header too long for a plain array"));
+        return Err(malformed("a header too long for a plain array"));
     }
-    let text = std::str::from_utf8(text).map_err(|_| Problem::header("a header that is no text"))?;
+    let text = std::str::from_utf8(text).map_err(|_| malformed("a header that is no text"))?;
     Ok((text, data))
 }
 
@@ -149,8 +133,8 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    fn parse(text: &'a str) -> Result<Self, Problem> {
-        let damaged = || Problem::header(format!("the header `{}`", text.trim()));
+    fn parse(text: &'a str) -> Result<Self> {
+        let damaged = || malformed(format!("the header `{}`", text.trim()));
         let inside = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}'));
         let mut rest = inside.ok_or_else(damaged)?.trim();
         let (mut kind, mut fortran, mut shape) = (None, None, None);
@@ -174,7 +158,7 @@ impl<'a> Header<'a> {
                     let tuple = value.strip_prefix('(').and_then(|t| t.split_once(')'));
                     let (sizes, after) = tuple.ok_or_else(damaged)?;
                     if sizes.contains('-') {
-                        return Err(Problem::header(
+                        return Err(malformed(
                             "a dimension that is negative: a dimension cannot be negative",
                         ));
                     }
@@ -201,9 +185,9 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     text[1..].split_once(quote)
 }
 
-fn unusable(given: &str) -> Problem {
+fn unusable(given: &str) -> Error {
     let expected = "float64, float32, int64, int32, complex128 or uint8";
-    Problem::new(expected, given, "convert it with astype before saving")
+    content(expected, given, "convert it with astype before saving")
 }
 
 /// A type of numbers that NumPy's format knows.
@@ -262,12 +246,10 @@ fn numbers<T: Number>(data: &[u8], big: bool) -> Vec<T> {
     data.chunks_exact(T::SIZE).map(|bytes| T::read(bytes, big)).collect()
 }
 
-fn integers(values: Vec<i64>) -> Result<Vec<f64>, Problem> {
+fn integers(values: Vec<i64>) -> Result<Vec<f64>> {
     const EXACT: u64 = 1 << 53;
     match values.iter().find(|x| x.unsigned_abs() > EXACT) {
-        Some(x) => {
-            Err(Problem::new("integers that float64 holds exactly", x.to_string(), "save it as float64"))
-        }
+        Some(x) => Err(content("integers that float64 holds exactly", x.to_string(), "save it as float64")),
         None => Ok(values.into_iter().map(|x| x as f64).collect()),
     }
 }

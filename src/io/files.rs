@@ -5,40 +5,44 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Error, Result};
+use super::content::content;
+use crate::{Error, Result, SystemError};
 
 /// Larger files are refused.
 const LARGEST: u64 = 1 << 34;
 
 /// All bytes of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Error::Read { reason: error.into() })?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::Format {
-            path: path.to_owned(),
-            expected: "at most 16 GiB".into(),
-            given: "more".into(),
-            remedy: "check that it is the right file",
-        });
+        return Err(content("at most 16 GiB", "more", "check that it is the right file"));
     }
     Ok(bytes)
 }
 
-/// Writes a file whole or not at all: to a temporary neighbour that is flushed to the disk and renamed. Whoever opens
-/// `path` finds what was there before or all of the new bytes, whatever interrupts the writing.
+/// Writes a file whole or not at all: to a temporary neighbour that is flushed to the disk and
+/// renamed. Whoever opens `path` finds what was there before or all of the new bytes, whatever
+/// interrupts the writing.
 ///
 /// # Errors
-/// [`Error::Write`]; nothing was changed.
+/// [`Error::Write`], in [`Error::InFile`]; nothing was changed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
+    write(path, bytes).map_err(|error| error.in_file(path))
+}
+
+/// As [`write_whole`]; the error does not name the file.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| Error::Write { reason: error.into() };
     let (neighbour, file) = neighbour(path).map_err(failed)?;
     let written = fill(file, bytes).and_then(|()| std::fs::rename(&neighbour, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&neighbour); // the error that matters is the one returned
     }
-    // The new name survives a crash only once the folder is on the disk, too; not all systems allow it.
+    // The new name survives a crash only once the folder is on the disk, too; not all systems
+    // allow it.
     #[cfg(unix)]
     let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
     written.map_err(failed)
@@ -66,7 +70,8 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before the work is done.
+/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before
+/// the work is done.
 ///
 /// ```
 /// use std::path::Path;
@@ -77,21 +82,21 @@ fn folder(path: &Path) -> &Path {
 /// ```
 ///
 /// # Errors
-/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there, or a name that is a
-/// folder.
+/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there,
+/// or a name that is a folder; in [`Error::InFile`].
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
-    let refused = |kind: ErrorKind| Error::Write { path: output.to_owned(), source: kind.into() };
+    let refused = |kind: ErrorKind| Err(Error::Write { reason: SystemError::from(kind) }.in_file(output));
     if !folder(output).is_dir() {
-        return Err(refused(ErrorKind::NotFound));
+        return refused(ErrorKind::NotFound);
     }
     if output.is_dir() {
-        return Err(refused(ErrorKind::IsADirectory));
+        return refused(ErrorKind::IsADirectory);
     }
     // What does not exist yet is no input.
     let Ok(real) = output.canonicalize() else { return Ok(()) };
     let same = |input: &&Path| input.canonicalize().is_ok_and(|input| input == real);
     if inputs.iter().any(same) {
-        return Err(Error::OverwritesInput { path: output.to_owned() });
+        return Err(Error::OverwritesInput.in_file(output));
     }
     Ok(())
 }

@@ -26,6 +26,8 @@ const PLAYBACK_TIMES: usize = 8;
 
 /// How a loop is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LoopOptions {
     /// Eigenvalue placement.
     pub placement: PlacementOptions,
@@ -46,6 +48,9 @@ pub struct LoopOptions {
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
+
+#[cfg(feature = "io")]
+crate::check::checked_when_read!(LoopOptions: |it| it.check().map(|()| it));
 
 impl Default for LoopOptions {
     fn default() -> Self {
@@ -80,7 +85,6 @@ impl LoopOptions {
         Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
     }
 
-    #[cfg(feature = "io")]
     pub(crate) fn check(&self) -> Result<()> {
         check::non_negative("noise floor", self.noise_floor)?;
         self.check_choice()

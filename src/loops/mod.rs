@@ -7,6 +7,7 @@ mod motif_loop;
 mod placement;
 mod race;
 mod residues;
+#[cfg(feature = "io")]
 mod restore;
 mod robustness;
 mod secular;
@@ -16,6 +17,5 @@ pub use design::{LoopDesign, LoopOptions};
 pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
 pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
-pub use restore::LoopParts;
 pub use robustness::{CostTerms, Horizon, RobustnessBatch, RobustnessCost, RobustnessHessian};
 pub use verdict::{Obstacle, Verdict};

@@ -10,6 +10,8 @@ const MAX_MEMORY: usize = 10_000;
 
 /// When and how L-BFGS runs.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LbfgsOptions {
     /// Pairs of steps and gradient changes remembered (1 to 10000).
     pub memory: usize,
@@ -22,6 +24,9 @@ pub struct LbfgsOptions {
     /// Euclidean length of the first trial step.
     pub first_step: f64,
 }
+
+#[cfg(feature = "io")]
+crate::check::checked_when_read!(LbfgsOptions: |it| it.check().map(|()| it));
 
 impl Default for LbfgsOptions {
     fn default() -> Self {

@@ -36,6 +36,8 @@ pub enum WeightBound {
 
 /// How the preparatory module is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module.
     pub rank: usize,
@@ -46,6 +48,9 @@ pub struct PreparationOptions {
     /// The optimiser; its value is C/N.
     pub optimiser: LbfgsOptions,
 }
+
+#[cfg(feature = "io")]
+crate::check::checked_when_read!(PreparationOptions: |it| it.check().map(|()| it));
 
 impl Default for PreparationOptions {
     fn default() -> Self {
@@ -66,7 +71,6 @@ impl Default for PreparationOptions {
 
 impl PreparationOptions {
     /// What can be checked without a cortex.
-    #[cfg(feature = "io")]
     pub(crate) fn check(&self) -> Result<()> {
         if self.rank == 0 {
             return Err(Error::Count {

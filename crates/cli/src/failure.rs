@@ -1,6 +1,6 @@
 //! Why a command ended early, and with which exit code.
 
-use thalamo::{Error, io};
+use thalamo::Error;
 
 /// What commands return.
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -11,10 +11,7 @@ pub enum Failure {
     /// Flags that contradict each other or the files.
     #[error("{0}")]
     Usage(String),
-    /// A file.
-    #[error(transparent)]
-    File(#[from] io::Error),
-    /// A request that the library refuses.
+    /// A request that the library refuses, or a file.
     #[error(transparent)]
     Library(#[from] Error),
     /// Anything the system refuses.
@@ -27,9 +24,8 @@ impl Failure {
     pub fn code(&self) -> u8 {
         let input = match self {
             Self::Usage(_) => true,
-            Self::File(io::Error::Write { .. }) | Self::System(_) => false,
-            Self::File(_) => true,
             Self::Library(error) => blames_input(error),
+            Self::System(_) => false,
         };
         if input { 2 } else { 1 }
     }
@@ -37,13 +33,14 @@ impl Failure {
 
 /// Whether the arguments are wrong, and not what became of them on the way.
 fn blames_input(error: &Error) -> bool {
-    match error {
-        Error::InMotif { source, .. } => blames_input(source),
+    match error.root() {
+        // In a file, numbers that lead nowhere are wrong numbers.
+        Error::Write { .. } => false,
+        _ if matches!(error, Error::InFile { .. }) => true,
         Error::PlacementInaccurate { .. }
         | Error::EigenNotConverged { .. }
         | Error::Singular { .. }
         | Error::Residual { .. }
-        | Error::NotReal { .. }
         | Error::NotContracting { .. }
         | Error::CertificateViolated { .. } => false,
         _ => true,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use thalamo::io::{check_output, read_model, read_state, write_trajectories, write_whole};
+use thalamo::io::{self, Model, check_output, write_trajectories, write_whole};
 use thalamo::nalgebra::DVector;
 use thalamo::play::{Noise, Sequence, Simulator, Start, Trajectory};
 use thalamo_figure::{Cell, Figure, Kind};
@@ -34,7 +34,7 @@ struct Settings<'a> {
 
 pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     check_outputs(options, session)?;
-    let model = read_model(&options.model)?;
+    let model: Model = io::read(&options.model)?;
     let sequence = Sequence::new(&options.sequence)?;
     let known = model.names.len();
     if let Some(unknown) = sequence.motifs().iter().find(|&&motif| motif >= known) {
@@ -46,7 +46,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     let transition = options.transition.unwrap_or(model.transition);
     let simulator = Simulator::new(&model.network, transition)?;
     let state = match &options.start {
-        arguments::Start::File(path) => Some(read_state(path)?),
+        arguments::Start::File(path) => Some(io::read::<DVector<f64>>(path)?),
         _ => None,
     };
     let spinner = session.spinner("playing");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum, ValueHint};
-use thalamo::io::{read_checkpoint, read_motifs, write_checkpoint};
+use thalamo::io::{self, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
@@ -123,8 +123,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 pub fn run(options: &Train, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.motifs])?;
-    let motifs: Vec<Motif> =
-        read_motifs(&options.motifs, options.grid.dt)?.into_iter().map(|named| named.motif).collect();
+    let named: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
+    let motifs: Vec<Motif> = named.into_iter().map(|named| named.motif).collect();
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::System(error.into()))?;
     let network = network_options(options);
@@ -205,7 +205,7 @@ fn drawn(
 
 /// The training in the output file, if it is the one asked for.
 fn resumed(out: &Path, options: &Train, network: &TanhOptions, motifs: &[Motif]) -> Result<Trainer> {
-    let checkpoint = read_checkpoint(out)?;
+    let checkpoint: Checkpoint = io::read(out)?;
     let asked = training_options(options);
     let same = checkpoint.options == *network
         && checkpoint.motifs == motifs
@@ -228,7 +228,7 @@ fn train(
 ) -> Result<TrainingStatus> {
     let out = &options.output.out;
     let store =
-        |trainer: &Trainer| -> Result<()> { Ok(write_checkpoint(out, &Checkpoint::new(trainer, network)?)?) };
+        |trainer: &Trainer| -> Result<()> { Ok(io::write(out, &Checkpoint::new(trainer, network)?)?) };
     let bar = session.progress(options.minibatches, "training");
     bar.set_position(trainer.curve().len() as u64);
     bar.reset_eta();

@@ -145,7 +145,7 @@ fn near_unit<A: Algebra<B>, const B: usize>(u: &[[f64; B]]) -> [f64; B] {
 
 /// The power of two whose product with a magnitude is near one; one for zero.
 pub(super) fn power_near_unit(largest: f64) -> f64 {
-    if largest > 0.0 { (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
+    1.0 / crate::check::power_of_two(largest)
 }
 
 /// First column minus e times the second, into the first, where there is an end.
