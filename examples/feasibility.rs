@@ -122,7 +122,7 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
             let options =
                 FitOptions { modes, separation: 0.05, effort: 500, ..NetworkOptions::default().fit };
             let found = fit(motif, &options)?;
-            (found.eigenvalues().to_vec(), found.amplitudes().to_vec(), motif.duration())
+            (found.eigenvalues().to_vec(), found.amplitudes().as_slice().to_vec(), motif.duration())
         }
     };
     let predicted = feasibility(case.cortex, &targets)?;

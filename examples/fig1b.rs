@@ -142,7 +142,7 @@ fn record(seed: u64, shown: usize, motif: &Motif, modes: &[usize], fits: &[Vec<F
             .map(|fit| ShownFit {
                 modes: fit.modes(),
                 eigenvalues: parts(fit.eigenvalues()),
-                amplitudes: parts(fit.amplitudes()),
+                amplitudes: parts(fit.amplitudes().as_slice()),
                 values: fit.values(motif.len()),
             })
             .collect(),

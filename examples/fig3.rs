@@ -245,8 +245,13 @@ fn noisy_readouts(network: &Network, seed: u64) -> Result<Panel> {
     let learned = &network.motifs()[0];
     let (motif, fit) = (learned.motif(), learned.fit());
     let options = &network.options().motif_loop;
-    let design =
-        LoopDesign::new(network.system(), fit.eigenvalues(), fit.amplitudes(), motif.duration(), options)?;
+    let design = LoopDesign::new(
+        network.system(),
+        fit.eigenvalues(),
+        fit.amplitudes().as_slice(),
+        motif.duration(),
+        options,
+    )?;
     let random = design.with_input(&design.random_input(seed, 0))?;
     let peak = motif.values().iter().fold(0.0_f64, |peak, y| peak.max(y.abs()));
     let mut panel = Panel::new(TIME, "readout y")

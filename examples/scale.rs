@@ -85,7 +85,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
         system.eigen()?;
         Ok(system)
     })?;
-    let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
+    let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
     let design = LoopDesign::new(&cortex, lambda, alpha, duration, &LoopOptions::default())?;
     let cost_and_gradient = one_evaluation(&cortex, &design, exponentials, duration)?;
     let (motif_loop, one_loop) =
@@ -111,7 +111,7 @@ fn one_evaluation(
     exponentials: &Fit,
     duration: f64,
 ) -> Result<f64> {
-    let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
+    let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     let mut cost = RobustnessCost::new(cortex, &placement, lambda, alpha, duration, Horizon::Motif)?;
     let (u, mut gradient) = (design.random_input(0, 0), vec![0.0; cortex.units()]);

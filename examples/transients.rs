@@ -78,7 +78,7 @@ fn main() -> Result<()> {
     let motif = &step_motifs(1, common.seed)?[0];
     let network = NetworkOptions::default();
     let found = fit(motif, &FitOptions { modes: common.modes, seed: common.seed, ..network.fit })?;
-    let (lambda, alpha) = (found.eigenvalues(), found.amplitudes());
+    let (lambda, alpha) = (found.eigenvalues(), found.amplitudes().as_slice());
     let motif_loop = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &network.motif_loop)?
         .optimise(common.seed)?;
     let systems = [

@@ -26,7 +26,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 fn design(cortex: &System) -> LoopDesign<'_> {
     let motif = &step_motifs(1, 1).unwrap()[0];
     let found = fit(motif, &FitOptions { seed: 1, effort: 500, ..NetworkOptions::default().fit }).unwrap();
-    let (lambda, alpha) = (found.eigenvalues(), found.amplitudes());
+    let (lambda, alpha) = (found.eigenvalues(), found.amplitudes().as_slice());
     LoopDesign::new(cortex, lambda, alpha, motif.duration(), &LoopOptions::default()).unwrap()
 }
 

@@ -30,7 +30,7 @@ pub fn run(report: &mut Report) -> Result {
         for &units in sizes {
             let cortex = cortex(units)?;
             let options = LoopOptions::default();
-            let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes());
+            let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
             let design = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &options)?;
             let evaluations: usize = design.optimise(1)?.report().starts.iter().map(|s| s.evaluations).sum();
             let mut cost =

@@ -178,7 +178,7 @@ pub fn run(report: &mut Report) -> Result {
     for motif in step_motifs(motifs, 1)? {
         let exponentials = fit(&motif, &FitOptions { seed: 1, ..NetworkOptions::default().fit })?;
         let mut cost = robustness(&cortex, &motif, &exponentials, Horizon::Motif)?.with_noise_floor(1.0)?;
-        let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
+        let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
         let design = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &LoopOptions::default())?;
         let (mut traces, mut hessian) = (vec![], cost.hessian());
         for (_, method) in METHODS {

@@ -31,7 +31,7 @@ pub fn robustness<'a>(
     fit: &Fit,
     horizon: Horizon,
 ) -> Result<RobustnessCost<'a>> {
-    let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes());
+    let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     Ok(RobustnessCost::new(cortex, &placement, lambda, alpha, motif.duration(), horizon)?)
 }

@@ -22,6 +22,7 @@ pub use result::{ActiveConstraint, Fit, FitOrigin, FitStatus};
 use num_complex::Complex64;
 
 use crate::motif::Motif;
+use crate::spectrum::{Spectrum, canonical};
 use crate::{Error, Result};
 use poles::{Poles, RowKind};
 use problem::Problem;
@@ -126,29 +127,29 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(F
 }
 
 /// Eigenvalues and amplitudes in canonical order and original units, and the position of each unit's first eigenvalue.
-fn in_order(problem: &Problem, spectrum: &Poles, c: &[f64]) -> (Vec<Complex64>, Vec<Complex64>, Vec<usize>) {
+fn in_order(problem: &Problem, spectrum: &Poles, c: &[f64]) -> (Spectrum, Vec<Complex64>, Vec<usize>) {
     let tau = spectrum.scaled(1.0 / problem.duration);
     let mut order: Vec<usize> = (0..spectrum.units()).collect();
     order.sort_by(|&a, &b| {
         let (x, y) = (tau.pole(a), tau.pole(b));
         let kind = (a < spectrum.pairs).cmp(&(b < spectrum.pairs));
-        kind.then(y.re.total_cmp(&x.re)).then(x.im.total_cmp(&y.im))
+        kind.then(canonical(&x, &y))
     });
     let mut index = vec![0; spectrum.units()];
-    let (mut eigenvalues, mut amplitudes) = (Vec::new(), Vec::new());
+    let (mut reals, mut upper, mut amplitudes) = (Vec::new(), Vec::new(), Vec::new());
     for &unit in &order {
-        index[unit] = eigenvalues.len();
+        index[unit] = amplitudes.len();
         let (at, pole) = (spectrum.offset(unit), tau.pole(unit));
         if unit < spectrum.pairs {
             let alpha = Complex64::new(problem.scale * c[at], problem.scale * c[at + 1]);
-            eigenvalues.extend([pole, pole.conj()]);
+            upper.push(pole);
             amplitudes.extend([alpha, alpha.conj()]);
         } else {
-            eigenvalues.push(pole);
+            reals.push(pole.re);
             amplitudes.push(Complex64::new(problem.scale * c[at], 0.0));
         }
     }
-    (eigenvalues, amplitudes, index)
+    (Spectrum::from_halves(reals, upper), amplitudes, index)
 }
 
 /// Constraints met with equality, in terms of eigenvalues in canonical order.

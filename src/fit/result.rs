@@ -1,8 +1,13 @@
 //! The result of a fit.
 
+use nalgebra::DMatrix;
 use num_complex::Complex64;
 
+use crate::spectrum::Spectrum;
 use crate::{Error, Result, check};
+
+/// How far a given conjugate may be from the exact one, relative to the largest modulus.
+const CONJUGATE: f64 = 1e-9;
 
 /// Where the winning local minimum was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,21 +83,45 @@ pub enum ActiveConstraint {
 ///
 /// $$ \hat y(t) = \sum_k \alpha_k e^{\lambda_k t}. $$
 ///
-/// Eigenvalues are in canonical order: real ones first, descending; then conjugate pairs by descending real part, the
-/// then ascending imaginary part, the member with positive imaginary part first and its exact conjugate right behind it.
+/// with one row of amplitudes per eigenvalue and one column per readout (K x D).
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "io", serde(remote = "Self"))]
+#[cfg_attr(feature = "io", serde(try_from = "FitRecord", into = "FitRecord"))]
 pub struct Fit {
+    dt: f64,
+    eigenvalues: Spectrum,
+    amplitudes: DMatrix<Complex64>,
+    report: FitReport,
+}
+
+/// A fit as it is stored.
+#[cfg(feature = "io")]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct FitRecord {
     dt: f64,
     eigenvalues: Vec<Complex64>,
     amplitudes: Vec<Complex64>,
-    #[cfg_attr(feature = "io", serde(flatten))]
+    #[serde(flatten)]
     report: FitReport,
 }
 
 #[cfg(feature = "io")]
-crate::check::checked_when_read!(Fit: |it| Fit::new(&it.eigenvalues, &it.amplitudes, it.dt).and_then(|fit| fit.with_report(it.report)));
+impl TryFrom<FitRecord> for Fit {
+    type Error = Error;
+
+    fn try_from(record: FitRecord) -> Result<Self> {
+        Self::new(&record.eigenvalues, &record.amplitudes, record.dt)?.with_report(record.report)
+    }
+}
+
+#[cfg(feature = "io")]
+impl From<Fit> for FitRecord {
+    fn from(fit: Fit) -> Self {
+        let Fit { dt, eigenvalues, amplitudes, report } = fit;
+        let amplitudes = amplitudes.as_slice().to_vec();
+        Self { dt, eigenvalues: eigenvalues.to_vec(), amplitudes, report }
+    }
+}
 
 /// What a fit's exponentials alone do not tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +155,7 @@ impl FitReport {
 impl Fit {
     /// Known exponentials, sampled at `dt` (in tau); they are put into canonical order.
     ///
-    /// Conjugates are matched to `1e-9` relative to the larger of the number and the largest one, and made exact.
+    /// Conjugates are matched to `1e-9` relative to the largest number, and made exact.
     ///
     /// # Errors
     /// [`Error::Empty`] without eigenvalues, [`Error::Shape`] if the numbers of eigenvalues and amplitudes differ,
@@ -146,20 +175,10 @@ impl Fit {
     pub fn new(eigenvalues: &[Complex64], amplitudes: &[Complex64], dt: f64) -> Result<Self> {
         check::positive("fit dt", dt)?;
         if eigenvalues.is_empty() {
-            return Err(Error::Empty { what: "fit eigenvalues", remedy: "give at least one eigenvalue" });
+            return Err(Error::Empty { what: "eigenvalues", remedy: "give at least one eigenvalue" });
         }
-        check::shape(
-            "fit amplitudes",
-            (amplitudes.len(), 1),
-            (eigenvalues.len(), 1),
-            "give one amplitude per eigenvalue",
-        )?;
-        for (what, numbers) in [("fit eigenvalues", eigenvalues), ("fit amplitudes", amplitudes)] {
-            let parts: Vec<f64> =
-                numbers.iter().map(|z| if z.re.is_finite() { z.im } else { z.re }).collect();
-            check::finite(what, &parts)?;
-        }
-        let (eigenvalues, amplitudes) = canonical(eigenvalues, amplitudes)?;
+        let (eigenvalues, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
+        let amplitudes = DMatrix::from_vec(eigenvalues.len(), 1, amplitudes);
         let made = Self { dt, eigenvalues, amplitudes, report: FitReport::GIVEN };
         check::no_overflow("norm of the amplitudes", &[made.amplitude_norm()])?;
         Ok(made)
@@ -167,11 +186,12 @@ impl Fit {
 
     /// Exponentials in canonical order, with closed conjugates, as a search leaves them.
     pub(super) fn found(
-        eigenvalues: Vec<Complex64>,
+        eigenvalues: Spectrum,
         amplitudes: Vec<Complex64>,
         dt: f64,
         report: FitReport,
     ) -> Self {
+        let amplitudes = DMatrix::from_vec(eigenvalues.len(), 1, amplitudes);
         Self { dt, eigenvalues, amplitudes, report }
     }
 
@@ -188,13 +208,13 @@ impl Fit {
         &self.report
     }
 
-    /// Eigenvalues `lambda_k` in canonical order, in 1/tau.
-    pub fn eigenvalues(&self) -> &[Complex64] {
+    /// Eigenvalues `lambda_k`, in 1/tau.
+    pub fn eigenvalues(&self) -> &Spectrum {
         &self.eigenvalues
     }
 
-    /// Amplitudes `alpha_k`, matching the eigenvalues.
-    pub fn amplitudes(&self) -> &[Complex64] {
+    /// Amplitudes `alpha_k`, a row for each eigenvalue and a column for each readout (K x D).
+    pub fn amplitudes(&self) -> &DMatrix<Complex64> {
         &self.amplitudes
     }
 
@@ -277,55 +297,6 @@ impl Fit {
     pub fn evaluations(&self) -> usize {
         self.report.evaluations
     }
-}
-
-/// Canonical order with exact conjugates.
-fn canonical(
-    eigenvalues: &[Complex64],
-    amplitudes: &[Complex64],
-) -> Result<(Vec<Complex64>, Vec<Complex64>)> {
-    const MATCH: f64 = 1e-9;
-    let size = |numbers: &[Complex64]| numbers.iter().fold(0.0_f64, |m, z| m.max(z.norm()));
-    let (near, alike) = (MATCH * size(eigenvalues), MATCH * size(amplitudes));
-    let lone = |what, index: usize, value| Err(Error::NotConjugate { what, index, value });
-    let mut reals = Vec::new();
-    let mut pairs = Vec::new();
-    let mut used = vec![false; eigenvalues.len()];
-    for (i, (&lambda, &alpha)) in eigenvalues.iter().zip(amplitudes).enumerate() {
-        if lambda.im == 0.0 {
-            if alpha.im.abs() > alike {
-                return lone("fit amplitudes", i, alpha);
-            }
-            used[i] = true;
-            reals.push((lambda, Complex64::new(alpha.re, 0.0)));
-        }
-    }
-    for (i, (&lambda, &alpha)) in eigenvalues.iter().zip(amplitudes).enumerate() {
-        if lambda.im <= 0.0 {
-            continue;
-        }
-        let partner = (0..eigenvalues.len())
-            .filter(|&j| !used[j] && eigenvalues[j].im < 0.0)
-            .min_by(|&a, &b| {
-                let gap = |j: usize| (eigenvalues[j] - lambda.conj()).norm();
-                gap(a).total_cmp(&gap(b))
-            })
-            .filter(|&j| (eigenvalues[j] - lambda.conj()).norm() <= near);
-        let Some(j) = partner else { return lone("fit eigenvalues", i, lambda) };
-        if (amplitudes[j] - alpha.conj()).norm() > alike {
-            return lone("fit amplitudes", i, alpha);
-        }
-        used[i] = true;
-        used[j] = true;
-        pairs.push((lambda, alpha));
-    }
-    if let Some(i) = used.iter().position(|used| !used) {
-        return lone("fit eigenvalues", i, eigenvalues[i]);
-    }
-    reals.sort_by(|a, b| b.0.re.total_cmp(&a.0.re));
-    pairs.sort_by(|a, b| b.0.re.total_cmp(&a.0.re).then(a.0.im.total_cmp(&b.0.im)));
-    let all = reals.into_iter().chain(pairs.into_iter().flat_map(|(l, a)| [(l, a), (l.conj(), a.conj())]));
-    Ok(all.unzip())
 }
 
 /// JSON has no infinities: numbers that are not finite are written as words.

@@ -130,7 +130,7 @@ impl MotifSummary {
             samples: motif.len(),
             duration: motif.duration(),
             eigenvalues: fit.eigenvalues().to_vec(),
-            amplitudes: fit.amplitudes().to_vec(),
+            amplitudes: fit.amplitudes().as_slice().to_vec(),
             fit_rmse: fit.rmse(),
             fit_normalised_rmse: Some(fit.normalised_rmse()).filter(|x| x.is_finite()),
             condition: report.condition,

@@ -150,8 +150,13 @@ fn one_round(
         .map(|task| {
             let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
             let (duration, loop_options) = (task.motif.duration(), &options.motif_loop);
-            let design =
-                LoopDesign::new(system, fit.eigenvalues(), fit.amplitudes(), duration, loop_options)?;
+            let design = LoopDesign::new(
+                system,
+                fit.eigenvalues(),
+                fit.amplitudes().as_slice(),
+                duration,
+                loop_options,
+            )?;
             observer(BuildStep::Fit { motif: task.index });
             Ok((fit, design))
         })

@@ -76,7 +76,7 @@ fn restore(
         return Err(Error::TimeStep { expected: motif.dt(), given: fit.dt() });
     }
     check_rmse(&motif, &fit)?;
-    let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes());
+    let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
     let vectors = (arrays.input, arrays.feedback, arrays.initial_state);
     let motif_loop = design.restore(vectors, starts, best)?;

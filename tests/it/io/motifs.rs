@@ -351,7 +351,7 @@ fn fits_survive_their_file() {
         (
             "\"eigenvalues\": [",
             "\"eigenvalues\": [[-1.0, 0.5],",
-            "fit amplitudes: expected shape 5 x 1, given 4 x 1",
+            "amplitudes: expected shape 5 x 1, given 4 x 1",
         ),
     ] {
         assert!(text.contains(from));

@@ -94,5 +94,5 @@ fn what_constructors_refuse_is_refused() {
     refused::<NetworkOptions>(r#"{"fit": {"modes": 0}}"#, "fit modes: expected a count in 1..=64, given 0");
     let lone = r#"{"dt":0.1,"eigenvalues":[[-0.1,0.5]],"amplitudes":[[1.0,0.0]],"rmse":0.0,"normalised_rmse":0.0,
         "active":[],"start":"Given","status":"Given","stationarity":0.0,"evaluations":0}"#;
-    refused::<Fit>(lone, "fit eigenvalues: expected numbers closed under conjugation");
+    refused::<Fit>(lone, "eigenvalues: expected numbers closed under conjugation");
 }

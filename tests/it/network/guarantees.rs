@@ -170,7 +170,7 @@ fn a_slightly_moved_target_is_noticed() {
     let network = small(2);
     let fit = network.motifs()[0].fit();
     let moved: Vec<Complex64> = fit.eigenvalues().iter().map(|z| z + 1e-8).collect();
-    let fit = Fit::new(&moved, fit.amplitudes(), fit.dt()).unwrap();
+    let fit = Fit::new(&moved, fit.amplitudes().as_slice(), fit.dt()).unwrap();
     let forged = forged(&network, fit, &network, network.preparation());
     violated(eigenvalues_placed(&forged), "|v^T (target I - A)^-1 u - 1|: expected at most", " of motif 0");
 }
@@ -213,7 +213,7 @@ fn forgetting_is_noticed() {
     let module = network.preparation();
     let second = &network.motifs()[1];
     let fit = second.fit();
-    let mut amplitudes = fit.amplitudes().to_vec();
+    let mut amplitudes = fit.amplitudes().as_slice().to_vec();
     amplitudes.iter_mut().for_each(|a| *a *= 1.0 + 2.0 * f64::EPSILON);
     let fit = Fit::new(fit.eigenvalues(), &amplitudes, fit.dt()).unwrap();
     let touched =

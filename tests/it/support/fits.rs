@@ -47,7 +47,7 @@ pub(crate) fn broken_promise(found: &Fit, motif: &Motif, options: &FitOptions) -
     if options.zero_start && found.evaluate(0.0).abs() > 1e-12 * size {
         return Some(format!("start: {}", found.evaluate(0.0)));
     }
-    canonical(eigenvalues, amplitudes).then_some(()).map_or(Some("order".into()), |()| None)
+    canonical(eigenvalues, amplitudes.as_slice()).then_some(()).map_or(Some("order".into()), |()| None)
 }
 
 fn canonical(eigenvalues: &[Complex64], amplitudes: &[Complex64]) -> bool {
