@@ -329,9 +329,7 @@ fn decay_panel(network: &Network, transition: f64) -> Result<Panel> {
 fn sequence_panel(run: &Trajectory) -> Panel {
     let names: Vec<String> = run.segments().iter().map(|s| format!("motif {}", s.motif + 1)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    figure::sequence_panel(std::slice::from_ref(run), &names)
-        .letter('C')
-        .title("a sequence from a random state; preparation shaded")
+    figure::played_panel(run, &names).letter('C').title("a sequence from a random state; preparation shaded")
 }
 
 /// Panel D: each motif from random states and after every other motif.

@@ -135,7 +135,7 @@ pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64> + Clon
 
 /// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
 /// the type; what is read passes through a check that returns it, or one rebuilt from it.
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 macro_rules! checked_when_read {
     ($type:ty: |$value:ident| $check:expr) => {
         impl serde::Serialize for $type {
@@ -152,7 +152,7 @@ macro_rules! checked_when_read {
         }
     };
 }
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 pub(crate) use checked_when_read;
 
 #[cfg(test)]

@@ -89,12 +89,8 @@
 //!
 //! # Features
 //!
-//! - `cli` (default): the command line `thalamo`, with `io`, `plot` and `report`. Libraries switch it off with
-//!   `default-features = false`.
-//! - `io`: motifs, networks and trajectories as files ([`io`]).
-//! - `plot`: the figures' style ([`figure`]).
-//! - `report`: a model as one HTML page ([`report`]), with `io` and `plot`.
-//! - `serde`: `Serialize` and `Deserialize` for value types; what is read passes the checks of the constructors.
+//! - `io` (default): motifs, networks and trajectories as files ([`io`]), and `Serialize` and `Deserialize` for value
+//!   types; what is read passes the checks of the constructors.
 //! - `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust. Set
 //!   `OPENBLAS_NUM_THREADS=1`. Nothing but a Rust toolchain is needed without it.
 //!
@@ -113,8 +109,6 @@ pub mod certificate;
 mod check;
 mod cortex;
 mod error;
-#[cfg(feature = "plot")]
-pub mod figure;
 pub mod fit;
 #[cfg(feature = "io")]
 pub mod io;
@@ -127,13 +121,9 @@ pub mod network;
 pub mod optim;
 pub mod play;
 pub mod preparation;
-#[cfg(feature = "report")]
-pub mod report;
 pub mod rnn;
 pub mod spectrum;
 mod system;
-#[cfg(any(feature = "io", feature = "plot"))]
-mod whole;
 
 pub use cortex::Cortex;
 pub use error::{Error, Result, SystemError};

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The crate as its users get it: packaged, unpacked elsewhere, used by a program that depends on it (the README's
-# example), and installed. Dependencies are those compiled already. Usage: tests/package.sh
+# The crates as their users get them: the library packaged, unpacked elsewhere and used by a program that depends on it (the
+# README's example), and the command line installed. Dependencies are those compiled already. Usage: tests/package.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=$PWD/target
@@ -12,7 +12,7 @@ fail() {
 }
 
 # What is tried is the tree as it is, committed or not.
-cargo package -p thalamo --locked --allow-dirty --no-verify --quiet
+cargo package --workspace --locked --allow-dirty --no-verify --quiet
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 crate=$target/package/thalamo-$version.crate
 size=$(stat -c %s "$crate")
@@ -57,8 +57,7 @@ printed=$(cd "$work/user" && cargo run --quiet --target-dir "$target")
     fail "expected four motifs played by the README's example, given: $printed"
 
 # The command line, installed into an empty folder.
-(cd "$work" && cargo install --quiet --locked --debug --no-track --path "$unpacked" --root "$work/root" --target-dir "$target" \
-    --config profile.dev.package.thalamo.opt-level=0)
+cargo install --quiet --locked --debug --no-track --path crates/cli --root "$work/root" --target-dir "$target"
 [[ $("$work/root/bin/thalamo" --version) == "thalamo $version" ]] ||
     fail "expected thalamo $version, given $("$work/root/bin/thalamo" --version)"
 (cd "$work" && root/bin/thalamo motifs --count 2 --seed 1 --out motifs.csv)

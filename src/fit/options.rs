@@ -7,7 +7,7 @@ use crate::{Error, Result, check};
 /// The margin bounds how long noise in the modes lives. Fits barely suffer from `1/T`, while loops
 /// built on slower modes than the motif itself can amplify noise by orders of magnitude.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub enum Margin {
     /// `1/T`, with T the duration of the motif.
     InverseDuration,
@@ -27,8 +27,8 @@ pub enum Margin {
 /// assert!(options.zero_start);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct FitOptions {
     /// Number K of exponentials, `1..=64`; a conjugate pair counts twice. Default 10.
     pub modes: usize,
@@ -53,7 +53,7 @@ pub struct FitOptions {
     pub seed: u64,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(FitOptions: |it| it.validate().map(|()| it));
 
 impl Default for FitOptions {

@@ -11,7 +11,7 @@ const CONJUGATE: f64 = 1e-9;
 
 /// Where the winning local minimum was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum FitOrigin {
     /// Given by the caller, not fitted.
@@ -32,7 +32,7 @@ pub enum FitOrigin {
 
 /// How the final refinement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum FitStatus {
     /// No feasible step promises a decrease beyond rounding.
@@ -45,7 +45,7 @@ pub enum FitStatus {
 
 /// A constraint that a fit meets with equality. Indices are those of [`Fit::eigenvalues`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ActiveConstraint {
     /// The eigenvalue (and its conjugate) sits at `Re lambda = -margin`.
@@ -85,8 +85,8 @@ pub enum ActiveConstraint {
 ///
 /// with one row of amplitudes per eigenvalue and one column per readout (K x D).
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "FitRecord", into = "FitRecord"))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(try_from = "FitRecord", into = "FitRecord"))]
 pub struct Fit {
     dt: f64,
     eigenvalues: Spectrum,
@@ -95,7 +95,7 @@ pub struct Fit {
 }
 
 /// A fit as it is stored.
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 #[derive(serde::Serialize, serde::Deserialize)]
 struct FitRecord {
     dt: f64,
@@ -105,7 +105,7 @@ struct FitRecord {
     report: FitReport,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 impl TryFrom<FitRecord> for Fit {
     type Error = Error;
 
@@ -114,7 +114,7 @@ impl TryFrom<FitRecord> for Fit {
     }
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 impl From<Fit> for FitRecord {
     fn from(fit: Fit) -> Self {
         let Fit { dt, eigenvalues, amplitudes, report } = fit;
@@ -125,16 +125,16 @@ impl From<Fit> for FitRecord {
 
 /// What a fit's exponentials alone do not tell.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct FitReport {
     pub(super) rmse: f64,
-    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
+    #[cfg_attr(feature = "io", serde(with = "any_float"))]
     pub(super) normalised_rmse: f64,
     pub(super) active: Vec<ActiveConstraint>,
-    #[cfg_attr(feature = "serde", serde(rename = "start"))]
+    #[cfg_attr(feature = "io", serde(rename = "start"))]
     pub(super) origin: FitOrigin,
     pub(super) status: FitStatus,
-    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
+    #[cfg_attr(feature = "io", serde(with = "any_float"))]
     pub(super) stationarity: f64,
     pub(super) evaluations: usize,
 }
@@ -196,14 +196,14 @@ impl Fit {
     }
 
     /// These exponentials with what was reported of them.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "io")]
     pub(crate) fn with_report(self, report: FitReport) -> Result<Self> {
         check::non_negative("RMSE of the fit", report.rmse)?;
         Ok(Self { report, ..self })
     }
 
     /// What was reported beside the exponentials.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "io")]
     pub(crate) fn report(&self) -> &FitReport {
         &self.report
     }
@@ -300,7 +300,7 @@ impl Fit {
 }
 
 /// JSON has no infinities: numbers that are not finite are written as words.
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 mod any_float {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,14 +1,10 @@
 //! One array in NumPy's format.
 
-use npyz::{AutoSerialize, DType, Deserialize, NpyFile, NpyHeader, Order, TypeChar, WriterBuilder};
-
 use super::content::content;
 use crate::{Complex64, Error, Result};
 
 /// NumPy itself refuses longer headers of arrays that it does not trust.
 const LONGEST_HEADER: usize = 10_000;
-/// A header is one flat dictionary with one tuple in it.
-const MOST_BRACKETS: usize = 8;
 /// With this many digits in a header, no product of its numbers overflows 64 bits.
 const MOST_DIGITS: usize = 19;
 
@@ -39,33 +35,32 @@ impl Array {
     /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes
     /// that are there before anything is allocated.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        check_header(bytes)?;
-        let mut rest = bytes;
-        let header = NpyHeader::from_reader(&mut rest).map_err(|e| malformed(e.to_string()))?;
-        let DType::Plain(kind) = header.dtype() else {
-            return Err(unusable("a structured array"));
+        let (header, data) = split(bytes)?;
+        let Header { kind, fortran, shape } = Header::parse(header)?;
+        let (big, size) = match kind.split_at_checked(1) {
+            Some((">", rest)) => (true, rest),
+            Some(("<" | "=" | "|", rest)) => (false, rest),
+            _ => return Err(unusable(&format!("dtype {kind}"))),
         };
-        let count = header.len();
-        let size = kind.num_bytes().unwrap_or(0) as u64;
-        if count.checked_mul(size) != Some(rest.len() as u64) {
-            let shape = header.shape();
+        let bytes_each = size.get(1..).and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
+        let count: u64 = shape.iter().product(); // few enough digits not to overflow
+        if count.checked_mul(bytes_each) != Some(data.len() as u64) {
             return Err(content(
-                format!("{count} entries of {size} bytes for its shape {shape:?}"),
-                format!("{} bytes", rest.len()),
+                format!("{count} entries of {bytes_each} bytes for its shape {shape:?}"),
+                format!("{} bytes", data.len()),
                 "the file is damaged: copy or write it again",
             ));
         }
-        let shape = header.shape().iter().map(|&n| n as usize).collect(); // fits, or the bytes would not
-        let fortran = header.order() == Order::Fortran;
-        let values = match (kind.type_char(), kind.size_field()) {
-            (TypeChar::Float, 8) => Values::Real(numbers(header, rest)?),
-            (TypeChar::Float, 4) => Values::Real(widened::<f32>(header, rest)?),
-            (TypeChar::Int, 4) => Values::Real(widened::<i32>(header, rest)?),
-            (TypeChar::Int, 8) => Values::Real(integers(numbers(header, rest)?)?),
-            (TypeChar::Complex, 16) => Values::Complex(numbers(header, rest)?),
-            (TypeChar::Uint, 1) => Values::Bytes(rest.to_vec()),
+        let values = match size {
+            "f8" => Values::Real(numbers(data, big)),
+            "f4" => Values::Real(numbers(data, big).into_iter().map(f32::into).collect()),
+            "i4" => Values::Real(numbers(data, big).into_iter().map(i32::into).collect()),
+            "i8" => Values::Real(integers(numbers(data, big))?),
+            "c16" => Values::Complex(numbers(data, big)),
+            "u1" => Values::Bytes(data.to_vec()),
             _ => return Err(unusable(&format!("dtype {kind}"))),
         };
+        let shape = shape.iter().map(|&n| n as usize).collect(); // fits, or the bytes would not
         Ok(Self { shape, fortran, values })
     }
 
@@ -81,43 +76,113 @@ impl Array {
 }
 
 /// The bytes of a `.npy` file, in C order.
-pub(super) fn encode<T: AutoSerialize + Copy>(
-    shape: &[usize],
-    values: impl IntoIterator<Item = T>,
-) -> Result<Vec<u8>> {
-    let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-    let mut bytes = Vec::new();
-    let write = || {
-        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-        let mut writer = options.writer(&mut bytes).begin_nd()?;
-        writer.extend(values)?;
-        writer.finish()
-    };
-    write().map_err(|error: std::io::Error| Error::Write { reason: error.into() })?;
+pub(super) fn encode<T: Number>(shape: &[usize], values: impl IntoIterator<Item = T>) -> Result<Vec<u8>> {
+    let sizes = shape.iter().map(|n| format!("{n},")).collect::<Vec<_>>().join(" ");
+    // A tuple of one has a comma, longer ones need none.
+    let sizes = if shape.len() > 1 { sizes.trim_end_matches(',') } else { &sizes };
+    let kind = T::KIND;
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let padding = ALIGNMENT - (PREFIX + header.len() + 1) % ALIGNMENT;
+    header.extend(std::iter::repeat_n(' ', padding % ALIGNMENT));
+    header.push('\n');
+    let mut bytes = [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
+    let start = bytes.len();
+    values.into_iter().for_each(|value| value.write(&mut bytes));
+    let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / T::SIZE);
+    if given != expected {
+        let expected = format!("{expected} numbers for its shape {shape:?}");
+        return Err(content(expected, given.to_string(), "give one number per entry"));
+    }
     Ok(bytes)
 }
 
-/// Refuses headers on which a parser could run out of stack, memory or 64 bits.
-fn check_header(bytes: &[u8]) -> Result<()> {
-    let length = match bytes {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, ..] => usize::from(u16::from_le_bytes([*a, *b])),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0, a, b, c, d, ..] => {
-            u32::from_le_bytes([*a, *b, *c, *d]) as usize
+const MAGIC: &[u8] = b"\x93NUMPY";
+/// Bytes of a file before the text of its header.
+const PREFIX: usize = 10;
+/// Numbers begin at a multiple of this, as NumPy has it.
+const ALIGNMENT: usize = 64;
+
+/// The header's text and the numbers' bytes.
+fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
+    let (length, rest) = match bytes {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, rest @ ..] => {
+            (usize::from(u16::from_le_bytes([*a, *b])), rest)
+        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0, a, b, c, d, rest @ ..] => {
+            (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest)
         }
         [0x93, b'N', b'U', b'M', b'P', b'Y', _, _, ..] => {
             return Err(malformed("a header of unknown version, or cut short"));
         }
         _ => return Err(malformed("other bytes")),
     };
-    let text = bytes.get(10..10 + length.min(LONGEST_HEADER)).unwrap_or(bytes);
-    let count = |test: fn(&u8) -> bool| text.iter().filter(|b| test(b)).count();
-    if length > LONGEST_HEADER
-        || count(|b| b"([{".contains(b)) > MOST_BRACKETS
-        || count(u8::is_ascii_digit) > MOST_DIGITS
-    {
+    let (text, data) = rest.split_at_checked(length).ok_or_else(|| malformed("a header cut short"))?;
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    if length > LONGEST_HEADER || digits > MOST_DIGITS {
         return Err(malformed("a header too long for a plain array"));
     }
-    Ok(())
+    let text = std::str::from_utf8(text).map_err(|_| malformed("a header that is no text"))?;
+    Ok((text, data))
+}
+
+/// What NumPy's header says: a dictionary as Python writes it.
+struct Header<'a> {
+    kind: &'a str,
+    fortran: bool,
+    shape: Vec<u64>,
+}
+
+impl<'a> Header<'a> {
+    fn parse(text: &'a str) -> Result<Self> {
+        let damaged = || malformed(format!("the header `{}`", text.trim()));
+        let inside = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+        let mut rest = inside.ok_or_else(damaged)?.trim();
+        let (mut kind, mut fortran, mut shape) = (None, None, None);
+        while !rest.is_empty() {
+            let (key, after) = quoted(rest).ok_or_else(damaged)?;
+            let value = after.trim_start().strip_prefix(':').ok_or_else(damaged)?.trim_start();
+            let after = match key {
+                "descr" if value.starts_with('[') => return Err(unusable("a structured array")),
+                "descr" => {
+                    let (text, after) = quoted(value).ok_or_else(damaged)?;
+                    kind = Some(text);
+                    after
+                }
+                "fortran_order" => {
+                    let (word, order) =
+                        if value.starts_with("True") { ("True", true) } else { ("False", false) };
+                    fortran = Some(order);
+                    value.strip_prefix(word).ok_or_else(damaged)?
+                }
+                "shape" => {
+                    let tuple = value.strip_prefix('(').and_then(|t| t.split_once(')'));
+                    let (sizes, after) = tuple.ok_or_else(damaged)?;
+                    if sizes.contains('-') {
+                        return Err(malformed(
+                            "a dimension that is negative: a dimension cannot be negative",
+                        ));
+                    }
+                    let sizes = sizes.split(',').map(str::trim).filter(|size| !size.is_empty());
+                    let sizes = sizes.map(|size| size.parse().map_err(|_| damaged()));
+                    shape = Some(sizes.collect::<Result<_, _>>()?);
+                    after
+                }
+                _ => return Err(damaged()),
+            };
+            rest = after.trim_start();
+            rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        }
+        match (kind, fortran, shape) {
+            (Some(kind), Some(fortran), Some(shape)) => Ok(Self { kind, fortran, shape }),
+            _ => Err(damaged()),
+        }
+    }
+}
+
+/// A word in either kind of quotes, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| ['\'', '"'].contains(c))?;
+    text[1..].split_once(quote)
 }
 
 fn unusable(given: &str) -> Error {
@@ -125,12 +190,60 @@ fn unusable(given: &str) -> Error {
     content(expected, given, "convert it with astype before saving")
 }
 
-fn numbers<T: Deserialize>(header: NpyHeader, data: &[u8]) -> Result<Vec<T>> {
-    NpyFile::with_header(header, data).into_vec().map_err(|e| malformed(e.to_string()))
+/// A type of numbers that NumPy's format knows.
+pub(super) trait Number: Copy {
+    /// Its name there.
+    const KIND: &'static str;
+    /// Its bytes.
+    const SIZE: usize;
+    /// From as many bytes, the least significant first, or the most significant where `big`.
+    fn read(bytes: &[u8], big: bool) -> Self;
+    /// Appends its bytes, the least significant first.
+    fn write(self, out: &mut Vec<u8>);
 }
 
-fn widened<T: Deserialize + Into<f64>>(header: NpyHeader, data: &[u8]) -> Result<Vec<f64>> {
-    Ok(numbers::<T>(header, data)?.into_iter().map(Into::into).collect())
+macro_rules! number {
+    ($type:ty, $kind:literal) => {
+        impl Number for $type {
+            const KIND: &'static str = $kind;
+            const SIZE: usize = size_of::<$type>();
+
+            fn read(bytes: &[u8], big: bool) -> Self {
+                let mut own = [0; size_of::<$type>()];
+                own.copy_from_slice(bytes);
+                if big { Self::from_be_bytes(own) } else { Self::from_le_bytes(own) }
+            }
+
+            fn write(self, out: &mut Vec<u8>) {
+                out.extend(self.to_le_bytes());
+            }
+        }
+    };
+}
+
+number!(f64, "<f8");
+number!(f32, "<f4");
+number!(i64, "<i8");
+number!(i32, "<i4");
+number!(u8, "|u1");
+
+impl Number for Complex64 {
+    const KIND: &'static str = "<c16";
+    const SIZE: usize = 16;
+
+    fn read(bytes: &[u8], big: bool) -> Self {
+        let (re, im) = bytes.split_at(8);
+        Self::new(f64::read(re, big), f64::read(im, big))
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        self.re.write(out);
+        self.im.write(out);
+    }
+}
+
+fn numbers<T: Number>(data: &[u8], big: bool) -> Vec<T> {
+    data.chunks_exact(T::SIZE).map(|bytes| T::read(bytes, big)).collect()
 }
 
 fn integers(values: Vec<i64>) -> Result<Vec<f64>> {

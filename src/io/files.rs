@@ -1,8 +1,9 @@
 //! Whole files in and out.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::content::content;
 use crate::{Error, Result, SystemError};
@@ -22,9 +23,51 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes all bytes or nothing.
+/// Writes a file whole or not at all: to a temporary neighbour that is flushed to the disk and
+/// renamed. Whoever opens `path` finds what was there before or all of the new bytes, whatever
+/// interrupts the writing.
+///
+/// # Errors
+/// [`Error::Write`], in [`Error::InFile`]; nothing was changed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes).map_err(|error| error.in_file(path))
+}
+
+/// As [`write_whole`]; the error does not name the file.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    crate::whole::write(path, bytes).map_err(|error| Error::Write { reason: error.into() })
+    let failed = |error: std::io::Error| Error::Write { reason: error.into() };
+    let (neighbour, file) = neighbour(path).map_err(failed)?;
+    let written = fill(file, bytes).and_then(|()| std::fs::rename(&neighbour, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&neighbour); // the error that matters is the one returned
+    }
+    // The new name survives a crash only once the folder is on the disk, too; not all systems
+    // allow it.
+    #[cfg(unix)]
+    let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
+    written.map_err(failed)
+}
+
+/// A new, empty file beside `path`, of a name that no other writer has.
+fn neighbour(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = folder(path).join(format!(".thalamo-{}-{count}", std::process::id()));
+        match File::create_new(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {} // left by a process that was killed
+            other => return other.map(|file| (name, file)),
+        }
+    }
+}
+
+fn fill(mut file: File, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Refuses an output that is one of the inputs, or whose folder is not there: to be called before
@@ -42,9 +85,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there,
 /// or a name that is a folder; in [`Error::InFile`].
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
-    let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let refused = |kind: ErrorKind| Err(Error::Write { reason: SystemError::from(kind) }.in_file(output));
-    if !folder.is_dir() {
+    if !folder(output).is_dir() {
         return refused(ErrorKind::NotFound);
     }
     if output.is_dir() {

@@ -56,7 +56,7 @@ mod table;
 mod tanh;
 mod trajectories;
 
-pub use files::check_output;
+pub use files::{check_output, write_whole};
 pub use fits::{Fits, NamedFit};
 pub use model::Model;
 pub use motifs::NamedMotif;

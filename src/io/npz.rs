@@ -1,22 +1,24 @@
 //! Archives of arrays, as numpy.savez writes them.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
+use std::io::Write;
 
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use nalgebra::{DMatrix, DVector, Scalar};
-use npyz::AutoSerialize;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipVerification, crc32};
 
-use super::array::{self, Array, Values};
+use super::array::{self, Array, Number, Values};
 use super::content::content;
 use crate::{Complex64, Error, Result};
 
 /// A small file may unpack to this many bytes, a larger one to `EXPANSION` times its own size.
 const ALLOWANCE: u64 = 1 << 28;
 const EXPANSION: u64 = 16;
+/// Of 0 to 10; more takes longer and saves little.
+const COMPRESSION: u8 = 6;
 /// More arrays than this are taken for a mistake.
-const MOST_ARRAYS: usize = 100_000;
+const MOST_ARRAYS: u64 = 100_000;
 
 /// The arrays of a `.npz` file. What it returns is finite and of the shape asked for.
 #[derive(Debug)]
@@ -31,24 +33,28 @@ impl Npz {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         let damaged =
             |given: String| content("a .npz archive", given, "copy it again, or write it with numpy.savez");
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(e.to_string()))?;
-        if archive.len() > MOST_ARRAYS {
-            return Err(damaged(format!("{} arrays", archive.len())));
+        let archive = ZipArchive::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        if archive.entries_hint() > MOST_ARRAYS {
+            return Err(damaged(format!("{} arrays", archive.entries_hint())));
         }
-        let mut left = ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64));
+        let mut left = usize::try_from(ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64)))
+            .unwrap_or(usize::MAX);
         let mut npz = Self { order: Vec::new(), arrays: BTreeMap::new() };
-        for index in 0..archive.len() {
-            let entry = archive.by_index(index).map_err(|e| damaged(e.to_string()))?;
-            let name = entry.name().map_err(|e| damaged(e.to_string()))?.into_owned();
+        let mut entries = archive.entries();
+        while let Some(entry) = entries.next_entry().map_err(|e| damaged(e.to_string()))? {
+            let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
             let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-            let mut content = Vec::new();
-            entry
-                .take(left + 1)
-                .read_to_end(&mut content)
-                .map_err(|e| damaged(format!("array `{name}`, which cannot be unpacked: {e}")))?;
-            left = left.checked_sub(content.len() as u64).ok_or_else(|| {
+            let packed =
+                |error: String| damaged(format!("array `{name}`, which cannot be unpacked: {error}"));
+            let part = archive.get_entry(entry.wayfinder()).map_err(|e| packed(e.to_string()))?;
+            let bomb = || {
                 damaged(format!("{} bytes that unpack to more than {EXPANSION} times as many", bytes.len()))
-            })?;
+            };
+            let content = unpack(part.data(), entry.compression_method(), left).map_err(packed)?;
+            let content = content.ok_or_else(bomb)?;
+            left = left.checked_sub(content.len()).ok_or_else(bomb)?;
+            let found = ZipVerification { crc: crc32(&content), uncompressed_size: content.len() as u64 };
+            part.claim_verifier().valid(found).map_err(|e| packed(e.to_string()))?;
             let array = Array::decode(&content).map_err(|error| in_array(&name, error))?;
             npz.order.push(name.clone());
             if npz.arrays.insert(name.clone(), array).is_some() {
@@ -170,38 +176,44 @@ fn shape(name: &str, expected: &str, array: &Array) -> Error {
 /// A `.npz` file in the making. The same arrays give the same bytes.
 #[derive(Debug)]
 pub(super) struct NpzWriter {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
-    method: CompressionMethod,
+    zip: ZipArchiveWriter<Vec<u8>>,
+    compressed: bool,
 }
 
 impl NpzWriter {
     /// No arrays yet. Random numbers do not compress; stored ones can be mapped into memory.
     pub(super) fn stored() -> Self {
-        Self { zip: ZipWriter::new(Cursor::new(Vec::new())), method: CompressionMethod::Stored }
+        Self { zip: ZipArchiveWriter::new(Vec::new()), compressed: false }
     }
 
     /// The same, compressed.
     pub(super) fn compressed() -> Self {
-        Self { method: CompressionMethod::Deflated, ..Self::stored() }
+        Self { compressed: true, ..Self::stored() }
     }
 
     /// Adds numbers, given in C order: as many as the shape says.
-    pub(super) fn array<T: AutoSerialize + Copy>(
+    pub(super) fn array<T: Number>(
         &mut self,
         name: &str,
         shape: &[usize],
         values: impl IntoIterator<Item = T>,
     ) -> Result<()> {
         let bytes = array::encode(shape, values).map_err(|error| in_array(name, error))?;
-        let options = SimpleFileOptions::default()
-            .compression_method(self.method)
-            .large_file(bytes.len() >= u32::MAX as usize);
-        self.zip.start_file(format!("{name}.npy"), options).map_err(unwritten)?;
-        self.zip.write_all(&bytes).map_err(|error| unwritten(error.into()))
+        let descriptor = DataDescriptorOutput::new(crc32(&bytes), bytes.len() as u64);
+        let (method, packed) = if self.compressed {
+            (CompressionMethod::DEFLATE, compress_to_vec(&bytes, COMPRESSION))
+        } else {
+            (CompressionMethod::STORE, bytes)
+        };
+        let file = format!("{name}.npy");
+        let started = self.zip.new_file(&file).compression_method(method).start();
+        let (mut entry, _) = started.map_err(unwritten)?;
+        entry.write_all(&packed).map_err(|error| Error::Write { reason: error.into() })?;
+        entry.finish(descriptor).map(|_| ()).map_err(unwritten)
     }
 
     /// Adds a vector.
-    pub(super) fn vector<T: AutoSerialize + Copy>(&mut self, name: &str, values: &[T]) -> Result<()> {
+    pub(super) fn vector<T: Number>(&mut self, name: &str, values: &[T]) -> Result<()> {
         self.array(name, &[values.len()], values.iter().copied())
     }
 
@@ -211,21 +223,34 @@ impl NpzWriter {
     }
 
     /// Adds a matrix, row by row.
-    pub(super) fn matrix<T: AutoSerialize + Copy + Scalar>(
-        &mut self,
-        name: &str,
-        matrix: &DMatrix<T>,
-    ) -> Result<()> {
+    pub(super) fn matrix<T: Number + Scalar>(&mut self, name: &str, matrix: &DMatrix<T>) -> Result<()> {
         let (rows, columns) = matrix.shape();
         self.array(name, &[rows, columns], matrix.transpose().iter().copied())
     }
 
     /// The file's bytes.
     pub(super) fn finish(self) -> Result<Vec<u8>> {
-        Ok(self.zip.finish().map_err(unwritten)?.into_inner())
+        self.zip.finish().map_err(unwritten)
     }
 }
 
-fn unwritten(error: zip::result::ZipError) -> Error {
-    Error::Write { reason: std::io::Error::from(error).into() }
+/// The bytes of an array, or nothing where they are more than the limit.
+fn unpack(
+    data: &[u8],
+    method: CompressionMethod,
+    limit: usize,
+) -> std::result::Result<Option<Vec<u8>>, String> {
+    match method {
+        CompressionMethod::STORE => Ok((data.len() <= limit).then(|| data.to_vec())),
+        CompressionMethod::DEFLATE => match decompress_to_vec_with_limit(data, limit) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.status == TINFLStatus::HasMoreOutput => Ok(None),
+            Err(error) => Err(error.to_string()),
+        },
+        other => Err(format!("compression method {other:?}")),
+    }
+}
+
+fn unwritten(error: rawzip::Error) -> Error {
+    Error::Write { reason: std::io::Error::other(error).into() }
 }

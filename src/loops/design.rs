@@ -26,8 +26,8 @@ const PLAYBACK_TIMES: usize = 8;
 
 /// How a loop is designed.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LoopOptions {
     /// Eigenvalue placement.
     pub placement: PlacementOptions,
@@ -49,7 +49,7 @@ pub struct LoopOptions {
     pub optimiser: LbfgsOptions,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(LoopOptions: |it| it.check().map(|()| it));
 
 impl Default for LoopOptions {

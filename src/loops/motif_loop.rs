@@ -8,7 +8,7 @@ use crate::optim::{Minimum, Status};
 
 /// What one start of the optimisation achieved.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct LoopStart {
     /// Cost C at the random u.
     pub initial_cost: f64,

@@ -11,8 +11,8 @@ const KIND: u64 = 2;
 
 /// How oscillating motifs are drawn.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct OscillationOptions {
     /// Sampling step, in tau. Default 0.1.
     pub dt: f64,
@@ -24,7 +24,7 @@ pub struct OscillationOptions {
     pub amplitude: f64,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(OscillationOptions: |it| it.validate().map(|()| it));
 
 impl Default for OscillationOptions {

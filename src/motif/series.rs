@@ -19,15 +19,15 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", deny_unknown_fields))]
 pub struct Motif {
     dt: f64,
-    #[cfg_attr(feature = "serde", serde(rename = "values", with = "one_output"))]
+    #[cfg_attr(feature = "io", serde(rename = "values", with = "one_output"))]
     samples: DMatrix<f64>,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(Motif: |it| Motif::from_samples(it.dt, it.samples));
 
 impl Motif {
@@ -124,7 +124,7 @@ impl Motif {
 }
 
 /// Samples T x 1 as a list; those of several outputs are refused.
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 mod one_output {
     use nalgebra::DMatrix;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

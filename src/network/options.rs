@@ -17,8 +17,8 @@ use crate::preparation::PreparationOptions;
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(default, deny_unknown_fields))]
 pub struct NetworkOptions {
     /// Fit of each motif by exponentials.
     pub fit: FitOptions,

@@ -21,8 +21,8 @@ const MAX_ROUNDS: usize = 100;
 /// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none
 /// is within it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct NoiseTolerance {
     /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default
     /// module.
@@ -37,7 +37,7 @@ pub struct NoiseTolerance {
     pub rounds: usize,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(NoiseTolerance: |it| it.validate().map(|()| it));
 
 impl Default for NoiseTolerance {

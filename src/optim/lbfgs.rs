@@ -12,8 +12,8 @@ const MAX_MEMORY: usize = 10_000;
 
 /// When and how L-BFGS runs.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LbfgsOptions {
     /// Pairs of steps and gradient changes remembered (1 to 10000).
     pub memory: usize,
@@ -27,7 +27,7 @@ pub struct LbfgsOptions {
     pub first_step: f64,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(LbfgsOptions: |it| it.check().map(|()| it));
 
 impl Default for LbfgsOptions {

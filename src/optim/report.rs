@@ -2,7 +2,7 @@
 
 /// Why a minimisation ended. None of these is an error: the point returned is the best one met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Status {
     /// The gradient norm fell below its tolerance.

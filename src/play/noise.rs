@@ -8,8 +8,8 @@ use crate::{Result, check};
 
 /// Noise of one run, drawn by ChaCha8 from its seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", deny_unknown_fields))]
 pub struct Noise {
     /// Standard deviation of each unit's deviation, added to the state once, before the first
     /// preparation.
@@ -22,7 +22,7 @@ pub struct Noise {
     pub seed: u64,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(Noise: |it| it.check().map(|()| it));
 
 impl Noise {

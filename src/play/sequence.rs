@@ -16,13 +16,13 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", transparent))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", transparent))]
 pub struct Sequence {
     motifs: Vec<usize>,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(Sequence: |it| Sequence::new(&it.motifs));
 
 impl Sequence {

@@ -50,6 +50,19 @@ impl Trajectory {
         &self.target
     }
 
+    /// Another trial of the same sequence, of which only the readout was kept: states and end state are unknown.
+    pub fn with_readout(&self, readout: Vec<f64>) -> Self {
+        let unknown = DVector::from_element(self.end_state.len(), f64::NAN);
+        Self {
+            readout,
+            states: None,
+            end_state: unknown,
+            target: self.target.clone(),
+            segments: self.segments.clone(),
+            dt: self.dt,
+        }
+    }
+
     /// States, one column per sample (N x samples), if they were asked for.
     pub fn states(&self) -> Option<&DMatrix<f64>> {
         self.states.as_ref()

@@ -21,7 +21,7 @@ use cost::check_rank;
 /// What bounds the weights of the preparatory module. Without a bound there is no optimum: the cost creeps to
 /// its infimum while the weights grow past any limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum WeightBound {
     /// Every column of U and of V has unit norm.
@@ -36,8 +36,8 @@ pub enum WeightBound {
 
 /// How the preparatory module is designed.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module.
     pub rank: usize,
@@ -49,7 +49,7 @@ pub struct PreparationOptions {
     pub optimiser: LbfgsOptions,
 }
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "io")]
 crate::check::checked_when_read!(PreparationOptions: |it| it.check().map(|()| it));
 
 impl Default for PreparationOptions {

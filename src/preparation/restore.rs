@@ -9,7 +9,7 @@ use crate::{Result, check};
 
 /// How a preparatory module came about: what its weights alone do not tell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct PreparationHistory {
     /// Cost per unit C/N at the start of the optimisation.
     pub initial_cost_per_unit: f64,

@@ -5,7 +5,7 @@ use crate::{Error, Result, check};
 
 /// Constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdamOptions {
     /// Learning rate $\eta$. Default 1e-4.
     pub learning_rate: f64,

@@ -13,7 +13,7 @@
 /// ([`TanhOptions::new`](super::TanhOptions::new)) give each about as many for ten motifs: 3000, 3000
 /// and 3050 (table 1 of the paper).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Architecture {
     /// A bias per motif.

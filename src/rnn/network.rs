@@ -16,7 +16,7 @@ const MAX_MOTIFS: usize = 10_000;
 
 /// How a tanh network is drawn.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct TanhOptions {
     /// The architecture.
     pub architecture: Architecture,

@@ -13,7 +13,7 @@ use crate::{Error, Result, check};
 
 /// The trials of a minibatch.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Protocol {
     /// Set A: all ordered pairs of motifs, each pair one trial from $x_0 \sim N(0, s^2 I)$; the first

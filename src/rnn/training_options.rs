@@ -6,7 +6,7 @@ use crate::{Error, Result};
 /// When to stop before the last minibatch: when the mean loss of the last `window` minibatches is not
 /// below `1 - improvement` times that of the `window` before.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct Plateau {
     /// Minibatches of each of the two means, at least 1.
     pub window: usize,
@@ -16,7 +16,7 @@ pub struct Plateau {
 
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub struct TrainingOptions {
     /// The trials of each minibatch.
     pub protocol: Protocol,

@@ -19,7 +19,7 @@ if ! command -v chromium >/dev/null; then
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium
 fi
 
-cargo build --locked --quiet --bin thalamo
+cargo build --locked --quiet --package thalamo-cli
 thalamo=$PWD/target/debug/thalamo
 cp tests/browser/measure.html "$out"
 cd "$out"

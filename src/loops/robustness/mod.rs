@@ -27,7 +27,7 @@ use workspace::Workspace;
 
 /// Over which time a loop's noise is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 pub enum Horizon {
     /// The motif's duration T: what is played, and no more.
     #[default]
@@ -74,7 +74,7 @@ pub struct RobustnessCost<'a> {
 
 /// The two integrals behind a cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "io", derive(serde::Serialize))]
 pub struct CostTerms {
     /// Activity `E = int |x|^2 dt` along the noise-free motif.
     pub activity: f64,

@@ -1,0 +1,34 @@
+//! Errors to expect under noise.
+
+use rayon::prelude::*;
+use serde_json::Value;
+use thalamo::analysis::noise::{ExpectedError, NoiseModel, expected_rmse};
+use thalamo::io::{Model, Summary};
+use thalamo::play::{Simulator, Start};
+
+use crate::failure::{Failure, Result};
+
+/// Intensity of white noise on every unit, in units of x per sqrt(tau), that errors are told for.
+pub const NOISE: f64 = 0.01;
+
+/// Each motif's expected error under this noise, prepared and played from its own start.
+pub fn errors(model: &Model) -> thalamo::Result<Vec<ExpectedError>> {
+    let simulator = Simulator::new(&model.network, model.transition)?;
+    let noise = NoiseModel { process: NOISE, ..Default::default() };
+    let of = |(index, learned): (usize, &thalamo::network::LearnedMotif)| {
+        let start = Start::State(learned.motif_loop().initial_state().clone());
+        expected_rmse(&simulator, index, &start, &noise)
+    };
+    model.network.motifs().par_iter().enumerate().map(of).collect()
+}
+
+/// A model's summary as JSON, with the expected error of each motif.
+pub fn listing(model: &Model) -> Result<Value> {
+    let mut listing =
+        serde_json::to_value(Summary::of(model)).map_err(|error| Failure::System(error.into()))?;
+    listing["expected_noise"] = NOISE.into();
+    for (index, error) in errors(model)?.iter().enumerate() {
+        listing["motifs"][index]["expected_rmse"] = error.rmse().into();
+    }
+    Ok(listing)
+}

@@ -1,0 +1,112 @@
+//! From data to positions along an axis, and the ticks.
+
+/// How values are spaced.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kind {
+    Linear,
+    Log,
+    Categories(Vec<String>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Axis {
+    pub(crate) label: String,
+    pub(crate) kind: Kind,
+    pub(crate) range: Option<(f64, f64)>,
+    pub(crate) ticks: Option<Vec<f64>>,
+    pub(crate) numbered: bool,
+}
+
+impl Axis {
+    pub(crate) fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), kind: Kind::Linear, range: None, ticks: None, numbered: true }
+    }
+
+    /// Fixes the range: the given one, or that of the values with a margin.
+    pub(crate) fn scale(&self, values: impl Iterator<Item = f64>) -> Scale {
+        let log = self.kind == Kind::Log;
+        let place = |x: f64| if log { x.log10() } else { x };
+        let range = match (self.range, &self.kind) {
+            (Some((low, high)), _) => (place(low), place(high)),
+            (None, Kind::Categories(names)) => (-0.6, names.len() as f64 - 0.4),
+            (None, _) => {
+                let (low, high) = values
+                    .map(place)
+                    .filter(|x| x.is_finite())
+                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+                let margin = if high > low { 0.04 * (high - low) } else { 0.5 };
+                if low <= high { (low - margin, high + margin) } else { (0.0, 1.0) }
+            }
+        };
+        Scale { log, low: range.0, high: range.1 }
+    }
+
+    /// Positions (fractions) and labels of the ticks, about `count` of them; what follows `^` is to be raised.
+    pub(crate) fn ticks(&self, scale: &Scale, count: f64) -> Vec<(f64, String)> {
+        let labelled: Vec<(f64, String)> = match (&self.ticks, &self.kind) {
+            (Some(ticks), _) => {
+                let decimals =
+                    (0..6).find(|&d| ticks.iter().all(|&x| is_multiple(x, 10_f64.powi(-d)))).unwrap_or(6);
+                ticks.iter().map(|&x| (x, number(x, decimals))).collect()
+            }
+            (None, Kind::Categories(names)) => {
+                names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect()
+            }
+            (None, Kind::Log) if scale.high - scale.low >= 1.5 => {
+                let stride = ((scale.high - scale.low) / count).ceil().max(1.0) as i32;
+                let exponents = scale.low.ceil() as i32..=scale.high.floor() as i32;
+                exponents
+                    .filter(|e| e % stride == 0)
+                    .map(|e| (10_f64.powi(e), format!("10^{}", number(f64::from(e), 0))))
+                    .collect()
+            }
+            (None, Kind::Log) => {
+                let decade = scale.low.floor() as i32;
+                let candidates =
+                    (decade..=decade + 2).flat_map(|e| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(e)));
+                candidates.map(|x| (x, number(x, -(x.log10().floor().min(0.0)) as i32))).collect()
+            }
+            (None, Kind::Linear) => {
+                let step = round_step((scale.high - scale.low) / count);
+                let decimals = (0..6).find(|&d| is_multiple(step, 10_f64.powi(-d))).unwrap_or(6);
+                let first = (scale.low / step - 1e-9).ceil() as i64;
+                let last = (scale.high / step + 1e-9).floor() as i64;
+                (first..=last).map(|i| (i as f64 * step, number(i as f64 * step, decimals))).collect()
+            }
+        };
+        let positions = labelled.into_iter().map(|(x, label)| (scale.position(x), label));
+        positions.filter(|(p, _)| (-1e-9..=1.0 + 1e-9).contains(p)).collect()
+    }
+}
+
+/// A fixed range, in decades when logarithmic.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    log: bool,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// Position as a fraction of the axis; not finite for what a logarithmic axis cannot show.
+    pub(crate) fn position(&self, x: f64) -> f64 {
+        let x = if self.log { x.log10() } else { x };
+        (x - self.low) / (self.high - self.low)
+    }
+}
+
+fn is_multiple(x: f64, unit: f64) -> bool {
+    (x / unit - (x / unit).round()).abs() < 1e-6
+}
+
+/// The next of 1, 2, 5, 10, ... times a power of ten.
+fn round_step(step: f64) -> f64 {
+    let unit = 10_f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * unit).find(|&s| s >= step * (1.0 - 1e-9)).unwrap_or(step)
+}
+
+/// With a true minus sign.
+fn number(x: f64, decimals: i32) -> String {
+    let text = format!("{:.*}", decimals.max(0) as usize, x.abs());
+    if x < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { format!("\u{2212}{text}") } else { text }
+}
