@@ -95,7 +95,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
         one_loop,
         loop_evaluations: motif_loop.report().starts.iter().map(|s| s.evaluations).sum(),
         noise_cost: motif_loop.noise_cost(),
-        preparation_evaluation: preparation / module.report().evaluations as f64,
+        preparation_evaluation: preparation / module.report().history.map_or(1, |h| h.evaluations) as f64,
         preparation,
         preparation_cost_per_unit: module.report().cost_per_unit,
     })

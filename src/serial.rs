@@ -57,17 +57,17 @@ options!(FitOptions as FitOptionsData {
 }, FitOptions::validate);
 options!(LbfgsOptions as LbfgsOptionsData {
     memory: usize, max_iterations: usize, gradient_tolerance: f64, value_tolerance: f64, first_step: f64,
-}, LbfgsOptions::check);
+}, LbfgsOptions::validate);
 options!(PlacementOptions as PlacementOptionsData {
     condition_limit: f64, rest_margin: f64, stabilised_decay: Option<f64>,
-}, PlacementOptions::check);
+}, PlacementOptions::validate);
 options!(LoopOptions as LoopOptionsData {
     placement: PlacementOptions, horizon: Horizon, noise_floor: f64, starts: usize, finalists: usize,
     playback_tolerance: f64, optimiser: LbfgsOptions,
-}, LoopOptions::check);
+}, LoopOptions::validate);
 options!(PreparationOptions as PreparationOptionsData {
     rank: usize, beta: f64, bound: WeightBound, optimiser: LbfgsOptions,
-}, PreparationOptions::check);
+}, PreparationOptions::validate);
 options!(NoiseTolerance as NoiseToleranceData {
     residual: f64, share: f64, cost_limit: f64, wider: f64, rounds: usize,
 }, NoiseTolerance::check);

@@ -9,7 +9,7 @@ use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
 use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
-use thalamo::optim::{LbfgsOptions, Objective, Status, gradient_error};
+use thalamo::optim::{LbfgsOptions, Objective, Termination, gradient_error};
 use thalamo::{Complex64, Cortex, Error};
 
 fn z(re: f64, im: f64) -> Complex64 {
@@ -204,7 +204,7 @@ fn races_follow_the_better_half() {
         for (start, raced) in report.starts.iter().enumerate() {
             let alone = design.minimise(7, start).unwrap();
             assert_eq!(raced.initial_cost, alone.initial_value.exp());
-            if raced.status == Status::GaveWay {
+            if raced.status == Termination::GaveWay {
                 assert!(
                     raced.evaluations >= 20
                         && raced.evaluations < alone.evaluations

@@ -34,7 +34,7 @@ pub(super) struct Metadata {
     pub(super) seed: u64,
     pub(super) names: Vec<String>,
     pub(super) options: NetworkOptions,
-    pub(super) preparation: PreparationHistory,
+    pub(super) preparation: Option<PreparationHistory>,
     pub(super) motifs: Vec<MotifHistory>,
 }
 
@@ -64,7 +64,7 @@ impl Metadata {
             seed: network.seed(),
             names: model.names.clone(),
             options: network.options().clone(),
-            preparation: network.preparation().into(),
+            preparation: network.preparation().report().history,
             motifs: network.motifs().iter().map(MotifHistory::from).collect(),
         }
     }

@@ -17,6 +17,6 @@ pub mod tolerance;
 
 pub use eigen::{Eigen, eigenvalues, spectral_abscissa};
 pub use expm::expm;
-pub use lyapunov::{LyapunovPair, LyapunovWorkspace, PairReport, PairStatus, lyapunov, lyapunov_schur};
+pub use lyapunov::{lyapunov, lyapunov_schur};
 pub use noise::{noise_covariance, noise_factor};
 pub use propagator::Propagator;

@@ -7,11 +7,12 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::motif_loop::{LoopReport, LoopStart, MotifLoop};
+use super::near_unit::near_unit;
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
-use super::robustness::{CostTerms, Horizon, RobustnessCost, near_unit};
+use super::robustness::{CostTerms, Horizon, RobustnessCost};
 use crate::cortex::Cortex;
 use crate::linalg::{eigenvalues, expm};
-use crate::optim::{LbfgsOptions, Minimum, Status, minimise};
+use crate::optim::{LbfgsOptions, Minimum, Termination, minimise};
 use crate::spectrum::ConjugateSet;
 use crate::{Error, Result, check};
 
@@ -69,21 +70,27 @@ impl Default for LoopOptions {
 }
 
 impl LoopOptions {
-    fn check_choice(&self) -> Result<()> {
+    /// The published setting: the cost over all times, of noise in proportion to the activity alone.
+    pub fn published() -> Self {
+        Self { horizon: Horizon::Infinite, noise_floor: 0.0, ..Self::default() }
+    }
+
+    /// Checks every option, also those of placement and optimiser.
+    ///
+    /// # Errors
+    /// Starts outside 1..=10000, no finalists, a negative noise floor, a playback tolerance that is not positive,
+    /// options of placement or optimiser out of range.
+    pub fn validate(&self) -> Result<()> {
         check::positive("playback tolerance", self.playback_tolerance)?;
         if self.finalists == 0 {
             return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
         }
-        if (1..=MAX_STARTS).contains(&self.starts) {
-            return Ok(());
+        if !(1..=MAX_STARTS).contains(&self.starts) {
+            return Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts });
         }
-        Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
-    }
-
-    #[cfg(feature = "serde")]
-    pub(crate) fn check(&self) -> Result<()> {
         check::non_negative("noise floor", self.noise_floor)?;
-        self.check_choice()
+        self.placement.validate()?;
+        self.optimiser.validate()
     }
 }
 
@@ -120,7 +127,7 @@ impl<'a> LoopDesign<'a> {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
-    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists, or a playback tolerance that is not positive.
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; options out of range, see [`LoopOptions::validate`].
     pub fn new(
         cortex: &'a Cortex,
         eigenvalues: &[Complex64],
@@ -128,7 +135,7 @@ impl<'a> LoopDesign<'a> {
         duration: f64,
         options: &LoopOptions,
     ) -> Result<Self> {
-        options.check_choice()?;
+        options.validate()?;
         let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let targets = set.to_vec();
         let placement = Placement::new(cortex, &targets, &options.placement)?;
@@ -191,7 +198,8 @@ impl<'a> LoopDesign<'a> {
     /// [`LoopDesign::finish`].
     pub fn with_input(&self, u: &[f64]) -> Result<MotifLoop> {
         let cost = self.cost.clone().terms(u)?.cost;
-        let start = LoopStart { initial_cost: cost, cost, evaluations: 1, status: Status::IterationLimit };
+        let start =
+            LoopStart { initial_cost: cost, cost, evaluations: 1, status: Termination::IterationLimit };
         self.assemble(u, vec![start], 0)
     }
 

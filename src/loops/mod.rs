@@ -4,6 +4,7 @@ mod cauchy;
 mod design;
 mod feasibility;
 mod motif_loop;
+mod near_unit;
 mod placement;
 mod race;
 mod residues;
@@ -17,5 +18,5 @@ pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest
 pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
 pub use restore::LoopParts;
-pub use robustness::{CostTerms, Horizon, RobustnessBatch, RobustnessCost, RobustnessHessian};
-pub use verdict::{Obstacle, Verdict};
+pub use robustness::{CostTerms, Horizon, RobustnessCost};
+pub use verdict::{Doubt, Verdict};

@@ -6,7 +6,6 @@ use num_complex::Complex64;
 use super::residues::{residues, roots, secular_residual};
 use super::secular::Root;
 use crate::cortex::Cortex;
-use crate::modal::algebra::Independent;
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
 use crate::spectrum::ConjugateSet;
@@ -38,7 +37,11 @@ impl Default for PlacementOptions {
 }
 
 impl PlacementOptions {
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks every option.
+    ///
+    /// # Errors
+    /// A condition limit that is not positive, a negative rest margin, a stabilised decay not above it.
+    pub fn validate(&self) -> Result<()> {
         check::positive("condition limit", self.condition_limit)?;
         check::non_negative("rest margin", self.rest_margin)?;
         match self.stabilised_decay {
@@ -100,7 +103,7 @@ impl Placement {
     /// condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue that
     /// stays right of the margin ([`Error::Unstable`]).
     pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
-        options.check()?;
+        options.validate()?;
         let targets = check_targets(cortex, targets)?;
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
@@ -204,7 +207,7 @@ impl Placement {
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u.as_slice())?;
         let modes = cortex.modes();
-        let elementwise = Elementwise::<Independent, 1>::over(modes.layout);
+        let elementwise = Elementwise::over(modes.layout);
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
         elementwise.reciprocal(&a, &mut inverse);

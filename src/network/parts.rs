@@ -53,8 +53,8 @@ pub struct NetworkParts {
     pub preparation_input: DMatrix<f64>,
     /// Its weights V (N x P).
     pub preparation_feedback: DMatrix<f64>,
-    /// How it came about.
-    pub preparation_history: PreparationHistory,
+    /// How it came about, unless its weights were given.
+    pub preparation_history: Option<PreparationHistory>,
     /// All motifs, in order.
     pub motifs: Vec<MotifParts>,
     /// The options it was built with, by which it learns on.
@@ -76,7 +76,7 @@ impl Network {
             cortex: self.cortex().clone(),
             preparation_input: self.preparation().input().clone(),
             preparation_feedback: self.preparation().feedback().clone(),
-            preparation_history: self.preparation().into(),
+            preparation_history: self.preparation().report().history,
             motifs: motifs.collect(),
             options: self.options().clone(),
             seed: self.seed(),
