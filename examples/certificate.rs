@@ -13,7 +13,7 @@ use thalamo::certificate::{Certificate, certify, shortest_preparation};
 use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 /// Certifies libraries of motifs for sequences of any order and length.
 #[derive(Parser)]
@@ -96,7 +96,7 @@ fn build(common: &Options) -> Result<Network> {
         preparation: PreparationOptions { rank: common.units.div_ceil(2), ..defaults.preparation },
         ..defaults
     };
-    let cortex = Cortex::random(common.units, 0.5, common.seed)?;
+    let cortex = System::from(Cortex::random(common.units, 0.5, common.seed)?);
     Ok(Network::build(cortex, &step_motifs(common.motifs, common.seed)?, &options, common.seed)?)
 }
 

@@ -18,7 +18,7 @@ use thalamo::linalg::eigenvalues;
 use thalamo::loops::{LoopDesign, LoopOptions, PlacementOptions, feasibility};
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::nalgebra::{DMatrix, DVector};
-use thalamo::{Complex64, Cortex, NetworkOptions};
+use thalamo::{Complex64, Cortex, NetworkOptions, System};
 
 /// Condition of placement and achieved accuracy over the number of modes.
 #[derive(Parser)]
@@ -37,7 +37,7 @@ struct Arguments {
 struct Case<'a> {
     layout: &'static str,
     gain: f64,
-    cortex: &'a Cortex,
+    cortex: &'a System,
     motif: Option<&'a Motif>,
     modes: usize,
 }
@@ -75,7 +75,11 @@ fn main() -> Result<()> {
     for &units in sizes {
         for gain in [0.5, 1.0] {
             for draw in 0..draws {
-                cortices.push((gain, draw as usize, Cortex::random(units, gain, common.seed + draw)?));
+                cortices.push((
+                    gain,
+                    draw as usize,
+                    System::from(Cortex::random(units, gain, common.seed + draw)?),
+                ));
             }
         }
     }
@@ -157,8 +161,8 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
 }
 
 /// `d = Q^+ 1`, independently of the library and without limits.
-fn residues(cortex: &Cortex, targets: &[Complex64]) -> Option<DVector<Complex64>> {
-    let lambda = cortex.eigenvalues();
+fn residues(cortex: &System, targets: &[Complex64]) -> Option<DVector<Complex64>> {
+    let lambda = cortex.spectrum().ok()?;
     let q = DMatrix::from_fn(targets.len(), lambda.len(), |k, j| 1.0 / (targets[k] - lambda[j]));
     let view = faer::MatRef::from_column_major_slice(q.as_slice(), targets.len(), lambda.len());
     let svd = view.thin_svd().ok()?;
@@ -172,16 +176,16 @@ fn residues(cortex: &Cortex, targets: &[Complex64]) -> Option<DVector<Complex64>
 }
 
 /// Error of the targets and abscissa of the rest of `A + u v^T` for a random u.
-fn place(cortex: &Cortex, targets: &[Complex64], d: &DVector<Complex64>, seed: u64) -> Result<(f64, f64)> {
+fn place(cortex: &System, targets: &[Complex64], d: &DVector<Complex64>, seed: u64) -> Result<(f64, f64)> {
     use rand::SeedableRng;
     use rand_distr::{Distribution, StandardNormal};
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1000 + seed);
     let u: DVector<f64> =
         DVector::from_fn(cortex.units(), |_, _| StandardNormal.sample(&mut rng)).normalize();
-    let left = cortex.eigen().left();
+    let left = cortex.eigen()?.left();
     let b = d.component_div(&(left * u.map(Complex64::from)));
     let v = (left.transpose() * b).map(|z| z.re);
-    let mut spectrum = eigenvalues(&(cortex.system() + &u * v.transpose()))?;
+    let mut spectrum = eigenvalues(&(cortex.matrix() + &u * v.transpose()))?.to_vec();
     let mut error = 0.0_f64;
     for target in targets {
         let distance = |i: &usize| (spectrum[*i] - target).norm();

@@ -218,11 +218,12 @@ fn draw(
     let [top, middle, bottom] = Cell::FULL.rows([1.0, 0.72, 1.25]);
     let [spectrum, noisy, module, decay] = top.columns([1.0, 1.1, 1.0, 0.9]);
     let motifs = motif_panels(network, simulator, seed)?;
+    let cortex = network.system().spectrum()?;
     let [examples, comparison] = bottom.columns([3.1, 1.0]);
     Ok(Figure::new("fig3", 1400, 1050)
-        .add(spectrum, loop_spectrum(network))
+        .add(spectrum, loop_spectrum(network, cortex))
         .add(noisy, noisy_readouts(network, seed)?)
-        .add(module, module_spectrum(network))
+        .add(module, module_spectrum(network, cortex))
         .add(decay, decay_panel(network, simulator.transition())?)
         .add(middle, sequence_panel(sequence))
         .add_shared(examples, 5, motifs)
@@ -234,7 +235,7 @@ fn plane(values: &[Complex64]) -> Vec<(f64, f64)> {
 }
 
 /// Panel A, left: eigenvalues of cortex alone and with the loop of the first motif.
-fn loop_spectrum(network: &Network) -> Panel {
+fn loop_spectrum(network: &Network, cortex: &[thalamo::Complex64]) -> Panel {
     let motif_loop = network.motifs()[0].motif_loop();
     let closed = thalamo::linalg::eigenvalues(motif_loop.system()).unwrap_or_default();
     Panel::complex_plane()
@@ -242,7 +243,7 @@ fn loop_spectrum(network: &Network) -> Panel {
         .title("loop of motif 1")
         .legend(Corner::BottomLeft)
         .y_range(-1.0..=0.62)
-        .points("cortex alone", Style::new(GREY).size(3.5), plane(network.cortex().eigenvalues()))
+        .points("cortex alone", Style::new(GREY).size(3.5), plane(cortex))
         .points("cortex and loop", Style::new(BLUE).size(2.5), plane(&closed))
         .points("fitted to motif", Style::new(VERMILLION).size(4.5), plane(motif_loop.eigenvalues()))
 }
@@ -253,7 +254,7 @@ fn noisy_readouts(network: &Network, seed: u64) -> Result<Panel> {
     let (motif, fit) = (learned.motif(), learned.fit());
     let options = &network.options().motif_loop;
     let design =
-        LoopDesign::new(network.cortex(), fit.eigenvalues(), fit.amplitudes(), motif.duration(), options)?;
+        LoopDesign::new(network.system(), fit.eigenvalues(), fit.amplitudes(), motif.duration(), options)?;
     let random = design.with_input(&design.random_input(seed, 0))?;
     let peak = motif.values().iter().fold(0.0_f64, |peak, y| peak.max(y.abs()));
     let mut panel = Panel::new(TIME, "readout y")
@@ -266,8 +267,13 @@ fn noisy_readouts(network: &Network, seed: u64) -> Result<Panel> {
     {
         let label = format!("{label}, C = {:.2}", motif_loop.noise_cost());
         for trial in 0..5 {
-            let readout =
-                noisy_readout(network.cortex().readout(), motif_loop, motif.dt(), motif.len(), trial)?;
+            let readout = noisy_readout(
+                &network.system().single_readout()?,
+                motif_loop,
+                motif.dt(),
+                motif.len(),
+                trial,
+            )?;
             let label = if trial == 0 { label.as_str() } else { "" };
             panel = panel.line(label, Style::new(colour).size(1.2).opacity(0.8), motif.times().zip(readout));
         }
@@ -296,13 +302,13 @@ fn noisy_readout(
 }
 
 /// Panel B, left: eigenvalues of cortex alone and with the preparatory module.
-fn module_spectrum(network: &Network) -> Panel {
+fn module_spectrum(network: &Network, cortex: &[thalamo::Complex64]) -> Panel {
     Panel::complex_plane()
         .letter('B')
         .title("preparatory module")
         .legend(Corner::BottomLeft)
         .y_range(-1.0..=0.72)
-        .points("cortex alone", Style::new(GREY).size(3.5), plane(network.cortex().eigenvalues()))
+        .points("cortex alone", Style::new(GREY).size(3.5), plane(cortex))
         .points("cortex and module", Style::new(BLUE).size(3.0), plane(network.preparation().eigenvalues()))
 }
 
@@ -310,7 +316,7 @@ fn module_spectrum(network: &Network) -> Panel {
 fn decay_panel(network: &Network, transition: f64) -> Result<Panel> {
     let (dt, steps) = (0.1, 150);
     let times = || (0..=steps).map(|n| n as f64 * dt);
-    let alone = rms_decay(network.cortex().system(), dt, steps)?;
+    let alone = rms_decay(network.system().matrix(), dt, steps)?;
     let prepared = rms_decay(network.preparation().system(), dt, steps)?;
     Ok(Panel::new(TIME, "rms |\u{3b4}x| per unit")
         .log_y()
@@ -333,7 +339,7 @@ fn sequence_panel(run: &Trajectory) -> Panel {
 
 /// Panel D: each motif from random states and after every other motif.
 fn motif_panels(network: &Network, simulator: &Simulator<'_>, seed: u64) -> Result<Vec<Panel>> {
-    let (units, count) = (network.cortex().units(), network.motifs().len());
+    let (units, count) = (network.system().units(), network.motifs().len());
     let mut ends = Vec::new();
     for motif in 0..count {
         let prepared = simulator.prepare(motif, &DMatrix::zeros(units, 1))?;

@@ -14,7 +14,7 @@ use thalamo::motif::step_motifs;
 use thalamo::play::Simulator;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::Architecture;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Compares tanh networks, without and with a transition module, with the analytic model.
 #[derive(Parser)]
@@ -88,7 +88,7 @@ fn analytic(common: &Options, motifs: usize) -> Result<Analytic> {
     let defaults = NetworkOptions::default();
     let preparation = PreparationOptions { rank: units.min(50), ..defaults.preparation };
     let options = NetworkOptions { preparation, ..defaults };
-    let cortex = Cortex::random(units, 0.5, common.seed)?;
+    let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
     let network = Network::build(cortex, &step_motifs(motifs, common.seed)?, &options, common.seed)?;
     let errors = transition_errors(&Simulator::new(&network, 5.0)?, 10, common.seed)?;
     let (random, after_others) = (errors.mean_random(), errors.mean_sequence());

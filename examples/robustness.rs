@@ -22,7 +22,7 @@ use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::optim::LbfgsOptions;
 use thalamo::play::{Sequence, Simulator, Start};
-use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 /// Motifs in every random sequence.
@@ -178,7 +178,7 @@ impl Recipe {
             noise: NoiseTolerance { rounds: 1, ..defaults.noise },
         };
         let draw = if self.oscillating { oscillating_motifs } else { step_motifs };
-        let cortex = Cortex::random(self.units, self.gain, self.seed)?;
+        let cortex = System::from(Cortex::random(self.units, self.gain, self.seed)?);
         Network::build(cortex, &draw(self.motifs, self.seed)?, &options, self.seed)
     }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use thalamo::fit::{Fit, FitOptions, fit};
 use thalamo::motif::step_motifs;
 use thalamo::optim::Objective;
-use thalamo::{Cortex, NetworkOptions};
+use thalamo::{Cortex, NetworkOptions, System};
 use thalamo::{
     loops::{Horizon, LoopDesign, LoopOptions, Placement, PlacementOptions, RobustnessCost},
     preparation::{Preparation, PreparationOptions},
@@ -80,7 +80,11 @@ fn main() -> Result<()> {
 }
 
 fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result<Row> {
-    let (cortex, cortex_seconds) = timed(|| Cortex::random(units, 0.5, seed))?;
+    let (cortex, cortex_seconds) = timed(|| {
+        let system = System::from(Cortex::random(units, 0.5, seed)?);
+        system.eigen()?;
+        Ok(system)
+    })?;
     let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
     let design = LoopDesign::new(&cortex, lambda, alpha, duration, &LoopOptions::default())?;
     let cost_and_gradient = one_evaluation(&cortex, &design, exponentials, duration)?;
@@ -101,12 +105,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
     })
 }
 
-fn one_evaluation(
-    cortex: &Cortex,
-    design: &LoopDesign<'_>,
-    exponentials: &Fit,
-    duration: f64,
-) -> Result<f64> {
+fn one_evaluation(cortex: &System, design: &LoopDesign, exponentials: &Fit, duration: f64) -> Result<f64> {
     let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     let mut cost = RobustnessCost::new(cortex, &placement, lambda, alpha, duration, Horizon::Motif)?;

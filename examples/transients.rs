@@ -14,7 +14,7 @@ use thalamo::fit::{FitOptions, fit};
 use thalamo::linalg::eigenvalues;
 use thalamo::motif::step_motifs;
 use thalamo::nalgebra::DMatrix;
-use thalamo::{Complex64, Cortex, NetworkOptions};
+use thalamo::{Complex64, Cortex, NetworkOptions, System};
 use thalamo::{
     analysis::{
         KreissBound, kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa,
@@ -44,7 +44,7 @@ const SAMPLES: usize = 200;
 const LEVELS: [f64; 4] = [0.03, 0.1, 0.2, 0.4];
 
 #[derive(Serialize)]
-struct System {
+struct Case {
     name: &'static str,
     /// Time drawn and searched, in tau.
     horizon: f64,
@@ -71,7 +71,7 @@ struct System {
 fn main() -> Result<()> {
     let Arguments { common, rank } = Arguments::parse();
     let (units, rank) = if common.quick { (30, 10) } else { (common.units, rank) };
-    let cortex = Cortex::random(units, 0.5, common.seed)?;
+    let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
     let options = PreparationOptions { rank, ..PreparationOptions::default() };
     let module = Preparation::optimise(&cortex, &options, common.seed)?;
     let mesh = if common.quick { 24 } else { 80 };
@@ -82,7 +82,7 @@ fn main() -> Result<()> {
     let motif_loop = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &network.motif_loop)?
         .optimise(common.seed)?;
     let systems = [
-        measure("cortex alone", cortex.system(), HORIZON, mesh)?,
+        measure("cortex alone", cortex.matrix(), HORIZON, mesh)?,
         measure("preparation", module.system(), HORIZON, mesh)?,
         measure("a motif's loop", motif_loop.system(), LOOP_HORIZON, mesh)?,
     ];
@@ -101,7 +101,7 @@ fn main() -> Result<()> {
     write_json(&common.out, "transients", &systems)
 }
 
-fn measure(name: &'static str, a: &DMatrix<f64>, horizon: f64, mesh: usize) -> Result<System> {
+fn measure(name: &'static str, a: &DMatrix<f64>, horizon: f64, mesh: usize) -> Result<Case> {
     let spectrum = eigenvalues(a)?;
     let growth = transient_growth(a, horizon)?;
     let KreissBound { bound, attained, .. } = kreiss_bound(a)?;
@@ -109,7 +109,7 @@ fn measure(name: &'static str, a: &DMatrix<f64>, horizon: f64, mesh: usize) -> R
     let levels = LEVELS.iter().map(|&e| Ok((e, pseudospectral_abscissa(a, e)?.abscissa)));
     let levels = levels.collect::<Result<Vec<_>>>()?;
     let rightmost = levels.last().map_or(0.0, |l| l.1);
-    Ok(System {
+    Ok(Case {
         name,
         horizon,
         abscissa: spectrum.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max),
@@ -181,7 +181,7 @@ fn contours(a: &DMatrix<f64>, spectrum: &[Complex64], rightmost: f64, mesh: usiz
     LEVELS.iter().map(|&level| pieces(level)).collect()
 }
 
-fn draw(systems: &[System]) -> Figure {
+fn draw(systems: &[Case]) -> Figure {
     let [top, bottom] = Cell::FULL.rows([1.0, 1.0]);
     let mut figure = Figure::new("transients", 1650, 1000);
     let thin = |colour| Style::new(colour).size(1.4).dashed();

@@ -1,6 +1,6 @@
 //! Checks shared by the constructors.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, Dim, Dyn, Matrix, Storage};
 
 use crate::{Error, Result};
 
@@ -27,6 +27,22 @@ pub(crate) fn shape(
     remedy: &'static str,
 ) -> Result<()> {
     if given == expected { Ok(()) } else { Err(Error::Shape { what, expected, given, remedy }) }
+}
+
+/// Readout weights W (N x D) of at least one unit and one output, all finite.
+pub(crate) fn readout<D: Dim, S: Storage<f64, Dyn, D>>(
+    readout: &Matrix<f64, Dyn, D, S>,
+) -> Result<DMatrix<f64>> {
+    if readout.nrows() == 0 {
+        return Err(Error::Empty { what: "readout W", remedy: "give one row per unit" });
+    }
+    if readout.ncols() == 0 {
+        return Err(Error::Empty { what: "readout W", remedy: "give one column per output" });
+    }
+    let (units, outputs) = readout.shape();
+    let readout = DMatrix::from_iterator(units, outputs, readout.iter().copied());
+    finite("readout W", readout.as_slice())?;
+    Ok(readout)
 }
 
 /// Fails unless the number is finite and positive.

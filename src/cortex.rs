@@ -1,64 +1,60 @@
-//! The cortex: random recurrent connectivity and a linear readout, shared by all motifs.
+//! Cortex: recurrent connectivity, a gain and readouts, from which a system is made.
 
-use nalgebra::{DMatrix, DVector};
-use num_complex::Complex64;
+use nalgebra::{DMatrix, DVector, Dim, Dyn, Matrix, Storage};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::linalg::Eigen;
-use crate::modal::CortexModes;
 use crate::{Error, Result, check};
 
 /// More random units than this are taken for a mistake: one matrix would fill 3 GB.
 const MAX_UNITS: usize = 20_000;
 
-/// A linear recurrent network and its readout,
+/// Recurrent connectivity J (N x N), gain g (1/tau) and readout weights W (N x D) of the network
 ///
-/// $$ \dot x = A x + \dots, \qquad A = g (J - I), \qquad y = w^T x, $$
+/// $$ \dot x = A x + \dots, \qquad A = g (J - I), \qquad y = W^T x. $$
 ///
-/// with time in units of tau. Holds the eigendecomposition $A = R \\,\mathrm{diag}(\lambda) L$, $L = R^{-1}$,
-/// on which every loop is built.
+/// Everything else works on the [`System`](crate::System) it is turned into.
 ///
 /// ```
-/// use thalamo::Cortex;
-/// let cortex = Cortex::random(20, 0.5, 1)?;
-/// assert_eq!(cortex.system().shape(), (20, 20));
-/// assert!(cortex.eigen().residual() < 1e-12);
+/// use thalamo::{Cortex, System};
+/// let system = System::from(Cortex::random(20, 0.5, 1)?);
+/// assert_eq!(system.matrix().shape(), (20, 20));
+/// assert!(system.eigen()?.residual() < 1e-12);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cortex {
     recurrent: DMatrix<f64>,
-    readout: DVector<f64>,
+    readout: DMatrix<f64>,
     gain: f64,
-    system: DMatrix<f64>,
-    eigen: Eigen,
-    modes: CortexModes,
 }
 
 impl Cortex {
-    /// A cortex from its connectivity `J` (N x N), readout `w` (N) and gain `g > 0` (1/tau).
+    /// A cortex from its connectivity `J` (N x N), readout weights `W` (N x D; a vector for one
+    /// output) and gain `g > 0` (1/tau).
     ///
     /// # Errors
-    /// Shapes that do not match, no units, entries that are not finite, a gain that is not positive, or a
-    /// system matrix without an independent set of eigenvectors ([`Error::Defective`]).
-    pub fn new(recurrent: DMatrix<f64>, readout: DVector<f64>, gain: f64) -> Result<Self> {
-        let units = readout.len();
-        if units == 0 {
-            return Err(Error::Empty { what: "readout w", remedy: "give one weight per unit" });
-        }
-        check::shape("connectivity J", recurrent.shape(), (units, units), "give J as N x N for the N of w")?;
+    /// Shapes that do not match, no units or outputs, entries that are not finite, a gain that is not
+    /// positive, or a system matrix that overflows.
+    pub fn new<D: Dim, S: Storage<f64, Dyn, D>>(
+        recurrent: DMatrix<f64>,
+        readout: Matrix<f64, Dyn, D, S>,
+        gain: f64,
+    ) -> Result<Self> {
+        let readout = check::readout(&readout)?;
+        let units = readout.nrows();
+        let remedy = "give J as N x N for the N rows of W";
+        check::shape("connectivity J", recurrent.shape(), (units, units), remedy)?;
         check::finite("connectivity J", recurrent.as_slice())?;
-        check::finite("readout w", readout.as_slice())?;
         check::positive("gain g", gain)?;
-        let system = gain * (&recurrent - DMatrix::identity(units, units));
-        let eigen = Eigen::new(&system)?;
-        let modes = CortexModes::new(&eigen, &readout)?;
-        Ok(Self { recurrent, readout, gain, system, eigen, modes })
+        let cortex = Self { recurrent, readout, gain };
+        check::no_overflow("system matrix A = g (J - I)", cortex.matrix().as_slice())?;
+        Ok(cortex)
     }
 
-    /// A random cortex: entries of `J` and `w` drawn from N(0, 1/N), `J` column by column first, by ChaCha8.
+    /// A random cortex with one readout: entries of `J` and `w` drawn from N(0, 1/N), `J` column by
+    /// column first, by ChaCha8.
     ///
     /// # Errors
     /// No units or more than 20000, or a gain that is not positive.
@@ -79,7 +75,7 @@ impl Cortex {
 
     /// Number of units N.
     pub fn units(&self) -> usize {
-        self.readout.len()
+        self.readout.nrows()
     }
 
     /// Connectivity `J`, N x N.
@@ -87,8 +83,8 @@ impl Cortex {
         &self.recurrent
     }
 
-    /// Readout weights `w`, length N.
-    pub fn readout(&self) -> &DVector<f64> {
+    /// Readout weights `W`, N x D.
+    pub fn readout(&self) -> &DMatrix<f64> {
         &self.readout
     }
 
@@ -98,21 +94,8 @@ impl Cortex {
     }
 
     /// System matrix `A = g (J - I)`, N x N, 1/tau.
-    pub fn system(&self) -> &DMatrix<f64> {
-        &self.system
-    }
-
-    /// Eigendecomposition of `A`.
-    pub fn eigen(&self) -> &Eigen {
-        &self.eigen
-    }
-
-    /// Eigenvalues of `A`, in canonical order.
-    pub fn eigenvalues(&self) -> &[Complex64] {
-        self.eigen.values()
-    }
-
-    pub(crate) fn modes(&self) -> &CortexModes {
-        &self.modes
+    pub fn matrix(&self) -> DMatrix<f64> {
+        let units = self.units();
+        self.gain * (&self.recurrent - DMatrix::identity(units, units))
     }
 }

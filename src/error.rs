@@ -53,6 +53,14 @@ pub enum Error {
         /// The count.
         given: usize,
     },
+    /// Several outputs where only one is possible.
+    #[error(
+        "outputs D: expected 1, given {given}; design and simulation of several outputs are not there yet, use one at a time"
+    )]
+    Outputs {
+        /// Number of outputs.
+        given: usize,
+    },
     /// A collection that must hold something.
     #[error("{what}: expected at least one element, given none; {remedy}")]
     Empty {

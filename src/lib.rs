@@ -57,10 +57,10 @@
 //! use thalamo::certificate::certify;
 //! use thalamo::motif::oscillating_motifs;
 //! use thalamo::play::{Sequence, Simulator, Start};
-//! use thalamo::{Cortex, Network, NetworkOptions};
+//! use thalamo::{Cortex, System, Network, NetworkOptions};
 //!
 //! let motifs = oscillating_motifs(3, 1)?; // three targets, a sample every 0.1 tau, seed 1
-//! let cortex = Cortex::random(60, 0.5, 1)?; // N = 60, g = 0.5/tau, seed 1
+//! let cortex = System::from(Cortex::random(60, 0.5, 1)?); // N = 60, g = 0.5/tau, seed 1
 //! let network = Network::build(cortex, &motifs, &NetworkOptions::default(), 1)?;
 //!
 //! let simulator = Simulator::new(&network, 10.0)?; // 10 tau of preparation before each motif
@@ -121,6 +121,7 @@ pub mod guarantees;
 pub mod io;
 pub mod linalg;
 pub mod loops;
+mod low_rank;
 mod mean_square;
 mod modal;
 pub mod motif;
@@ -134,14 +135,17 @@ pub mod rnn;
 #[cfg(feature = "serde")]
 mod serial;
 pub mod spectrum;
+mod system;
 #[cfg(any(feature = "io", feature = "plot"))]
 mod whole;
 
 pub use cortex::Cortex;
 pub use error::{Error, Result};
+pub use low_rank::LowRank;
 pub use nalgebra;
 pub use network::{Network, NetworkOptions};
 pub use num_complex::Complex64;
+pub use system::System;
 
 /// The examples of the README, compiled and run with the others.
 #[cfg(doctest)]

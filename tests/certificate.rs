@@ -10,7 +10,7 @@ use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparatio
 use thalamo::fit::FitOptions;
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::play::Simulator;
-use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
@@ -23,7 +23,7 @@ fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Resul
     };
     let motifs =
         if seed.is_multiple_of(2) { step_motifs(motifs, seed)? } else { oscillating_motifs(motifs, seed)? };
-    Network::build(Cortex::random(units, 0.5, seed)?, &motifs, &options, seed)
+    Network::build(System::from(Cortex::random(units, 0.5, seed)?), &motifs, &options, seed)
 }
 
 /// Plays a random order and returns the largest excess of any readout error over its bound.
@@ -101,8 +101,13 @@ proptest! {
 #[test]
 fn default_library_is_certified_tightly() {
     let motifs = step_motifs(10, 1).unwrap();
-    let network =
-        Network::build(Cortex::random(99, 0.5, 1).unwrap(), &motifs, &NetworkOptions::default(), 1).unwrap();
+    let network = Network::build(
+        System::from(Cortex::random(99, 0.5, 1).unwrap()),
+        &motifs,
+        &NetworkOptions::default(),
+        1,
+    )
+    .unwrap();
     let gaps: Vec<f64> = (1..=3).map(|depth| certify(&network, 5.0, depth).unwrap().gap()).collect();
     assert!(gaps[0] < 1.5 && gaps[2] < 1.02, "{gaps:?}");
     assert!(gaps.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-12)), "{gaps:?}");
@@ -162,7 +167,7 @@ fn bad_input_is_named() {
     }
     assert!(matches!(certify(&network, 5.03, 1), Err(Error::OffGrid { what: "transition", .. })));
     let empty = Network::new(
-        Cortex::random(4, 0.5, 1).unwrap(),
+        System::from(Cortex::random(4, 0.5, 1).unwrap()),
         &NetworkOptions {
             preparation: PreparationOptions { rank: 2, ..Default::default() },
             ..Default::default()

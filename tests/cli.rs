@@ -131,13 +131,13 @@ fn learning_adds_and_changes_nothing() {
 fn a_network_of_ones_own() {
     let folder = copy();
     let path = folder.path();
-    let cortex = thalamo::Cortex::random(30, 0.6, 4).unwrap();
-    thalamo::io::write_cortex(&path.join("net.npz"), &cortex).unwrap();
+    let cortex = thalamo::System::from(thalamo::Cortex::random(30, 0.6, 4).unwrap());
+    thalamo::io::write_system(&path.join("net.npz"), &cortex).unwrap();
     let line = "build motifs.npz --network net.npz --modes 4 --prep-rank 15 --beta 0.1 --transition 6 --seed 2 --out own.npz";
     done(path, line);
     let model = read_model(&path.join("own.npz")).unwrap();
-    assert_eq!(model.network.cortex().recurrent(), cortex.recurrent());
-    assert_eq!((model.network.cortex().gain(), model.transition), (0.6, 6.0));
+    assert_eq!(model.network.system().cortex(), cortex.cortex());
+    assert_eq!(model.transition, 6.0);
     assert_eq!((model.network.options().preparation.beta, model.network.seed()), (0.1, 2));
     let message = failed(path, &format!("{line} --gain 0.5"), 2);
     assert!(message.contains("--gain: expected one gain, given one here and one in net.npz"), "{message}");

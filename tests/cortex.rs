@@ -5,7 +5,9 @@ mod common;
 use common::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use thalamo::{Cortex, Error};
+use thalamo::loops::{Placement, PlacementOptions};
+use thalamo::preparation::{Preparation, PreparationOptions};
+use thalamo::{Cortex, Error, System};
 
 proptest! {
     #![proptest_config(cases(40))]
@@ -14,12 +16,13 @@ proptest! {
     fn system_and_eigenvalues(kind in 0..KINDS, seed in 0u64..10_000, n in 1usize..=60, gain in 0.01f64..10.0) {
         let cortex = cortex_of_kind(kind, n, gain, seed);
         prop_assert_eq!(cortex.units(), n);
-        prop_assert_eq!(cortex.gain(), gain);
-        let expected = DMatrix::from_fn(n, n, |i, j| gain * (cortex.recurrent()[(i, j)] - f64::from(i == j)));
-        prop_assert_eq!(cortex.system(), &expected);
-        prop_assert_eq!(cortex.eigenvalues(), cortex.eigen().values());
-        for z in cortex.eigenvalues() {
-            prop_assert!(backward_error(cortex.system(), *z) < 1e-13);
+        let made_from = cortex.cortex().unwrap();
+        prop_assert_eq!(made_from.gain(), gain);
+        let expected = DMatrix::from_fn(n, n, |i, j| gain * (made_from.recurrent()[(i, j)] - f64::from(i == j)));
+        prop_assert_eq!(cortex.matrix(), &expected);
+        prop_assert_eq!(cortex.spectrum().unwrap(), cortex.eigen().unwrap().values());
+        for z in cortex.spectrum().unwrap() {
+            prop_assert!(backward_error(cortex.matrix(), *z) < 1e-13);
         }
     }
 
@@ -90,23 +93,51 @@ fn refusals() {
     }
 }
 
-/// Matrices without independent eigenvectors, or whose Gramians do not exist.
+/// Matrices without independent eigenvectors, or whose Gramians do not exist, are systems all the same: what
+/// needs neither works, and what needs them is refused.
 #[test]
 fn degenerate_systems() {
-    let w = |n| DVector::from_element(n, 1.0);
-    let jordan = DMatrix::from_fn(3, 3, |i, j| if j == i + 1 { 1.0 } else { 0.0 });
-    let error = Cortex::new(jordan, w(3), 0.5).unwrap_err();
+    let system = |j: DMatrix<f64>| {
+        let units = j.nrows();
+        System::from(Cortex::new(j, DVector::from_element(units, 1.0), 0.5).unwrap())
+    };
+    let place = |system: &System| {
+        let targets = [thalamo::Complex64::new(-0.1, 0.0)];
+        Placement::new(system, &targets, &PlacementOptions::default()).map(|_| ())
+    };
+    let jordan = system(DMatrix::from_fn(3, 3, |i, j| if j == i + 1 { 1.0 } else { 0.0 }));
+    let error = place(&jordan).unwrap_err();
     assert!(matches!(error, Error::Defective { limit: 1e10, .. }), "{error}");
     assert!(error.to_string().ends_with("the matrix is defective or nearly so"));
+    assert!((jordan.spectrum().unwrap().abscissa() + 0.5).abs() < 1e-4);
+    let options = PreparationOptions { rank: 2, ..PreparationOptions::default() };
+    let module = Preparation::optimise(&jordan, &options, 1).unwrap();
+    assert!(module.report().abscissa < -0.5 && module.report().cost_per_unit.is_finite());
+
     let message = "Gramians of A (two eigenvalues that sum to zero): expected a regular problem, given one that is \
-                   singular to working precision; change the gain g or the connectivity J slightly";
-    let opposite = DMatrix::from_diagonal(&DVector::from_vec(vec![2.0, 0.0]));
-    assert!(matches!(refused(Cortex::new(opposite, w(2), 0.5), message), Error::Singular { .. }));
-    refused(Cortex::new(DMatrix::identity(4, 4), w(4), 0.5), message);
-    let rotation = DMatrix::from_row_slice(2, 2, &[1.0, 0.7, -0.7, 1.0]);
-    refused(Cortex::new(rotation, w(2), 0.5), message);
+                   singular to working precision; change the system A slightly: the gain g or the connectivity J it \
+                   is made from";
+    let opposite = system(DMatrix::from_diagonal(&DVector::from_vec(vec![2.0, 0.0])));
+    assert!(matches!(refused(place(&opposite), message), Error::Singular { .. }));
+    refused(place(&system(DMatrix::identity(4, 4))), message);
+    refused(place(&system(DMatrix::from_row_slice(2, 2, &[1.0, 0.7, -0.7, 1.0]))), message);
     // Equal eigenvalues with independent eigenvectors are fine.
-    assert!(Cortex::new(DMatrix::zeros(5, 5), w(5), 0.5).is_ok());
+    assert!(system(DMatrix::zeros(5, 5)).eigen().is_ok());
+}
+
+/// Several outputs are a system, and refused by name where only one is possible.
+#[test]
+fn several_outputs() {
+    let j = Cortex::random(6, 0.5, 1).unwrap().recurrent().clone();
+    let system = System::from(Cortex::new(j, DMatrix::identity(6, 2), 0.5).unwrap());
+    assert_eq!((system.units(), system.outputs()), (6, 2));
+    let message = "outputs D: expected 1, given 2; design and simulation of several outputs are not there yet, use \
+                   one at a time";
+    refused(system.single_readout(), message);
+    refused(
+        Preparation::optimise(&system, &PreparationOptions { rank: 2, ..Default::default() }, 1),
+        message,
+    );
 }
 
 #[test]
@@ -114,15 +145,15 @@ fn extreme_scales() {
     let j = Cortex::random(6, 0.5, 1).unwrap().recurrent().clone();
     let w = DVector::from_element(6, 1.0);
     for gain in [1e-300, 1e-150, 1e150, 1e300] {
-        let cortex = Cortex::new(j.clone(), w.clone(), gain).unwrap();
-        assert!(cortex.eigenvalues().iter().all(|z| z.is_finite() && z.norm() > 0.01 * gain));
+        let cortex = System::from(Cortex::new(j.clone(), w.clone(), gain).unwrap());
+        assert!(cortex.spectrum().unwrap().iter().all(|z| z.is_finite() && z.norm() > 0.01 * gain));
     }
     // J and gain together overflow.
     let error = Cortex::new(&j * 1e300, w.clone(), 1e300).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+    assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
     for scale in [1e-300, 1e300] {
         assert!(Cortex::new(j.clone(), &w * scale, 0.5).is_ok());
     }
     let one = Cortex::new(DMatrix::from_element(1, 1, 0.25), DVector::from_element(1, -3.0), 2.0).unwrap();
-    assert_eq!(one.eigenvalues(), [thalamo::Complex64::new(-1.5, 0.0)]);
+    assert_eq!(System::from(one).spectrum().unwrap()[..], [thalamo::Complex64::new(-1.5, 0.0)]);
 }

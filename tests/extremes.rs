@@ -6,8 +6,8 @@ use thalamo::linalg::{Propagator, lyapunov, lyapunov_schur, noise_factor};
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::preparation::{Preparation, PreparationOptions};
-use thalamo::spectrum::{ConjugateSet, match_spectra};
-use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions};
+use thalamo::spectrum::{Spectrum, match_spectra};
+use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
 use thalamo::{
     analysis::{propagator_norms, rmse},
     certificate::{certify, rms_decay},
@@ -41,7 +41,7 @@ fn small_network(noise: NoiseTolerance) -> thalamo::Result<Network> {
     let preparation = PreparationOptions { rank: 10, ..PreparationOptions::default() };
     let mut options = NetworkOptions { preparation, noise, ..NetworkOptions::default() };
     (options.fit.modes, options.fit.effort) = (4, 50);
-    Network::build(Cortex::random(20, 0.5, 1)?, &oscillating_motifs(1, 1)?, &options, 1)
+    Network::build(System::from(Cortex::random(20, 0.5, 1)?), &oscillating_motifs(1, 1)?, &options, 1)
 }
 
 #[test]
@@ -95,12 +95,12 @@ fn results_that_overflow_are_refused() {
     assert!(matches!(rms_decay(&dmatrix![700.0], 1.0, 3), Err(Error::OutOfRange { .. })));
 
     let huge = Complex64::new(-1.5e308, 1.5e308);
-    assert!(matches!(ConjugateSet::new(&[huge, huge.conj()], 1e-9), Err(Error::OutOfRange { .. })));
+    assert!(matches!(Spectrum::new(&[huge, huge.conj()], 1e-9), Err(Error::OutOfRange { .. })));
     assert!(matches!(match_spectra(&[huge], &[-huge]), Err(Error::OutOfRange { .. })));
     let (pole, large) = (Complex64::new(-1.0, 1.0), Complex64::new(f64::MAX, f64::MAX));
     assert!(Fit::new(&[pole, pole.conj()], &[large, large.conj()], 0.1).is_err());
 
-    let cortex = Cortex::random(3, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(3, 0.5, 1).unwrap());
     let u = DMatrix::identity(3, 3);
     let module = Preparation::new(&cortex, u.clone(), -3.0 * u, 0.05).unwrap();
     assert!(matches!(module.bias(&DVector::from_element(3, f64::MAX)), Err(Error::OutOfRange { .. })));

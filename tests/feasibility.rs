@@ -12,7 +12,7 @@ use thalamo::loops::{
     largest_feasible_modes,
 };
 use thalamo::motif::{Motif, step_motifs};
-use thalamo::{Complex64, Cortex, Error};
+use thalamo::{Complex64, Cortex, Error, System};
 
 fn evenly(pairs: usize, spacing: f64) -> Vec<Complex64> {
     let poles = (1..=pairs).map(|k| Complex64::new(-0.01, spacing * k as f64));
@@ -28,14 +28,14 @@ proptest! {
 
     #[test]
     fn what_is_called_feasible_is(n in 2usize..60, k in 1usize..=16, gain in 0.3..1.2_f64, seed: u64) {
-        let cortex = Cortex::random(n, gain, seed).unwrap();
+        let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
         let k = k.min(n);
         let (targets, _) = exponentials(k % 2, k / 2, 0.03, &mut rng(seed));
         let found = feasibility(&cortex, &targets).unwrap();
         prop_assert_eq!((found.modes, found.units), (k, n));
 
         // Condition number and |d| by another route.
-        let lambda = cortex.eigenvalues();
+        let lambda = cortex.spectrum().unwrap();
         let q = DMatrix::from_fn(n, k, |j, k| (1.0 / (targets[k] - lambda[j])).conj());
         let svd = SVD::try_new(q, true, true, f64::EPSILON, 10_000).unwrap();
         let (largest, smallest) = (svd.singular_values.max(), svd.singular_values.min());
@@ -44,7 +44,7 @@ proptest! {
         }
         let distances = targets.iter().flat_map(|t| lambda.iter().map(move |z| (z - t).norm()));
         prop_assert!((found.nearest_distance - distances.fold(f64::INFINITY, f64::min)).abs() < 1e-15);
-        prop_assert_eq!(found.basis_condition, cortex.eigen().condition());
+        prop_assert_eq!(found.basis_condition, cortex.eigen().unwrap().condition());
 
         let placed = Placement::new(&cortex, &targets, &PlacementOptions::default());
         if let Verdict::Feasible = found.verdict {
@@ -54,7 +54,7 @@ proptest! {
             let error = |stream: u64| {
                 let u = normal_vector(n, &mut rng(seed ^ stream)).normalize();
                 let v = placed.feedback(&cortex, &u).unwrap();
-                farthest(&targets, &eigenvalues(&(cortex.system() + u * v.transpose())).unwrap())
+                farthest(&targets, &eigenvalues(&(cortex.matrix() + u * v.transpose())).unwrap())
             };
             let mut errors = [error(11), error(12), error(13), error(14), error(15)];
             errors.sort_by(f64::total_cmp);
@@ -70,7 +70,7 @@ proptest! {
 
 #[test]
 fn the_verdict_follows_the_number_of_modes() {
-    let cortex = Cortex::random(100, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(100, 0.5, 1).unwrap());
     let mut last = 0.0;
     for (pairs, expected) in [(5, 'f'), (8, 'f'), (12, 'd'), (14, 'i'), (17, 'i'), (22, 'i')] {
         let targets = evenly(pairs, 0.0628);
@@ -103,7 +103,7 @@ fn reason(found: &Feasibility) -> &Error {
 
 #[test]
 fn reasons_carry_their_numbers() {
-    let cortex = Cortex::random(30, 0.5, 3).unwrap();
+    let cortex = System::from(Cortex::random(30, 0.5, 3).unwrap());
     let twice = [c(-0.1, 0.0), c(-0.1, 0.0)];
     let found = feasibility(&cortex, &twice).unwrap();
     assert!(matches!(reason(&found), Error::RepeatedTarget { distance: 0.0, .. }));
@@ -115,7 +115,7 @@ fn reasons_carry_their_numbers() {
     );
     assert!(found.condition.is_infinite() && found.rest_abscissa.is_none());
 
-    let eigenvalue = *cortex.eigenvalues().last().unwrap();
+    let eigenvalue = *cortex.spectrum().unwrap().last().unwrap();
     let found = feasibility(&cortex, &[eigenvalue, eigenvalue.conj()]).unwrap();
     assert!(matches!(reason(&found), Error::TargetOnEigenvalue { distance: 0.0, .. }));
     assert_eq!(found.nearest_distance, 0.0);
@@ -136,8 +136,9 @@ fn reasons_carry_their_numbers() {
 
     // Uncoupled units, one of them unstable: a single target leaves it where it is or nearly so.
     let diagonal = DVector::from_fn(8, |i, _| if i == 0 { 2.53 } else { -0.1 * i as f64 });
-    let uncoupled =
-        Cortex::new(DMatrix::from_diagonal(&diagonal), DVector::from_element(8, 1.0), 0.5).unwrap();
+    let uncoupled = System::from(
+        Cortex::new(DMatrix::from_diagonal(&diagonal), DVector::from_element(8, 1.0), 0.5).unwrap(),
+    );
     let far = [c(-3.0, 0.0)];
     let refuse = PlacementOptions { stabilised_decay: None, ..PlacementOptions::default() };
     let found = Feasibility::new(&uncoupled, &far, &refuse).unwrap();
@@ -154,7 +155,7 @@ fn reasons_carry_their_numbers() {
     // Nearly dependent eigenvectors.
     let mut nearly = DMatrix::from_diagonal(&DVector::from_fn(4, |i, _| -1e-8 * i as f64 - 0.1));
     nearly[(0, 1)] = 1.0;
-    let cortex = Cortex::new(nearly, DVector::from_element(4, 1.0), 0.5).unwrap();
+    let cortex = System::from(Cortex::new(nearly, DVector::from_element(4, 1.0), 0.5).unwrap());
     let found = feasibility(&cortex, &[c(-0.9, 0.0)]).unwrap();
     assert!(found.basis_condition > 1e7, "{found:?}");
     assert!(!found.verdict.is_feasible(), "{found:?}");
@@ -162,7 +163,7 @@ fn reasons_carry_their_numbers() {
 
 #[test]
 fn bad_input() {
-    let cortex = Cortex::random(5, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(5, 0.5, 1).unwrap());
     let refuse = |targets: &[Complex64]| feasibility(&cortex, targets).unwrap_err();
     assert!(matches!(refuse(&[]), Error::Empty { what: "targets", .. }));
     assert_eq!(
@@ -183,7 +184,7 @@ fn bad_input() {
 
 #[test]
 fn most_modes_of_a_motif() {
-    let cortex = Cortex::random(60, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(60, 0.5, 1).unwrap());
     let motif = &step_motifs(1, 1).unwrap()[0];
     let options = FitOptions { effort: 100, ..FitOptions::default() };
     let found = largest_feasible_modes(&cortex, motif, &options, 4..=26).unwrap();
@@ -201,7 +202,7 @@ fn most_modes_of_a_motif() {
 
 #[test]
 fn bad_ranges() {
-    let cortex = Cortex::random(6, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
     let noise = normal_matrix(50, 1, &mut rng(1));
     let motif = Motif::new(0.1, noise.as_slice().to_vec()).unwrap();
     let refuse = |range| largest_feasible_modes(&cortex, &motif, &FitOptions::default(), range).unwrap_err();

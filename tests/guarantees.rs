@@ -14,7 +14,7 @@ use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::LearnedMotif;
 use thalamo::optim::LbfgsOptions;
 use thalamo::play::{Noise, Sequence, Simulator, Start};
-use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions};
+use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
 use thalamo::{
     loops::LoopOptions,
     preparation::{Preparation, PreparationOptions},
@@ -34,7 +34,7 @@ fn options(units: usize, modes: usize) -> NetworkOptions {
 fn library(units: usize, gain: f64, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
     let motifs =
         if seed.is_multiple_of(2) { step_motifs(motifs, seed)? } else { oscillating_motifs(motifs, seed)? };
-    Network::build(Cortex::random(units, gain, seed)?, &motifs, &options(units, modes), seed)
+    Network::build(System::from(Cortex::random(units, gain, seed)?), &motifs, &options(units, modes), seed)
 }
 
 fn small(seed: u64) -> Network {
@@ -119,7 +119,7 @@ proptest! {
 fn threads_change_nothing() {
     let motifs = [step_motifs(2, 3).unwrap(), oscillating_motifs(2, 3).unwrap()].concat();
     let build = || {
-        let network = Network::build(Cortex::random(24, 0.5, 3)?, &motifs, &options(24, 6), 3)?;
+        let network = Network::build(System::from(Cortex::random(24, 0.5, 3)?), &motifs, &options(24, 6), 3)?;
         let errors = certify(&network, 6.0, 2)?.sup_error().map(f64::to_bits);
         Ok::<_, Error>((parameter_bits(&network), errors))
     };
@@ -140,7 +140,7 @@ fn rayon_threads() -> usize {
 
 /// A library whose only motif was put together from a loop, a fit and a module that need not belong together.
 fn forged(network: &Network, fit: Fit, of: &Network, module: &Preparation) -> Network {
-    let mut forged = Network::new(network.cortex().clone(), network.options(), network.seed()).unwrap();
+    let mut forged = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
     let source = &of.motifs()[0];
     let motif = LearnedMotif::new(source.motif().clone(), fit, source.motif_loop().clone(), module).unwrap();
     forged.insert(motif).unwrap();
@@ -194,7 +194,7 @@ fn another_fit_is_noticed() {
 fn a_bias_for_another_module_is_noticed() {
     let network = small(2);
     let rest = PreparationOptions { rank: 6, ..PreparationOptions::default() };
-    let module = Preparation::optimise(network.cortex(), &rest, 1).unwrap();
+    let module = Preparation::optimise(network.system(), &rest, 1).unwrap();
     let forged = forged(&network, network.motifs()[0].fit().clone(), &network, &module);
     starts_play_fits(&forged).unwrap();
     violated(preparation_settles(&forged), "|A_prep x_init + b|: expected at most", " in motif 0");
@@ -208,7 +208,7 @@ fn forgetting_is_noticed() {
         "connectivity J: expected the same bits",
         "in what all motifs share",
     );
-    let mut replaced = Network::new(network.cortex().clone(), network.options(), network.seed()).unwrap();
+    let mut replaced = Network::new(network.system().clone(), network.options(), network.seed()).unwrap();
     let missing = nothing_forgotten(&network, &replaced);
     violated(missing, "number of motifs afterwards, at least: expected 2, given 0", "objects of one network");
     replaced.insert(network.motifs()[0].clone()).unwrap();
@@ -231,9 +231,9 @@ fn an_error_past_its_certificate_is_noticed() {
     let network = library(20, 0.5, 3, 5, 6).unwrap();
     let certificate = certify(&network, 8.0, 2).unwrap();
     let u = DMatrix::identity(20, 1);
-    let poor = Preparation::new(network.cortex(), u.clone(), -u, 0.05).unwrap();
+    let poor = Preparation::new(network.system(), u.clone(), -u, 0.05).unwrap();
     let slow = Network::new(
-        network.cortex().clone(),
+        network.system().clone(),
         &NetworkOptions {
             preparation: PreparationOptions {
                 rank: 1,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use thalamo::guarantees::parameter_bits;
 use thalamo::io::{Error, Model, Npz, decode_model, encode_model, read_model, write_model};
 use thalamo::motif::{OscillationOptions, oscillating_motif};
-use thalamo::{Cortex, Network};
+use thalamo::{Cortex, Network, System};
 
 const PATH: &str = "model.npz";
 
@@ -60,7 +60,7 @@ fn the_file_holds_what_is_documented() {
     assert_eq!(npz.names(), names);
     let network = &model().network;
     assert_eq!(npz.real("J").unwrap().0, [40, 40]);
-    assert_eq!(npz.real("J").unwrap().1[1], network.cortex().recurrent()[(0, 1)]); // row by row
+    assert_eq!(npz.real("J").unwrap().1[1], network.system().cortex().unwrap().recurrent()[(0, 1)]); // row by row
     assert_eq!(npz.real("gain").unwrap(), (&[][..], &[0.5][..]));
     assert_eq!(npz.real("U_prep").unwrap().0, [40, 20]);
     assert_eq!(npz.complex("motif_1/eigenvalues").unwrap(), network.motifs()[1].fit().eigenvalues());
@@ -209,7 +209,7 @@ fn truncated_and_damaged_archives_are_refused() {
     }
     // A flipped bit of a number is found by the archive's checksums.
     let mut damaged = bytes.to_vec();
-    let number = model().network.cortex().readout()[0].to_le_bytes();
+    let number = model().network.system().readout()[0].to_le_bytes();
     let at = damaged.windows(8).position(|window| window == number).unwrap();
     damaged[at] ^= 4;
     let message = refusal(decode(&damaged));
@@ -219,7 +219,7 @@ fn truncated_and_damaged_archives_are_refused() {
 #[test]
 fn a_library_without_motifs_is_not_written() {
     let options = model().network.options().clone();
-    let network = Network::new(Cortex::random(40, 0.5, 1).unwrap(), &options, 1).unwrap();
+    let network = Network::new(System::from(Cortex::random(40, 0.5, 1).unwrap()), &options, 1).unwrap();
     let message = refusal(encode_model(&Model::new(network, 5.0).unwrap()));
     assert!(message.contains("library of motifs: expected at least one element"), "{message}");
     let unnamed = Model { names: vec![], ..model().clone() };

@@ -189,15 +189,21 @@ fn fortran_and_c_order_give_the_same_network() {
     let decode = |fortran: bool, data: &[f64]| {
         let matrix = npy("'<f8'", fortran, "(2, 2)", &le(data));
         let bytes = archive(&[("J.npy", matrix), ("w.npy", w.clone())], Stored);
-        decode_cortex(&bytes, Path::new("net.npz"), 0.5).unwrap()
+        decode_system(&bytes, Path::new("net.npz"), 0.5).unwrap()
     };
     let (c, fortran) = (decode(false, &j), decode(true, &transposed));
-    assert_eq!(c.recurrent(), fortran.recurrent());
-    assert_eq!((c.recurrent()[(0, 1)], c.gain()), (0.2, 0.5));
+    assert_eq!(c.cortex(), fortran.cortex());
+    let cortex = c.cortex().unwrap();
+    assert_eq!((cortex.recurrent()[(0, 1)], cortex.gain()), (0.2, 0.5));
     // The gain of the file counts, and a network survives its file.
-    let net = thalamo::Cortex::random(7, 0.8, 3).unwrap();
-    let again = decode_cortex(&encode_cortex(&net).unwrap(), Path::new("net.npz"), 0.5).unwrap();
-    assert_eq!((again.recurrent(), again.readout(), again.gain()), (net.recurrent(), net.readout(), 0.8));
+    let net = thalamo::System::from(thalamo::Cortex::random(7, 0.8, 3).unwrap());
+    let again = decode_system(&encode_system(&net).unwrap(), Path::new("net.npz"), 0.5).unwrap();
+    assert_eq!(again.cortex(), net.cortex());
+    // So does one that was given as A.
+    let net = thalamo::System::new(net.matrix().clone(), net.readout().clone()).unwrap();
+    let again = decode_system(&encode_system(&net).unwrap(), Path::new("net.npz"), 0.5).unwrap();
+    assert_eq!((again.matrix(), again.readout()), (net.matrix(), net.readout()));
+    assert!(again.cortex().is_none());
 }
 
 #[test]
@@ -247,7 +253,7 @@ fn wrong_arrays_are_named() {
     }
     let empty = refusal(npz(&[]));
     assert!(empty.contains("expected at least one motif, given none"), "{empty}");
-    let missing = decode_cortex(&archive(&[], Stored), Path::new("net.npz"), 0.5);
+    let missing = decode_system(&archive(&[], Stored), Path::new("net.npz"), 0.5);
     assert!(refusal(missing).contains("array `w`: expected to find it, given an empty archive"));
 }
 

@@ -18,7 +18,7 @@ fn check(a: &Matrix) -> Eigen {
     let (values, right, left) = (eigen.values(), eigen.right(), eigen.left());
     assert_eq!((values.len(), right.shape(), left.shape()), (n, (n, n), (n, n)));
 
-    let real = eigen.n_real();
+    let real = eigen.values().reals();
     assert!(values[..real].windows(2).all(|w| w[0].re >= w[1].re));
     assert!(values[..real].iter().all(|z| z.im == 0.0));
     assert!(right.columns(0, real).iter().all(|z| z.im == 0.0));
@@ -84,7 +84,7 @@ proptest! {
         let a = repeated_pairs(n, seed);
         let eigen = check(&a);
         let pair = Complex64::new(-0.5, 2.0);
-        prop_assert_eq!(eigen.n_real(), n % 2);
+        prop_assert_eq!(eigen.values().reals(), n % 2);
         prop_assert!(eigen.values()[n % 2..].iter().step_by(2).all(|z| (z - pair).norm() < 1e-11));
     }
 

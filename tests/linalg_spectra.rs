@@ -6,7 +6,7 @@ use linalg_common::cases;
 use num_complex::Complex64;
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::spectrum::{ConjugateSet, match_spectra};
+use thalamo::spectrum::{Spectrum, match_spectra};
 
 fn c(re: f64, im: f64) -> Complex64 {
     Complex64::new(re, im)
@@ -46,25 +46,33 @@ fn points(n: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Ve
     prop::collection::vec((-1.0..1.0_f64, -1.0..1.0_f64).prop_map(|(re, im)| c(re, im)), n)
 }
 
+/// Reals and both members of each pair.
+fn listing(reals: &[f64], upper: &[Complex64]) -> Vec<Complex64> {
+    let reals = reals.iter().map(|&x| c(x, 0.0));
+    reals.chain(upper.iter().flat_map(|z| [z.conj(), *z])).collect()
+}
+
 proptest! {
     #![proptest_config(cases(128))]
 
     #[test]
     fn sets_are_recognised_in_any_order((reals, upper) in parts(), keys in prop::collection::vec(any::<u32>(), 1..20)) {
-        let set = ConjugateSet::from_parts(reals.clone(), upper.clone()).unwrap();
+        let set = Spectrum::new(&listing(&reals, &upper), 0.0).unwrap();
         let listed = set.to_vec();
         prop_assert_eq!(set.len(), reals.len() + 2 * upper.len());
-        prop_assert_eq!((set.n_real(), set.is_empty()), (reals.len(), listed.is_empty()));
-        prop_assert!(set.reals().windows(2).all(|w| w[0] >= w[1]));
-        prop_assert!(set.upper().windows(2).all(|w| w[0].re >= w[1].re));
+        prop_assert_eq!((set.reals(), set.pairs()), (reals.len(), upper.len()));
+        prop_assert!(set[..reals.len()].windows(2).all(|w| w[0].re >= w[1].re && w[1].im == 0.0));
+        prop_assert!(set[reals.len()..].chunks(2).all(|pair| pair[0].im > 0.0 && pair[1] == pair[0].conj()));
+        let key = |pair: &[Complex64]| (-pair[0].re, pair[0].im);
+        prop_assert!(set[reals.len()..].chunks(2).is_sorted_by_key(key));
         let order = shuffled(listed.len(), &keys);
         let mixed: Vec<_> = order.iter().map(|&i| listed[i]).collect();
-        prop_assert_eq!(&ConjugateSet::new(&mixed, 1e-12).unwrap(), &set);
+        prop_assert_eq!(&Spectrum::new(&mixed, 1e-12).unwrap(), &set);
 
         // Amplitudes follow their eigenvalues.
         let amplitude = |z: Complex64| if z.im == 0.0 { c(3.0 * z.re, 0.0) } else { z.sin() };
         let amplitudes: Vec<_> = mixed.iter().map(|&z| amplitude(z)).collect();
-        let (again, ordered) = ConjugateSet::with_amplitudes(&mixed, &amplitudes, 1e-12).unwrap();
+        let (again, ordered) = Spectrum::with_amplitudes(&mixed, &amplitudes, 1e-12).unwrap();
         prop_assert_eq!(&again, &set);
         for (z, a) in listed.iter().zip(&ordered) {
             prop_assert!((amplitude(*z) - a).norm() < 1e-12);
@@ -75,10 +83,10 @@ proptest! {
 
     #[test]
     fn a_lone_number_is_named((reals, upper) in parts(), lone in (-2.0..0.0_f64, 0.1..5.0_f64), sign: bool) {
-        let mut values = ConjugateSet::from_parts(reals, upper).unwrap().to_vec();
+        let mut values = listing(&reals, &upper);
         let lone = c(lone.0 - 3.0, if sign { lone.1 } else { -lone.1 });
         values.insert(values.len() / 2, lone);
-        let error = ConjugateSet::new(&values, 1e-9).unwrap_err();
+        let error = Spectrum::new(&values, 1e-9).unwrap_err();
         let index = values.iter().position(|z| *z == lone).unwrap();
         prop_assert_eq!(&error, &Error::NotConjugate { what: "eigenvalues", index, value: lone });
         prop_assert!(error.to_string().contains("without its conjugate; add the conjugate"));
@@ -119,41 +127,37 @@ fn repeated_values_are_paired_by_amplitude() {
     let z = c(-0.1, 1.0);
     let (a, b) = (c(1.0, 2.0), c(5.0, -1.0));
     let values = [z, z, z.conj(), z.conj()];
-    let (set, amplitudes) =
-        ConjugateSet::with_amplitudes(&values, &[a, b, b.conj(), a.conj()], 1e-12).unwrap();
-    assert_eq!(set.upper(), [z, z]);
+    let (set, amplitudes) = Spectrum::with_amplitudes(&values, &[a, b, b.conj(), a.conj()], 1e-12).unwrap();
+    assert_eq!(set[..], [z, z.conj(), z, z.conj()]);
     assert_eq!(amplitudes, [a, a.conj(), b, b.conj()]);
 }
 
 #[test]
 fn tolerance_decides_what_is_real() {
     let nearly = [c(-1.0, 1e-10), c(-0.5, 2.0), c(-0.5 + 1e-10, -2.0)];
-    let set = ConjugateSet::new(&nearly, 1e-9).unwrap();
-    assert_eq!((set.n_real(), set.reals()), (1, [-1.0].as_slice()));
-    assert!((set.upper()[0] - c(-0.5, 2.0)).norm() < 1e-10);
-    assert!(matches!(ConjugateSet::new(&nearly, 1e-12), Err(Error::NotConjugate { index: 0 | 1, .. })));
+    let set = Spectrum::new(&nearly, 1e-9).unwrap();
+    assert_eq!((set.reals(), set[0]), (1, c(-1.0, 0.0)));
+    assert!((set[1] - c(-0.5, 2.0)).norm() < 1e-10);
+    assert!(matches!(Spectrum::new(&nearly, 1e-12), Err(Error::NotConjugate { index: 0 | 1, .. })));
 }
 
 #[test]
 fn unfit_inputs_are_refused() {
-    let error = ConjugateSet::new(&[c(1.0, 0.0), c(f64::NAN, 0.0)], 1e-9).unwrap_err();
+    let error = Spectrum::new(&[c(1.0, 0.0), c(f64::NAN, 0.0)], 1e-9).unwrap_err();
     assert_eq!(
         error.to_string(),
         "eigenvalues: expected finite numbers, given NaN at index 1; remove or replace it"
     );
-    assert!(matches!(ConjugateSet::new(&[], -1.0), Err(Error::OutOfRange { what: "tolerance", .. })));
-    assert!(ConjugateSet::new(&[], 1e-9).unwrap().is_empty());
-    let error = ConjugateSet::from_parts(vec![], vec![c(0.0, -1.0)]).unwrap_err();
-    assert_eq!(error.to_string(), "upper eigenvalues: expected a positive imaginary part, given -1");
-    assert!(matches!(ConjugateSet::from_parts(vec![f64::INFINITY], vec![]), Err(Error::NotFinite { .. })));
+    assert!(matches!(Spectrum::new(&[], -1.0), Err(Error::OutOfRange { what: "tolerance", .. })));
+    assert!(Spectrum::new(&[], 1e-9).unwrap().is_empty());
 
     let z = c(-0.1, 1.0);
-    let error = ConjugateSet::with_amplitudes(&[z, z.conj()], &[c(1.0, 1.0); 2], 1e-9).unwrap_err();
+    let error = Spectrum::with_amplitudes(&[z, z.conj()], &[c(1.0, 1.0); 2], 1e-9).unwrap_err();
     assert_eq!(error, Error::NotConjugate { what: "amplitudes", index: 0, value: c(1.0, 1.0) });
-    let error = ConjugateSet::with_amplitudes(&[c(-1.0, 0.0)], &[c(1.0, 0.5)], 1e-9).unwrap_err();
+    let error = Spectrum::with_amplitudes(&[c(-1.0, 0.0)], &[c(1.0, 0.5)], 1e-9).unwrap_err();
     assert_eq!(error, Error::NotConjugate { what: "amplitudes", index: 0, value: c(1.0, 0.5) });
     assert!(matches!(
-        ConjugateSet::with_amplitudes(&[z, z.conj()], &[z], 1e-9),
+        Spectrum::with_amplitudes(&[z, z.conj()], &[z], 1e-9),
         Err(Error::Shape { what: "amplitudes", .. })
     ));
 

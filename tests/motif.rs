@@ -304,3 +304,13 @@ fn oscillation_options_out_of_range_are_refused() {
     let (error, _) = refusal(oscillating_motif(&off_grid, 1, 0));
     assert_eq!(error, Error::OffGrid { what: "oscillating motif duration", given: 10.03, dt: 0.1 });
 }
+
+/// Several readouts: the shape is there, and what cannot take it yet says so.
+#[test]
+fn several_readouts() {
+    let samples = thalamo::nalgebra::DMatrix::from_fn(50, 2, |t, d| ((t + 3 * d) as f64 * 0.2).sin());
+    let motif = Motif::from_samples(0.1, samples.clone()).unwrap();
+    assert_eq!((motif.len(), motif.outputs(), motif.samples()), (50, 2, &samples));
+    let error = thalamo::fit::fit(&motif, &thalamo::fit::FitOptions::default()).unwrap_err();
+    assert_eq!(error, thalamo::Error::Outputs { given: 2 });
+}

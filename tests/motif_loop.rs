@@ -10,13 +10,13 @@ use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
 use thalamo::optim::{LbfgsOptions, Objective, Termination, gradient_error};
-use thalamo::{Complex64, Cortex, Error};
+use thalamo::{Complex64, Cortex, Error, System};
 
 fn z(re: f64, im: f64) -> Complex64 {
     Complex64::new(re, im)
 }
 
-fn case(kind: usize, seed: u64, n: usize, k: usize, gain: f64) -> (Cortex, Vec<Complex64>, Vec<Complex64>) {
+fn case(kind: usize, seed: u64, n: usize, k: usize, gain: f64) -> (System, Vec<Complex64>, Vec<Complex64>) {
     let k = k.min(n).min(2 + n / 6);
     let reals = k % 2 + 2 * usize::from(k > 4);
     let (values, amplitudes) = exponentials(reals, (k - reals) / 2, 0.06, &mut rng(seed ^ 0x100b));
@@ -28,20 +28,20 @@ fn quick(starts: usize) -> LoopOptions {
     LoopOptions { starts, optimiser, ..Default::default() }
 }
 
-fn is_normal(cortex: &Cortex) -> bool {
-    let (a, t) = (cortex.system(), cortex.system().transpose());
+fn is_normal(cortex: &System) -> bool {
+    let (a, t) = (cortex.matrix(), cortex.matrix().transpose());
     (a * &t - &t * a).norm() < 1e-12 * a.norm_squared()
 }
 
 /// Refusals that a hard cortex may rightly earn.
-fn hard(cortex: &Cortex, error: Error) -> TestCaseError {
+fn hard(cortex: &System, error: Error) -> TestCaseError {
     match error {
         Error::IllConditionedPlacement { .. }
         | Error::PlacementInaccurate { .. }
         | Error::Residual { what: "motif played by its loop", .. } => {
             TestCaseError::reject("eigenvalues too tight for so many targets")
         }
-        Error::Unstable { .. } if spectral_abscissa(cortex.system()).unwrap() > -1e-3 => {
+        Error::Unstable { .. } if spectral_abscissa(cortex.matrix()).unwrap() > -1e-3 => {
             TestCaseError::reject("a marginal cortex beyond what the targets reach")
         }
         // All eigenvalues on one line: by symmetry a residue may vanish, and its root falls on the pole.
@@ -54,7 +54,7 @@ fn hard(cortex: &Cortex, error: Error) -> TestCaseError {
 
 /// Largest error of the readout over the motif's samples from `expm` of the closed loop, over the largest value of the
 /// motif; and what rounding of `A + u v^T` may do to it, to first order.
-fn playback_error(cortex: &Cortex, made: &MotifLoop, duration: f64) -> (f64, f64) {
+fn playback_error(cortex: &System, made: &MotifLoop, duration: f64) -> (f64, f64) {
     let steps = 300;
     let dt = duration / f64::from(steps);
     let states =
@@ -89,7 +89,7 @@ proptest! {
         let report = made.report();
 
         prop_assert!((made.input().norm() - 1.0).abs() < 1e-14);
-        let product = cortex.system() + made.input() * made.feedback().transpose();
+        let product = cortex.matrix() + made.input() * made.feedback().transpose();
         prop_assert_eq!(made.system(), &product);
         prop_assert!(spectral_abscissa(made.system()).unwrap() < 0.0);
         let (error, rounding) = playback_error(&cortex, &made, 40.0);
@@ -172,7 +172,7 @@ fn playback_is_as_accurate_as_asked() {
     let amplitudes: Vec<Complex64> = (1..=10).flat_map(|k| [z(0.1 * (-1_f64).powi(k), 0.0); 2]).collect();
     let mut refused = 0;
     for seed in 1..=3 {
-        let cortex = Cortex::random(100, 0.5, seed).unwrap();
+        let cortex = System::from(Cortex::random(100, 0.5, seed).unwrap());
         let made = |playback_tolerance| {
             let options = LoopOptions { playback_tolerance, ..quick(2) };
             LoopDesign::new(&cortex, &values, &amplitudes, 100.0, &options).unwrap().optimise(1)
@@ -281,7 +281,7 @@ fn monte_carlo_of_the_cost() {
 }
 
 fn refuse(
-    cortex: &Cortex,
+    cortex: &System,
     values: &[Complex64],
     amplitudes: &[Complex64],
     duration: f64,
@@ -293,7 +293,7 @@ fn refuse(
 
 #[test]
 fn refusals_of_the_design() {
-    let cortex = Cortex::random(10, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(10, 0.5, 1).unwrap());
     let (values, amplitudes) = ([z(-0.1, 0.3), z(-0.1, -0.3)], [z(0.2, 0.1), z(0.2, -0.1)]);
     let plain = LoopOptions::default();
 
@@ -371,7 +371,7 @@ fn refusals_of_the_design() {
 
 #[test]
 fn refusals_after_the_design() {
-    let cortex = Cortex::random(10, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(10, 0.5, 1).unwrap());
     let (values, amplitudes) = ([z(-0.1, 0.3), z(-0.1, -0.3)], [z(0.2, 0.1), z(0.2, -0.1)]);
     let design = LoopDesign::new(&cortex, &values, &amplitudes, 30.0, &quick(1)).unwrap();
     let message = "minima: expected at least one element, given none; minimise from at least one start";
@@ -397,7 +397,7 @@ fn refusals_after_the_design() {
 
 #[test]
 fn refusals_of_the_cost() {
-    let cortex = Cortex::random(10, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(10, 0.5, 1).unwrap());
     let (values, amplitudes) = ([z(-0.1, 0.3), z(-0.1, -0.3)], [z(0.2, 0.1), z(0.2, -0.1)]);
     let placement = Placement::new(&cortex, &values, &PlacementOptions::default()).unwrap();
     let cost = |cortex, values: &[Complex64], amplitudes: &[Complex64]| {
@@ -408,13 +408,13 @@ fn refusals_of_the_cost() {
     assert!(matches!(refused(cost(&cortex, &[z(-0.1, 0.0)], &[z(1.0, 0.0)]), message), Error::Shape { .. }));
     let message = "distance of the motif's eigenvalues from the placement's targets: expected 0, given 0.5";
     refused(cost(&cortex, &[z(-0.6, 0.3), z(-0.6, -0.3)], &amplitudes), message);
-    let other = Cortex::random(12, 0.5, 1).unwrap();
+    let other = System::from(Cortex::random(12, 0.5, 1).unwrap());
     let message = "cortex: expected shape 10 x 10, given 12 x 12; use the cortex the placement was made for";
     assert!(matches!(
         refused(cost(&other, &values, &amplitudes), message),
         Error::Shape { what: "cortex", .. }
     ));
-    let other = Cortex::random(10, 0.5, 2).unwrap();
+    let other = System::from(Cortex::random(10, 0.5, 2).unwrap());
     assert!(matches!(cost(&other, &values, &amplitudes), Err(Error::OutOfRange { what: "cortex", .. })));
 
     let mut cost =
@@ -435,7 +435,7 @@ fn refusals_of_the_cost() {
 #[test]
 fn extremes() {
     let made = |n: usize, gain: f64, values: &[Complex64], alpha: f64, duration: f64| {
-        let cortex = Cortex::random(n, gain, 3).unwrap();
+        let cortex = System::from(Cortex::random(n, gain, 3).unwrap());
         let amplitudes: Vec<_> =
             values.iter().map(|v| z(alpha, alpha * v.im.signum() * f64::from(v.im != 0.0))).collect();
         let design = LoopDesign::new(&cortex, values, &amplitudes, duration, &quick(2))?;
@@ -468,8 +468,9 @@ fn extremes() {
 /// A readout that sees nothing cannot play.
 #[test]
 fn zero_readout() {
-    let cortex =
-        Cortex::new(Cortex::random(5, 0.5, 1).unwrap().recurrent().clone(), DVector::zeros(5), 0.5).unwrap();
+    let cortex = System::from(
+        Cortex::new(Cortex::random(5, 0.5, 1).unwrap().recurrent().clone(), DVector::zeros(5), 0.5).unwrap(),
+    );
     let design = LoopDesign::new(&cortex, &[z(-0.1, 0.0)], &[z(1.0, 0.0)], 20.0, &quick(1)).unwrap();
     let message =
         "objective at the start: expected a finite value: start inside the objective's domain, given inf";

@@ -11,10 +11,10 @@ use thalamo::linalg::{eigenvalues, spectral_abscissa};
 use thalamo::motif::Motif;
 use thalamo::network::{BuildStep, LearnedMotif, NoiseTolerance};
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
-fn cortex(seed: u64) -> Cortex {
-    Cortex::random(40, 0.5, seed).unwrap()
+fn cortex(seed: u64) -> System {
+    System::from(Cortex::random(40, 0.5, seed).unwrap())
 }
 
 #[test]
@@ -103,11 +103,11 @@ proptest! {
     /// Stable throughout, and each motif's start is where its preparation rests.
     #[test]
     fn stability_and_steady_states(seed in 0u64..10_000, n in 30usize..=60, gain in 0.3f64..0.9) {
-        let cortex = Cortex::random(n, gain, seed).unwrap();
+        let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
         let network = Network::build(cortex, &short_motifs(2, seed), &short_options(), seed).unwrap();
         let preparation = network.preparation();
         prop_assert!(spectral_abscissa(preparation.system()).unwrap() < 0.0);
-        let product = network.cortex().system() + preparation.input() * preparation.feedback().transpose();
+        let product = network.system().matrix() + preparation.input() * preparation.feedback().transpose();
         prop_assert_eq!(preparation.system(), &product);
         for learned in network.motifs() {
             let made = learned.motif_loop();
@@ -122,7 +122,7 @@ proptest! {
             let rate: DVector<f64> = preparation.system() * x + learned.bias();
             prop_assert!(rate.norm() <= 1e-14 * preparation.system().norm() * x.norm());
             // The readout there is where the motif's fit begins: zero.
-            prop_assert!(network.cortex().readout().dot(x).abs() < 1e-10 * x.norm());
+            prop_assert!(network.system().single_readout().unwrap().dot(x).abs() < 1e-10 * x.norm());
         }
     }
 }
@@ -167,7 +167,8 @@ fn refusals() {
     let error = refused(network.motif(1).map(|_| ()), message);
     assert_eq!(error, Error::UnknownIndex { what: "motif", index: 1, len: 1 });
 
-    let mut smaller = Network::new(Cortex::random(30, 0.5, 1).unwrap(), &short_options(), 1).unwrap();
+    let mut smaller =
+        Network::new(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
     let message = "loop of the motif: expected shape 30 x 1, given 40 x 1; use a loop over the same cortex";
     assert!(matches!(refused(smaller.insert(network.motifs()[0].clone()), message), Error::Shape { .. }));
     let part = &network.motifs()[0];
@@ -287,8 +288,12 @@ fn extremes() {
     let motif = Motif::new(0.1, values).unwrap();
     let mut tried = 0;
     for seed in 0..5 {
-        match Network::build(Cortex::random(1, 0.5, seed).unwrap(), std::slice::from_ref(&motif), &options, 1)
-        {
+        match Network::build(
+            System::from(Cortex::random(1, 0.5, seed).unwrap()),
+            std::slice::from_ref(&motif),
+            &options,
+            1,
+        ) {
             Ok(network) => {
                 tried += 1;
                 assert!(network.motifs()[0].fit().rmse() < 1e-6);

@@ -10,12 +10,13 @@ use thalamo::certificate::decay_time;
 use thalamo::linalg::Eigen;
 use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions, WeightBound};
-use thalamo::{Complex64, Cortex, Error};
+use thalamo::{Complex64, Cortex, Error, System};
 
 #[test]
 fn reference_values() {
     let data = reference("prep_cost");
-    let cortex = Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap();
+    let cortex =
+        System::from(Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap());
     let mut cost = PreparationCost::new(&cortex, number(&data["beta"])).unwrap();
     let terms = cost.evaluate(&matrix(&data["U"]), &matrix(&data["V"])).unwrap().unwrap();
     assert!((terms.decay / number(&data["decay_term"]) - 1.0).abs() < 1e-11);
@@ -27,7 +28,7 @@ fn reference_values() {
 }
 
 /// Equation (5) of the paper: the cost through the eigenvectors of M.
-fn equation_5(cortex: &Cortex, m: &DMatrix<f64>, beta: f64) -> f64 {
+fn equation_5(cortex: &System, m: &DMatrix<f64>, beta: f64) -> f64 {
     let eigen = Eigen::new(m).unwrap();
     let (lambda, r, l) = (eigen.values(), eigen.right(), eigen.left());
     let n = m.nrows();
@@ -43,7 +44,7 @@ fn equation_5(cortex: &Cortex, m: &DMatrix<f64>, beta: f64) -> f64 {
 }
 
 /// Random U, V near V = -U, scaled so that the closed loop runs from comfortable to near-marginal.
-fn weights(cortex: &Cortex, rank: usize, strength: f64, seed: u64) -> (DMatrix<f64>, DMatrix<f64>) {
+fn weights(cortex: &System, rank: usize, strength: f64, seed: u64) -> (DMatrix<f64>, DMatrix<f64>) {
     let n = cortex.units();
     let mut rng = rng(seed);
     let u = normal_matrix(n, rank, &mut rng) * (strength / (n as f64).sqrt());
@@ -58,10 +59,10 @@ proptest! {
     fn cost_is_equation_5_and_gradients_are_differences(
         seed in 0u64..10_000, n in 2usize..60, gain in 0.1f64..1.0, strength in 0.3f64..1.5, beta in 0.0f64..0.5,
     ) {
-        let cortex = Cortex::random(n, gain, seed).unwrap();
+        let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
         let (u, v) = weights(&cortex, 1 + n / 2, strength, seed);
         let mut cost = PreparationCost::new(&cortex, beta).unwrap();
-        let m = cortex.system() + &u * v.transpose();
+        let m = cortex.matrix() + &u * v.transpose();
         let abscissa = thalamo::linalg::spectral_abscissa(&m).unwrap();
         let Some(terms) = cost.evaluate(&u, &v).unwrap() else {
             prop_assert!(abscissa > -1e-6, "stable ({abscissa}) but refused");
@@ -86,15 +87,15 @@ proptest! {
 
     #[test]
     fn unstable_modules_have_no_cost(seed in 0u64..1000, n in 2usize..40) {
-        let cortex = Cortex::random(n, 0.5, seed).unwrap();
+        let cortex = System::from(Cortex::random(n, 0.5, seed).unwrap());
         let (u, _) = weights(&cortex, 1 + n / 3, 3.0, seed);
-        prop_assume!(thalamo::linalg::spectral_abscissa(&(cortex.system() + &u * u.transpose())).unwrap() > 0.0);
+        prop_assume!(thalamo::linalg::spectral_abscissa(&(cortex.matrix() + &u * u.transpose())).unwrap() > 0.0);
         prop_assert_eq!(PreparationCost::new(&cortex, 0.05).unwrap().evaluate(&u, &u).unwrap(), None);
     }
 
     #[test]
     fn the_start_of_a_motif_is_the_fixed_point(seed in 0u64..1000, n in 4usize..30) {
-        let cortex = Cortex::random(n, 0.5, seed).unwrap();
+        let cortex = System::from(Cortex::random(n, 0.5, seed).unwrap());
         let options = PreparationOptions {
             rank: n / 2,
             optimiser: LbfgsOptions { max_iterations: 20, ..PreparationOptions::default().optimiser },
@@ -114,7 +115,7 @@ proptest! {
 
 #[test]
 fn weights_keep_their_bound() {
-    let cortex = Cortex::random(30, 0.5, 4).unwrap();
+    let cortex = System::from(Cortex::random(30, 0.5, 4).unwrap());
     let options = PreparationOptions { rank: 10, ..Default::default() };
     let preparation = Preparation::optimise(&cortex, &options, 4).unwrap();
     for column in preparation.input().column_iter().chain(preparation.feedback().column_iter()) {
@@ -186,7 +187,7 @@ fn published_losses() {
     for mut column in u.column_iter_mut() {
         column.normalize_mut();
     }
-    let cortex = Cortex::new(j, w, 1.0).unwrap();
+    let cortex = System::from(Cortex::new(j, w, 1.0).unwrap());
     // Tolerances just fine enough to get below.
     let cases = [(0.1, 0.65156, 3e-6), (0.0, 0.63368, 1e-5), (0.01, 0.64046, 1e-5)];
     cases.into_par_iter().for_each(|(beta, published, value_tolerance)| {
@@ -207,7 +208,7 @@ fn published_losses() {
 
 #[test]
 fn refusals() {
-    let cortex = Cortex::random(6, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
     let plain = PreparationOptions { rank: 3, ..Default::default() };
     let optimise = |options: PreparationOptions| Preparation::optimise(&cortex, &options, 1);
     for rank in [0, 7, usize::MAX] {
@@ -276,13 +277,13 @@ fn refusals() {
 fn extremes() {
     let options = |rank, beta| PreparationOptions { rank, beta, ..Default::default() };
     for (units, rank) in [(1, 1), (2, 1), (5, 5)] {
-        let cortex = Cortex::random(units, 0.5, 3).unwrap();
+        let cortex = System::from(Cortex::random(units, 0.5, 3).unwrap());
         let preparation = Preparation::optimise(&cortex, &options(rank, 0.05), 1).unwrap();
         assert!(preparation.report().abscissa < 0.0);
     }
     for gain in [1e-300, 1e-100, 1e100, 1e300] {
         for beta in [0.0, 1e-300, 1.0, 1e300] {
-            let cortex = Cortex::random(5, gain, 3).unwrap();
+            let cortex = System::from(Cortex::random(5, gain, 3).unwrap());
             match Preparation::optimise(&cortex, &options(3, beta), 1) {
                 Ok(preparation) => assert!(preparation.report().abscissa < 0.0),
                 Err(Error::Unstable { .. } | Error::OutOfRange { .. } | Error::NotFinite { .. }) => (),
@@ -290,7 +291,7 @@ fn extremes() {
             }
         }
     }
-    let cortex = Cortex::random(5, 0.3, 3).unwrap();
+    let cortex = System::from(Cortex::random(5, 0.3, 3).unwrap());
     let mut cost = PreparationCost::new(&cortex, 0.05).unwrap();
     for scale in [1e-300, 1e-150, 1e150, 1e300] {
         let u = DMatrix::from_fn(5, 2, |i, j| scale * ((i + 2 * j) as f64).sin());
@@ -300,7 +301,7 @@ fn extremes() {
     }
     // Rank zero leaves the cortex to itself.
     let none = DMatrix::zeros(5, 0);
-    let stable = thalamo::linalg::spectral_abscissa(cortex.system()).unwrap() < 0.0;
+    let stable = thalamo::linalg::spectral_abscissa(cortex.matrix()).unwrap() < 0.0;
     assert_eq!(cost.evaluate(&none, &none).unwrap().is_some(), stable);
     // A column of zeros has no direction.
     let mut u = DMatrix::from_element(5, 2, 0.3);
@@ -313,9 +314,11 @@ fn extremes() {
 #[test]
 fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
     for (units, gain, rank) in [(60, 1.4, 20), (100, 1.8, 50), (41, 1.4, 15)] {
-        let drawn = Cortex::random(units, 1.0, 7).unwrap();
-        let cortex = Cortex::new(drawn.recurrent() * gain, drawn.readout().clone(), 1.0).unwrap();
-        let unstable = cortex.eigenvalues().iter().filter(|z| z.re >= 0.0).count();
+        let drawn = System::from(Cortex::random(units, 1.0, 7).unwrap());
+        let cortex = System::from(
+            Cortex::new(drawn.cortex().unwrap().recurrent() * gain, drawn.readout().clone(), 1.0).unwrap(),
+        );
+        let unstable = cortex.spectrum().unwrap().iter().filter(|z| z.re >= 0.0).count();
         assert!((3..=rank).contains(&unstable), "{unstable} of {units}");
         let options = PreparationOptions { rank, ..PreparationOptions::default() };
         let report = Preparation::optimise(&cortex, &options, 1).unwrap();

@@ -120,7 +120,9 @@ fn linear_transitions_end_in_the_fixed_point() {
     let module = TransitionModule::analytic(&network, &options, 1).expect("a module");
     // The same as the analytic solver's for the linearisation.
     let recurrent = network.recurrent().map(|x| network.gain() * f64::from(x));
-    let cortex = thalamo::Cortex::new(recurrent, network.readout().map(f64::from), 1.0).expect("a cortex");
+    let cortex = thalamo::System::from(
+        thalamo::Cortex::new(recurrent, network.readout().map(f64::from), 1.0).expect("a cortex"),
+    );
     let found = thalamo::preparation::Preparation::optimise(&cortex, &options, 1).expect("a module");
     let network = network.with_module(module).expect("the same N");
     assert!((linearisation(&network) - found.system()).amax() < 1e-5);

@@ -9,14 +9,15 @@ use proptest::prelude::*;
 use thalamo::linalg::{expm, lyapunov, spectral_abscissa};
 use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::optim::{Objective, gradient_error};
-use thalamo::{Complex64, Cortex};
+use thalamo::{Complex64, Cortex, System};
 
 const HORIZONS: [(Horizon, &str); 2] = [(Horizon::Infinite, "infinite"), (Horizon::Motif, "finite")];
 
 #[test]
 fn reference_values() {
     let data = reference("loop_cost");
-    let cortex = Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap();
+    let cortex =
+        System::from(Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap());
     let (targets, amplitudes) = (complex(&data["targets"]), complex(&data["amplitudes"]));
     let placement = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap();
     let u = vector(&data["u"]);
@@ -39,7 +40,7 @@ fn reference_values() {
 
 /// E, G and C by their definition: Lyapunov solutions of the closed loop, cut off at T by `expm`.
 fn direct(
-    cortex: &Cortex,
+    cortex: &System,
     u: &DVector<f64>,
     v: &DVector<f64>,
     modes: (&[Complex64], &[Complex64]),
@@ -47,7 +48,7 @@ fn direct(
     horizon: Horizon,
 ) -> (f64, f64, f64) {
     let n = cortex.units();
-    let closed = cortex.system() + u * v.transpose();
+    let closed = cortex.matrix() + u * v.transpose();
     let identity = DMatrix::identity(n, n);
     let mut noise = lyapunov(&closed, &identity).unwrap();
     let mut activity = lyapunov(&closed.transpose(), &identity).unwrap();
@@ -65,7 +66,7 @@ fn direct(
 /// The state in the span of the placed modes whose readout is the motif: eigenvectors by inverse iteration.
 fn initial_state(
     closed: &DMatrix<f64>,
-    cortex: &Cortex,
+    cortex: &System,
     (values, amplitudes): (&[Complex64], &[Complex64]),
 ) -> DVector<f64> {
     let n = closed.nrows();
@@ -92,11 +93,11 @@ fn case(
     n: usize,
     k: usize,
     gain: f64,
-) -> Option<(Cortex, Placement, Vec<Complex64>, Vec<Complex64>)> {
+) -> Option<(System, Placement, Vec<Complex64>, Vec<Complex64>)> {
     let mut rng = rng(seed);
     let (reals, pairs) = (k % 2 + 2 * usize::from(k > 4), (k - k % 2) / 2 - usize::from(k > 4));
     let (values, amplitudes) = exponentials(reals, pairs, 0.05, &mut rng);
-    let cortex = Cortex::random(n, gain, seed).unwrap();
+    let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
     let placement = Placement::new(&cortex, &values, &PlacementOptions::default()).ok()?;
     Some((cortex, placement, values, amplitudes))
 }
@@ -132,7 +133,7 @@ proptest! {
         };
         let u = normal_vector(n, &mut rng(seed + 1));
         let v = placement.feedback(&cortex, &u).unwrap();
-        let closed = cortex.system() + &u * v.transpose();
+        let closed = cortex.matrix() + &u * v.transpose();
         prop_assert!(spectral_abscissa(&closed).unwrap() < 0.0);
         for (horizon, _) in HORIZONS {
             let mut cost =
@@ -188,7 +189,7 @@ proptest! {
 }
 
 fn check_batch<const B: usize>(
-    cost: &mut RobustnessCost<'_>,
+    cost: &mut RobustnessCost,
     points: &[DVector<f64>],
 ) -> Result<(), TestCaseError> {
     let n = points[0].len();

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 use std::sync::OnceLock;
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
 use thalamo::play::{Noise, Sequence, Simulator, Start};
-use thalamo::{Cortex, Error, Network};
+use thalamo::{Cortex, Error, Network, System};
 
 /// Three motifs on 40 units, made once for all tests.
 fn network() -> &'static Network {
@@ -16,7 +16,7 @@ fn network() -> &'static Network {
 }
 
 fn state(seed: u64) -> DVector<f64> {
-    normal_vector(network().cortex().units(), &mut rng(seed))
+    normal_vector(network().system().units(), &mut rng(seed))
 }
 
 fn play(motifs: &[usize]) -> Sequence {
@@ -112,7 +112,9 @@ fn layout_of_a_run() {
         assert_eq!((run.segments().len(), run.rmse().len()), (3, 3));
         // Readout = w^T states, and nothing else changes without states.
         for (y, x) in run.readout().iter().zip(run.states().unwrap().column_iter()) {
-            assert!((y - network.cortex().readout().dot(&x)).abs() < 1e-13 * (1.0 + x.norm()));
+            assert!(
+                (y - &network.system().single_readout().unwrap().dot(&x)).abs() < 1e-13 * (1.0 + x.norm())
+            );
         }
         let bare = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, false).unwrap();
         assert!(bare.states().is_none());
@@ -311,7 +313,8 @@ fn refusals() {
     // Rounding of decimal fractions is no offence.
     assert!((1..200).all(|k| Simulator::new(network, f64::from(k) * 0.1).is_ok()));
 
-    let untaught = Network::new(Cortex::random(30, 0.5, 1).unwrap(), &short_options(), 1).unwrap();
+    let untaught =
+        Network::new(System::from(Cortex::random(30, 0.5, 1).unwrap()), &short_options(), 1).unwrap();
     let message = "library of motifs: expected at least one element, given none; learn a motif first";
     let error = refused(Simulator::new(&untaught, 1.0).map(|_| ()), message);
     assert!(matches!(error, Error::Empty { what: "library of motifs", .. }));

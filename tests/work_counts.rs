@@ -11,13 +11,13 @@ use thalamo::motif::step_motifs;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
 use thalamo::play::{Sequence, Simulator, Start};
 use thalamo::preparation::*;
-use thalamo::{Cortex, NetworkOptions};
+use thalamo::{Cortex, NetworkOptions, System};
 
 fn allocations(work: impl FnOnce()) -> u64 {
     measure(work).count_total
 }
 
-fn design(cortex: &Cortex) -> LoopDesign<'_> {
+fn design(cortex: &System) -> LoopDesign {
     let motif = &step_motifs(1, 1).unwrap()[0];
     let found = fit(motif, &FitOptions { seed: 1, effort: 500, ..NetworkOptions::default().fit }).unwrap();
     let (lambda, alpha) = (found.eigenvalues(), found.amplitudes());
@@ -26,7 +26,7 @@ fn design(cortex: &Cortex) -> LoopDesign<'_> {
 
 #[test]
 fn evaluations_of_the_solvers() {
-    let cortex = Cortex::random(50, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(50, 0.5, 1).unwrap());
     let design = design(&cortex);
     let minima: Vec<_> = (0..8).map(|start| design.minimise(1, start).unwrap()).collect();
     let evaluations: usize = minima.iter().map(|m| m.evaluations).sum();
@@ -43,7 +43,7 @@ fn evaluations_of_the_solvers() {
         starts.len()
     );
 
-    let cortex = Cortex::random(99, 0.5, 1).unwrap();
+    let cortex = System::from(Cortex::random(99, 0.5, 1).unwrap());
     let module = Preparation::optimise(&cortex, &PreparationOptions::default(), 1).unwrap();
     let report = module.report();
     let evaluations = report.history.unwrap().evaluations;
@@ -65,7 +65,7 @@ fn evaluations_of_the_solvers() {
 
 #[test]
 fn cost_functions_do_not_allocate() {
-    let cortex = Cortex::random(60, 0.5, 2).unwrap();
+    let cortex = System::from(Cortex::random(60, 0.5, 2).unwrap());
     let (lambda, alpha) = exponentials(2, 4, 0.06, &mut rng(3));
     let placement = Placement::new(&cortex, &lambda, &PlacementOptions::default()).unwrap();
     for horizon in [Horizon::Motif, Horizon::Infinite] {

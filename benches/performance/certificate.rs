@@ -8,7 +8,7 @@ use thalamo::Network;
 use thalamo::certificate::certify;
 use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
-use thalamo::{Cortex, NetworkOptions};
+use thalamo::{Cortex, NetworkOptions, System};
 use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 use crate::measure::exponent;
@@ -80,5 +80,5 @@ fn quick_library(motifs: usize, units: usize) -> Result<Network> {
         preparation: PreparationOptions { rank: units.div_ceil(2), ..defaults.preparation },
         noise: defaults.noise,
     };
-    Ok(Network::build(Cortex::random(units, 0.5, 1)?, &step_motifs(motifs, 1)?, &options, 1)?)
+    Ok(Network::build(System::from(Cortex::random(units, 0.5, 1)?), &step_motifs(motifs, 1)?, &options, 1)?)
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use thalamo::optim::{LbfgsOptions, Objective};
 use thalamo::play::{Sequence, Simulator, Start};
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo::{
     loops::{Horizon, LoopOptions},
     preparation::PreparationOptions,
@@ -28,7 +28,7 @@ pub fn run(report: &mut Report) -> Result {
     };
     let (motif, fit) = motif()?;
     stage(report, "fit");
-    let cortex = Cortex::random(units, 0.5, 1)?;
+    let cortex = System::from(Cortex::random(units, 0.5, 1)?);
     stage(report, "cortex: eigenvectors, Gramians");
     let mut cost = robustness(&cortex, &motif, &fit, Horizon::Motif)?;
     stage(report, "placement, tables of the robustness cost");

@@ -5,9 +5,9 @@ use std::hint::black_box;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
-use thalamo::Cortex;
 use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
+use thalamo::{Cortex, System};
 
 use crate::report::{Report, seconds};
 use crate::setup::{Result, cortex, normal, product};
@@ -179,7 +179,7 @@ fn published(report: &mut Report) -> Result {
         column.normalize_mut();
     });
     let readout: DVector<f64> = numpy.matrix(units, 1).column(0) * scale;
-    let cortex = Cortex::new(connectivity, readout, 1.0)?;
+    let cortex = System::from(Cortex::new(connectivity, readout, 1.0)?);
     let optimise = |max_iterations: usize| {
         let optimiser = LbfgsOptions {
             max_iterations,

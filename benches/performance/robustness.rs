@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use nalgebra::DMatrix;
-use thalamo::Cortex;
+use thalamo::System;
 use thalamo::linalg::{Eigen, lyapunov};
 use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::optim::Objective;
@@ -51,7 +51,7 @@ pub fn run(report: &mut Report) -> Result {
     direct(report, if report.quick { 99 } else { 200 })
 }
 
-fn one_point(report: &Report, mut cost: RobustnessCost<'_>, products: usize) -> Comparison {
+fn one_point(report: &Report, mut cost: RobustnessCost, products: usize) -> Comparison {
     let units = cost.dimension();
     let (u, mut gradient) = (normal(units, 1, 5), vec![0.0; units]);
     let matrices: Vec<_> = (0..5).map(|i| normal(units, units, i)).collect();
@@ -68,7 +68,7 @@ fn one_point(report: &Report, mut cost: RobustnessCost<'_>, products: usize) -> 
     )
 }
 
-fn eight_points(report: &Report, cost: &RobustnessCost<'_>, products: usize) -> Comparison {
+fn eight_points(report: &Report, cost: &RobustnessCost, products: usize) -> Comparison {
     let units = cost.dimension();
     let (points, mut batch) = (normal(BATCH, units, 5), cost.batch::<BATCH>());
     let (u, mut gradients) = (points.as_slice().as_chunks::<BATCH>().0, vec![[0.0; BATCH]; units]);
@@ -115,7 +115,7 @@ fn direct(report: &mut Report, units: usize) -> Result {
     let v = placement.feedback(&cortex, &u)?;
     let mut cost = robustness(&cortex, &motif, &fit, Horizon::Infinite)?;
     let mut gradient = vec![0.0; units];
-    let value = || by_definition(&cortex, &(cortex.system() + &u * v.transpose()), motif.duration(), &fit);
+    let value = || by_definition(&cortex, &(cortex.matrix() + &u * v.transpose()), motif.duration(), &fit);
     let (ours, other) = (cost.terms(u.as_slice())?.cost, value()?);
     let measured = report.effort.compare(
         || {
@@ -136,7 +136,7 @@ fn direct(report: &mut Report, units: usize) -> Result {
 }
 
 fn by_definition(
-    cortex: &Cortex,
+    cortex: &System,
     closed: &DMatrix<f64>,
     duration: f64,
     fit: &thalamo::fit::Fit,

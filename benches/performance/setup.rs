@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use thalamo::fit::{Fit, FitOptions, fit};
 use thalamo::motif::{Motif, step_motifs};
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo::{
     loops::{Horizon, Placement, PlacementOptions, RobustnessCost},
     preparation::PreparationOptions,
@@ -14,8 +14,8 @@ use thalamo::{
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-pub fn cortex(units: usize) -> Result<Cortex> {
-    Ok(Cortex::random(units, 0.5, 1)?)
+pub fn cortex(units: usize) -> Result<System> {
+    Ok(System::from(Cortex::random(units, 0.5, 1)?))
 }
 
 /// The first step motif and its ten exponentials.
@@ -26,11 +26,11 @@ pub fn motif() -> Result<(Motif, Fit)> {
 }
 
 pub fn robustness<'a>(
-    cortex: &'a Cortex,
+    cortex: &'a System,
     motif: &Motif,
     fit: &Fit,
     horizon: Horizon,
-) -> Result<RobustnessCost<'a>> {
+) -> Result<RobustnessCost> {
     let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     Ok(RobustnessCost::new(cortex, &placement, lambda, alpha, motif.duration(), horizon)?)

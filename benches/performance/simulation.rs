@@ -91,7 +91,7 @@ fn trials(report: &mut Report, simulator: &Simulator<'_>, noise: Noise) -> Resul
     const BLOCK: usize = 128;
     const TOGETHER: usize = 256;
     let count = if report.quick { 500 } else { 10_000 };
-    let units = simulator.network().cortex().units();
+    let units = simulator.network().system().units();
     let (sequence, start) = (Sequence::new(&[0])?, Start::Random { std: 1.0, seed: 3 });
     let samples = simulator.run(&sequence, &start, None, false)?.readout().len();
     simulator.trials(&sequence, &start, noise, 1)?;

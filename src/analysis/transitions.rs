@@ -53,7 +53,7 @@ impl TransitionErrors {
 /// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.
 pub fn transition_errors(simulator: &Simulator<'_>, starts: usize, seed: u64) -> Result<TransitionErrors> {
     let network = simulator.network();
-    let (units, motifs) = (network.cortex().units(), network.motifs().len());
+    let (units, motifs) = (network.system().units(), network.motifs().len());
     if motifs < 2 {
         return Err(Error::Count {
             what: "motifs",

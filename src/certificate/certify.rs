@@ -68,7 +68,7 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
     }
     let maps = Maps::new(&simulator)?;
     let candidates = [
-        Weighted::euclidean(network.cortex().units()),
+        Weighted::euclidean(network.system().units()),
         Weighted::preparation(network.preparation().system()),
         Weighted::library(&maps.maps),
     ];
@@ -145,7 +145,7 @@ impl Allowance {
         let exponentials = learned.fit().values(readout.nrows());
         let found = readout.iter().zip(exponentials).map(|(y, e)| (y - e).abs()).fold(0.0, f64::max);
         let gain = maps.rows[mu].row_iter().map(|row| row.norm()).fold(0.0, f64::max);
-        let relative = ROUNDING * (gain + simulator.network().cortex().readout().norm());
+        let relative = ROUNDING * (gain + simulator.network().system().single_readout()?.norm());
         Ok(Self { own: AMPLIFIED * found, relative })
     }
 

@@ -30,7 +30,7 @@ impl Maps {
     pub(super) fn new(simulator: &Simulator<'_>) -> Result<Self> {
         let motifs = simulator.network().motifs();
         let identity =
-            DMatrix::identity(simulator.network().cortex().units(), simulator.network().cortex().units());
+            DMatrix::identity(simulator.network().system().units(), simulator.network().system().units());
         let prepared = simulator.carried(&identity)?;
         let parts: Vec<_> = (0..motifs.len())
             .into_par_iter()

@@ -24,7 +24,7 @@ impl Certificate {
     /// [`Error::CertificateViolated`] with the first claim that fails: any number of the network that differs
     /// from the one certified, a map that contracts less, a ball that is left, an error above its bound.
     pub fn verify(&self, network: &Network) -> Result<()> {
-        let units = network.cortex().units();
+        let units = network.system().units();
         let remedy = "verify against the network that was certified";
         check::shape("certificate", self.weight.shape(), (units, units), remedy)?;
         let count = network.motifs().len();
@@ -120,11 +120,10 @@ struct Fresh {
 
 impl Fresh {
     fn new(network: &Network, learned: &LearnedMotif, transition: f64) -> Result<Self> {
-        let (cortex, module, own) = (network.cortex(), network.preparation(), learned.motif_loop());
-        let n = cortex.units();
-        let a = (cortex.recurrent() - DMatrix::identity(n, n)) * cortex.gain();
-        let preparing = &a + module.input() * module.feedback().transpose();
-        let playing = &a + own.input() * own.feedback().transpose();
+        let (system, module, own) = (network.system(), network.preparation(), learned.motif_loop());
+        let a = system.matrix();
+        let preparing = a + module.input() * module.feedback().transpose();
+        let playing = a + own.input() * own.feedback().transpose();
         let singular = Error::Singular { what: "preparation", remedy: "certify a stable module" };
         let start = -preparing.clone().lu().solve(learned.bias()).ok_or(singular)?;
         let half = expm(&(&preparing * (transition / 2.0)))?;
@@ -132,7 +131,7 @@ impl Fresh {
         let (steps, dt) = (learned.motif().len(), learned.motif().dt());
         let third = expm(&(&playing * (steps as f64 * dt / 3.0)))?;
         let whole = &third * &third * &third;
-        let rows = readout_rows(&playing, cortex.readout(), dt, steps)? * &prepared;
+        let rows = readout_rows(&playing, &system.single_readout()?, dt, steps)? * &prepared;
         Ok(Self { map: &whole * prepared, end: whole * &start, start, rows })
     }
 
@@ -186,10 +185,9 @@ pub(super) fn fingerprint(network: &Network) -> u64 {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    let (cortex, module) = (network.cortex(), network.preparation());
-    add(cortex.recurrent().as_slice());
-    add(cortex.readout().as_slice());
-    add(&[cortex.gain()]);
+    let (system, module) = (network.system(), network.preparation());
+    add(system.matrix().as_slice());
+    add(system.readout().as_slice());
     add(module.input().as_slice());
     add(module.feedback().as_slice());
     for motif in network.motifs() {
@@ -213,8 +211,8 @@ mod tests {
     fn network() -> Network {
         let preparation = PreparationOptions { rank: 15, ..PreparationOptions::default() };
         let options = NetworkOptions { preparation, ..NetworkOptions::default() };
-        let cortex = Cortex::random(30, 0.5, 3).unwrap();
-        Network::build(cortex, &oscillating_motifs(3, 3).unwrap(), &options, 3).unwrap()
+        let system = Cortex::random(30, 0.5, 3).unwrap();
+        Network::build(system, &oscillating_motifs(3, 3).unwrap(), &options, 3).unwrap()
     }
 
     /// Every claim, made one percent stronger than what was proved, is refuted by name.

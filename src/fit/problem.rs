@@ -33,6 +33,7 @@ const SMALLEST_BOUND: f64 = 1e-100;
 impl Problem {
     pub(crate) fn new(motif: &Motif, options: &FitOptions) -> Result<Self> {
         options.validate()?;
+        motif.single_output()?;
         let (dt, duration) = (motif.dt(), motif.duration());
         crate::check::positive("motif duration", duration)?;
         let margin = options.margin_rate(duration);

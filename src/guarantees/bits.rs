@@ -56,7 +56,7 @@ pub fn nothing_forgotten(before: &Network, after: &Network) -> Result<(), Violat
 /// # let preparation = PreparationOptions { rank: 5, ..Default::default() };
 /// # let options = NetworkOptions { preparation, ..Default::default() };
 /// let network = Network::new(Cortex::random(10, 0.5, 1)?, &options, 1)?;
-/// assert_eq!(parameter_bits(&network).len(), 10 * 10 + 10 + 1 + 2 * 5 * 10);
+/// assert_eq!(parameter_bits(&network).len(), 10 * 10 + 10 + 2 * 5 * 10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn parameter_bits(network: &Network) -> Vec<u64> {
@@ -65,11 +65,10 @@ pub fn parameter_bits(network: &Network) -> Vec<u64> {
 }
 
 fn shared(network: &Network) -> Vec<Part> {
-    let (cortex, module) = (network.cortex(), network.preparation());
+    let (system, module) = (network.system(), network.preparation());
     vec![
-        ("connectivity J", bits(cortex.recurrent().iter())),
-        ("readout w", bits(cortex.readout().iter())),
-        ("gain g", bits([cortex.gain()].iter())),
+        ("system A", bits(system.matrix().iter())),
+        ("readout W", bits(system.readout().iter())),
         ("weights U", bits(module.input().iter())),
         ("weights V", bits(module.feedback().iter())),
     ]

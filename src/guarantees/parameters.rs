@@ -43,12 +43,12 @@ const CHUNK: usize = 50;
 /// # Errors
 /// [`Violation::Exceeded`] with the motif and the eigenvalue that is missed.
 pub fn eigenvalues_placed(network: &Network) -> Result<(), Violation> {
-    let a = cortex_system(network);
-    let (n, condition) = (a.nrows(), network.cortex().eigen().condition());
+    let a = network.system().matrix();
+    let (n, condition) = (a.nrows(), network.system().eigen()?.condition());
     let complex = a.map(|x| Complex64::new(x, 0.0));
     for (index, learned) in network.motifs().iter().enumerate() {
         let own = learned.motif_loop();
-        let spectrum = eigenvalues(&(&a + own.input() * own.feedback().transpose()))?;
+        let spectrum = eigenvalues(&(a + own.input() * own.feedback().transpose()))?;
         let u = own.input().map(|x| Complex64::new(x, 0.0));
         for target in learned.fit().eigenvalues() {
             let place = || format!("for {target} of motif {index}");
@@ -103,12 +103,12 @@ pub fn eigenvalues_placed(network: &Network) -> Result<(), Violation> {
 /// # Errors
 /// [`Violation::Exceeded`] with the motif and the time.
 pub fn starts_play_fits(network: &Network) -> Result<(), Violation> {
-    let a = cortex_system(network);
-    let w = network.cortex().readout();
+    let a = network.system().matrix();
+    let w = &network.system().single_readout()?;
     for (index, learned) in network.motifs().iter().enumerate() {
         let own = learned.motif_loop();
         let (dt, len) = (learned.motif().dt(), learned.motif().len());
-        let system = &a + own.input() * own.feedback().transpose();
+        let system = a + own.input() * own.feedback().transpose();
         let start = own.initial_state();
         check::shape("initial state", (start.len(), 1), (w.len(), 1), "use a loop over this cortex")?;
         let states = trajectory(&system, start, dt, len)?;
@@ -151,7 +151,7 @@ pub fn starts_play_fits(network: &Network) -> Result<(), Violation> {
 /// [`Violation::Exceeded`] with the motif, or with the spectral abscissa of an unstable module.
 pub fn preparation_settles(network: &Network) -> Result<(), Violation> {
     let module = network.preparation();
-    let system = cortex_system(network) + module.input() * module.feedback().transpose();
+    let system = network.system().matrix() + module.input() * module.feedback().transpose();
     stable(&system)?;
     let rounding = BASIS * system.nrows() as f64 * system.norm();
     for (index, learned) in network.motifs().iter().enumerate() {
@@ -168,12 +168,6 @@ fn stable(system: &DMatrix<f64>) -> Result<(), Violation> {
     let limit = -f64::MIN_POSITIVE;
     let place = || "in the preparatory module".into();
     within("spectral abscissa of A + U V^T", spectral_abscissa(system)?, limit, place)
-}
-
-/// `A = g (J - I)`, formed anew.
-fn cortex_system(network: &Network) -> DMatrix<f64> {
-    let cortex = network.cortex();
-    (cortex.recurrent() - DMatrix::identity(cortex.units(), cortex.units())) * cortex.gain()
 }
 
 /// `e^{M n dt} x` for n = 0, ..., len - 1 (N x len): steps within a chunk, an exponential of its own from chunk to

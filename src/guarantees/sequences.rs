@@ -41,7 +41,7 @@ pub fn sequence_certified(
     start: &Start,
 ) -> Result<(), Violation> {
     check_related(simulator, certificate)?;
-    let state = start.state(simulator.network().cortex().units())?;
+    let state = start.state(simulator.network().system().units())?;
     let bounds = certificate.from_ball(state.norm())?;
     play(simulator, sequence, state, |played| {
         let limit = if played.position == 0 { bounds.first[played.motif] } else { bounds.later };

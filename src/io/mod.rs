@@ -3,7 +3,7 @@
 //! | file | holds | functions |
 //! |---|---|---|
 //! | motifs `.npz`, `.csv`, `.json` | one array, column or list per motif | [`read_motifs`], [`write_motifs`] |
-//! | `net.npz` | `J` (N, N), `w` (N), optionally `gain` | [`read_cortex`], [`write_cortex`] |
+//! | `net.npz` | `J` (N, N), optionally `gain`, or `A`; `w` (N) | [`read_system`], [`write_system`] |
 //! | `model.npz` | a network with all its motifs | [`read_model`], [`write_model`] |
 //! | `traj.npz` | `t`, `y`, `phase`, `target`, optionally `x` | [`write_trajectories`] |
 //! | checkpoint `.npz` | a tanh network in training | [`read_checkpoint`], [`write_checkpoint`] |
@@ -50,7 +50,7 @@ pub use files::check_output;
 pub use fits::{NamedFit, decode_fits, encode_fits, read_fits, write_fits};
 pub use model::{Model, decode_model, encode_model, read_model, write_model};
 pub use motifs::{Format, NamedMotif, decode_motifs, encode_motifs, read_motifs, write_motifs};
-pub use net::{decode_cortex, encode_cortex, read_cortex, write_cortex};
+pub use net::{decode_system, encode_system, read_system, write_system};
 pub use npz::{Npz, NpzBuilder};
 pub use state::{decode_state, read_state};
 pub use summary::{MotifSummary, PreparationSummary, Summary};

@@ -67,7 +67,7 @@ pub fn write_model(path: &Path, model: &Model) -> Result<()> {
     files::write(path, &bytes)
 }
 
-/// The bytes of a `model.npz`: `J` (N, N), `w` (N,), `gain`, `dt`, `beta`, `transition`, `U_prep` and `V_prep` (N, P),
+/// The bytes of a `model.npz`: `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `dt`, `beta`, `transition`, `U_prep` and `V_prep` (N, P),
 /// for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes` (complex128, K), `motif_i/u`,
 /// `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata` (JSON as uint8).
 ///
@@ -79,11 +79,8 @@ pub fn encode_model(model: &Model) -> Result<Vec<u8>> {
     Model::named(network.clone(), *transition, names.clone()).map_err(Error::invalid(path))?;
     let empty = crate::Error::Empty { what: "library of motifs", remedy: "learn a motif first" };
     let first = network.motifs().first().ok_or(empty).map_err(Error::invalid(path))?;
-    let (cortex, module) = (network.cortex(), network.preparation());
-    let mut npz = NpzBuilder::new()
-        .matrix("J", cortex.recurrent())?
-        .real("w", &[cortex.units()], cortex.readout().iter().copied())?
-        .real("gain", &[], [cortex.gain()])?
+    let module = network.preparation();
+    let mut npz = net::encode(NpzBuilder::new(), network.system())?
         .real("dt", &[], [first.motif().dt()])?
         .real("beta", &[], [network.options().preparation.beta])?
         .real("transition", &[], [*transition])?
@@ -116,8 +113,8 @@ pub fn decode_model(bytes: &[u8], path: &Path) -> Result<Model> {
     let npz = Npz::decode(bytes, path)?;
     let Metadata { crate_version, seed, names, options, preparation, motifs, .. } =
         Metadata::decode(npz.bytes("metadata")?, path)?;
-    let cortex = net::cortex(&npz, npz.scalar("gain")?, path)?;
-    let units = cortex.units();
+    let system = net::system(&npz, None, path)?;
+    let units = system.units();
     let dt = npz.scalar("dt")?;
     check_beta(&npz, &options)?;
     check_count(&npz, motifs.len())?;
@@ -130,7 +127,7 @@ pub fn decode_model(bytes: &[u8], path: &Path) -> Result<Model> {
             .enumerate()
             .map(|(index, history)| motif(&npz, index, history, units, dt, path))
             .collect::<Result<_>>()?,
-        cortex,
+        system,
         options,
         seed,
     };

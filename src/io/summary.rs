@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::model::Model;
+use crate::Cortex;
 use crate::network::LearnedMotif;
+use crate::spectrum::Spectrum;
 use crate::{Complex64, NetworkOptions};
 use crate::{loops::CostTerms, preparation::Preparation};
 
@@ -14,8 +16,8 @@ pub struct Summary {
     pub crate_version: String,
     /// Number of units N.
     pub units: usize,
-    /// Gain g (1/tau).
-    pub gain: f64,
+    /// Gain g (1/tau), where the system was made from a connectivity.
+    pub gain: Option<f64>,
     /// Largest real part of the eigenvalues of the cortex alone (1/tau).
     pub cortex_abscissa: f64,
     /// Sampling step (tau).
@@ -91,9 +93,9 @@ impl Summary {
         let motifs = network.motifs().iter().zip(&model.names).enumerate();
         Self {
             crate_version: model.crate_version.clone(),
-            units: network.cortex().units(),
-            gain: network.cortex().gain(),
-            cortex_abscissa: abscissa(network.cortex().eigenvalues()),
+            units: network.system().units(),
+            gain: network.system().cortex().map(Cortex::gain),
+            cortex_abscissa: network.system().spectrum().map_or(f64::NAN, Spectrum::abscissa),
             dt: network.motifs().first().map_or(0.0, |m| m.motif().dt()),
             transition: model.transition,
             seed: network.seed(),
@@ -140,8 +142,4 @@ impl MotifSummary {
             initial_state_norm: own.initial_state().norm(),
         }
     }
-}
-
-fn abscissa(values: &[Complex64]) -> f64 {
-    values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max)
 }

@@ -10,10 +10,10 @@ use super::motif_loop::{LoopReport, LoopStart, MotifLoop};
 use super::near_unit::near_unit;
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
 use super::robustness::{CostTerms, Horizon, RobustnessCost};
-use crate::cortex::Cortex;
 use crate::linalg::{eigenvalues, expm};
 use crate::optim::{LbfgsOptions, Minimum, Termination, minimise};
-use crate::spectrum::ConjugateSet;
+use crate::spectrum::Spectrum;
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// Largest accepted distance between a target and the closed loop's spectrum, relative to `1 + |target|`.
@@ -100,8 +100,8 @@ impl LoopOptions {
 /// all starts of all motifs are independent.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, loops::{LoopDesign, LoopOptions}};
-/// let cortex = Cortex::random(40, 0.5, 2)?;
+/// use thalamo::{Complex64, Cortex, System, loops::{LoopDesign, LoopOptions}};
+/// let cortex = System::from(Cortex::random(40, 0.5, 2)?);
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
 /// let amplitudes = [Complex64::new(0.2, 0.3), Complex64::new(0.2, -0.3), Complex64::new(-0.4, 0.0)];
 /// let design = LoopDesign::new(&cortex, &modes, &amplitudes, 60.0, &LoopOptions::default())?;
@@ -114,34 +114,33 @@ impl LoopOptions {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct LoopDesign<'a> {
-    pub(super) cortex: &'a Cortex,
+pub struct LoopDesign {
+    pub(super) system: System,
     pub(super) placement: Placement,
     amplitudes: Vec<Complex64>,
     duration: f64,
-    pub(super) cost: RobustnessCost<'a>,
+    pub(super) cost: RobustnessCost,
     pub(super) options: LoopOptions,
 }
 
-impl<'a> LoopDesign<'a> {
+impl LoopDesign {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
     /// As [`Placement::new`] and [`RobustnessCost::new`]; options out of range, see [`LoopOptions::validate`].
     pub fn new(
-        cortex: &'a Cortex,
+        system: &System,
         eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
         duration: f64,
         options: &LoopOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
-        let targets = set.to_vec();
-        let placement = Placement::new(cortex, &targets, &options.placement)?;
-        let cost = RobustnessCost::new(cortex, &placement, &targets, &amplitudes, duration, options.horizon)?
+        let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
+        let placement = Placement::new(system, &targets, &options.placement)?;
+        let cost = RobustnessCost::new(system, &placement, &targets, &amplitudes, duration, options.horizon)?
             .with_noise_floor(options.noise_floor)?;
-        Ok(Self { cortex, placement, amplitudes, duration, cost, options: options.clone() })
+        Ok(Self { system: system.clone(), placement, amplitudes, duration, cost, options: options.clone() })
     }
 
     /// The placement.
@@ -158,7 +157,7 @@ impl<'a> LoopDesign<'a> {
     pub fn random_input(&self, seed: u64, start: usize) -> Vec<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(start as u64);
-        (0..self.cortex.units()).map(|_| StandardNormal.sample(&mut rng)).collect()
+        (0..self.system.units()).map(|_| StandardNormal.sample(&mut rng)).collect()
     }
 
     /// Minimises ln C from one random start.
@@ -205,7 +204,7 @@ impl<'a> LoopDesign<'a> {
 
     fn assemble(&self, u: &[f64], starts: Vec<LoopStart>, best: usize) -> Result<MotifLoop> {
         let input = (DVector::from_column_slice(u) * near_unit(u)).normalize();
-        let feedback = self.placement.feedback(self.cortex, &input)?;
+        let feedback = self.placement.feedback(&self.system, &input)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;
         let initial_state = cost.initial_state();
@@ -220,10 +219,10 @@ impl<'a> LoopDesign<'a> {
         starts: Vec<LoopStart>,
         best: usize,
     ) -> Result<MotifLoop> {
-        let system = self.cortex.system() + &input * feedback.transpose();
+        let system = self.system.matrix() + &input * feedback.transpose();
         let targets = self.placement.targets();
         let spectrum = eigenvalues(&system)?;
-        let (achieved, rest) = arrivals(&targets, spectrum);
+        let (achieved, rest) = spectrum.nearest_to(&targets);
         let distance = targets.iter().zip(&achieved).map(|(t, z)| (t - z).norm()).fold(0.0, f64::max);
         let scale = 1.0 + targets.iter().map(|t| t.norm()).fold(0.0, f64::max);
         if distance.is_nan() || distance > PLACEMENT_TOLERANCE * scale {
@@ -274,7 +273,7 @@ impl<'a> LoopDesign<'a> {
         for n in 0..=PLAYBACK_TIMES {
             let t = n as f64 * step;
             let terms = targets.iter().zip(&self.amplitudes).map(|(z, a)| (a * (z * t).exp()).re);
-            error = error.max((self.cortex.readout().dot(&state) - terms.sum::<f64>()).abs());
+            error = error.max((self.system.single_readout()?.dot(&state) - terms.sum::<f64>()).abs());
             state = &propagator * state;
         }
         let relative = if size > 0.0 { error / size } else { error };
@@ -288,17 +287,4 @@ impl<'a> LoopDesign<'a> {
             remedy: "set the eigenvalues farther apart, use fewer modes, or accept it by a larger playback tolerance",
         })
     }
-}
-
-/// For each target the nearest eigenvalue not yet taken, and the eigenvalues left over.
-fn arrivals(targets: &[Complex64], mut spectrum: Vec<Complex64>) -> (Vec<Complex64>, Vec<Complex64>) {
-    let achieved = targets
-        .iter()
-        .map(|t| {
-            let distance = |i: &usize| (spectrum[*i] - t).norm();
-            let nearest = (0..spectrum.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
-            nearest.map_or(Complex64::new(f64::NAN, f64::NAN), |i| spectrum.swap_remove(i))
-        })
-        .collect();
-    (achieved, spectrum)
 }

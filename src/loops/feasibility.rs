@@ -12,12 +12,13 @@ use super::cauchy;
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
 use super::residues::residues;
 use super::verdict::{Doubt, Verdict};
-use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, sweep};
+use crate::linalg::Eigen;
 use crate::linalg::product::{adjoint_mul, largest, mul_complex};
 use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
 use crate::motif::Motif;
-use crate::spectrum::ConjugateSet;
+use crate::spectrum::Spectrum;
+use crate::system::System;
 use crate::{Error, Result};
 
 /// Predicted error up to which loops reach their own tolerance (1e-6) for nearly every u: measured errors of
@@ -82,8 +83,8 @@ pub struct Feasibility {
 /// error but a verdict.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, loops::{Verdict, feasibility}};
-/// let cortex = Cortex::random(60, 0.5, 1)?;
+/// use thalamo::{Complex64, Cortex, System, loops::{Verdict, feasibility}};
+/// let cortex = System::from(Cortex::random(60, 0.5, 1)?);
 /// let evenly = |pairs: i32| -> Vec<Complex64> {
 ///     let pole = |k| Complex64::new(-0.01, 0.063 * f64::from(k));
 ///     (1..=pairs).flat_map(|k| [pole(k), pole(k).conj()]).collect()
@@ -94,8 +95,8 @@ pub struct Feasibility {
 /// assert!(matches!(many.verdict, Verdict::Infeasible { .. }) && many.condition > 1e12);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn feasibility(cortex: &Cortex, targets: &[Complex64]) -> Result<Feasibility> {
-    Feasibility::new(cortex, targets, &PlacementOptions::default())
+pub fn feasibility(system: &System, targets: &[Complex64]) -> Result<Feasibility> {
+    Feasibility::new(system, targets, &PlacementOptions::default())
 }
 
 impl Feasibility {
@@ -103,23 +104,23 @@ impl Feasibility {
     ///
     /// # Errors
     /// As [`feasibility`]; options out of range.
-    pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
+    pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
         let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
-        let (placement, refusal) = match Placement::new(cortex, targets, &unlimited) {
+        let (placement, refusal) = match Placement::new(system, targets, &unlimited) {
             Ok(placement) => (Some(placement), None),
             Err(error) if says_infeasible(&error) => (None, Some(error)),
             Err(error) => return Err(error),
         };
         let coincident = refusal.as_ref().is_some_and(coincide);
-        let residues = if coincident { None } else { Residues::new(cortex, targets)? };
-        let (nearest_target, nearest_eigenvalue) = nearest(cortex.eigenvalues(), targets);
+        let residues = if coincident { None } else { Residues::new(system, targets)? };
+        let (nearest_target, nearest_eigenvalue) = nearest(system.spectrum()?, targets);
         let mut made = Self {
             modes: targets.len(),
-            units: cortex.units(),
+            units: system.units(),
             condition: match &residues {
                 Some(found) if found.condition < RESOLVED => found.condition,
                 _ if coincident => f64::INFINITY,
-                _ => cauchy::condition(targets, cortex.eigenvalues()),
+                _ => cauchy::condition(targets, system.spectrum()?),
             },
             residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
             nearest_target,
@@ -127,8 +128,8 @@ impl Feasibility {
             nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
             rest_abscissa: placement.as_ref().map(Placement::rest_abscissa),
             stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
-            basis_condition: cortex.eigen().condition(),
-            predicted_error: residues.map_or(f64::INFINITY, |r| r.predicted_error(cortex)),
+            basis_condition: system.eigen()?.condition(),
+            predicted_error: residues.map_or(Ok(f64::INFINITY), |r| r.predicted_error(system))?,
             verdict: Verdict::Feasible,
         };
         made.verdict = made.judge(refusal, placement.as_ref(), options.condition_limit);
@@ -196,31 +197,32 @@ struct Residues {
 
 impl Residues {
     /// `None` where Q has no inverse in double precision.
-    fn new(cortex: &Cortex, targets: &[Complex64]) -> Result<Option<Self>> {
-        let placed = ConjugateSet::new(targets, CONJUGATE)?.to_vec();
-        let (packed, condition) = match residues(cortex, &placed, f64::MAX) {
+    fn new(system: &System, targets: &[Complex64]) -> Result<Option<Self>> {
+        let placed = Spectrum::new(targets, CONJUGATE)?;
+        let (packed, condition) = match residues(system, &placed, f64::MAX) {
             Ok(found) => found,
             Err(Error::IllConditionedPlacement { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let values = DVector::from_vec(cortex.modes().layout.unpack_all(&packed));
-        let lambda = cortex.eigenvalues();
+        let values = DVector::from_vec(system.modes()?.layout.unpack_all(&packed));
+        let lambda = system.spectrum()?;
         let upper: Vec<Complex64> = placed.into_iter().filter(|t| t.im >= 0.0).collect();
         let rows = DMatrix::from_fn(lambda.len(), upper.len(), |j, k| 1.0 / (upper[k] - lambda[j]));
         Ok(Some(Self { rows, values, condition }))
     }
 
-    fn predicted_error(&self, cortex: &Cortex) -> f64 {
-        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(cortex, probe)).collect();
+    fn predicted_error(&self, system: &System) -> Result<f64> {
+        let eigen = system.eigen()?;
+        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(system, eigen, probe)).collect();
         errors.sort_by(f64::total_cmp);
-        errors[PROBES / 2]
+        Ok(errors[PROBES / 2])
     }
 
     /// First-order error for one random u of unit norm.
-    fn error(&self, cortex: &Cortex, probe: u64) -> f64 {
-        let (left, right) = (cortex.eigen().left(), cortex.eigen().right());
+    fn error(&self, system: &System, eigen: &Eigen, probe: u64) -> f64 {
+        let (left, right) = (eigen.left(), eigen.right());
         let mut rng = ChaCha8Rng::seed_from_u64(probe);
-        let u = DMatrix::from_fn(cortex.units(), 1, |_, _| {
+        let u = DMatrix::from_fn(system.units(), 1, |_, _| {
             let z: f64 = StandardNormal.sample(&mut rng);
             Complex64::from(z)
         })
@@ -239,8 +241,8 @@ impl Residues {
             rights.column(k).norm() * lefts.column(k).norm() / n.norm()
         };
         let worst = largest((0..self.rows.ncols()).map(kappa));
-        let typical = TYPICAL / (cortex.units() as f64).sqrt();
-        typical * f64::EPSILON * (cortex.system().norm() + feedback.norm()) * worst
+        let typical = TYPICAL / (system.units() as f64).sqrt();
+        typical * f64::EPSILON * (system.matrix().norm() + feedback.norm()) * worst
     }
 }
 
@@ -272,8 +274,8 @@ pub struct FeasibleModes {
 /// As [`sweep`], an empty range, and more modes than units.
 ///
 /// ```
-/// use thalamo::{Cortex, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
-/// let cortex = Cortex::random(40, 0.5, 1)?;
+/// use thalamo::{Cortex, System, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
+/// let cortex = System::from(Cortex::random(40, 0.5, 1)?);
 /// let options = FitOptions { effort: 100, ..FitOptions::default() };
 /// let found = largest_feasible_modes(&cortex, &step_motifs(1, 1)?[0], &options, 4..=6)?;
 /// assert_eq!(found.largest, Some(6));
@@ -281,12 +283,12 @@ pub struct FeasibleModes {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn largest_feasible_modes(
-    cortex: &Cortex,
+    system: &System,
     motif: &Motif,
     options: &FitOptions,
     range: RangeInclusive<usize>,
 ) -> Result<FeasibleModes> {
-    if *range.end() > cortex.units() {
+    if *range.end() > system.units() {
         let (expected, given) = ("at most as many as units", *range.end());
         return Err(Error::Count { what: "modes", expected, given });
     }
@@ -297,7 +299,7 @@ pub fn largest_feasible_modes(
     let rows: Vec<ModesRow> = sweep(motif, &modes, options)?
         .into_iter()
         .map(|fit| {
-            let feasibility = feasibility(cortex, fit.eigenvalues())?;
+            let feasibility = feasibility(system, fit.eigenvalues())?;
             Ok(ModesRow { modes: fit.modes(), fit, feasibility })
         })
         .collect::<Result<_>>()?;

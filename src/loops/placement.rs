@@ -5,10 +5,10 @@ use num_complex::Complex64;
 
 use super::residues::{residues, roots, secular_residual};
 use super::secular::Root;
-use crate::cortex::Cortex;
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
-use crate::spectrum::ConjugateSet;
+use crate::spectrum::Spectrum;
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// Distance, relative to the scale of the spectra, below which two numbers count as the same.
@@ -67,13 +67,13 @@ impl PlacementOptions {
 ///
 /// ```
 /// use nalgebra::DVector;
-/// use thalamo::{Complex64, Cortex, loops::{Placement, PlacementOptions}};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// use thalamo::{Complex64, Cortex, System, loops::{Placement, PlacementOptions}};
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let targets = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
 /// let placement = Placement::new(&cortex, &targets, &PlacementOptions::default())?;
 /// let u = DVector::from_fn(30, |i, _| 1.0 + (i as f64).sin());
 /// let v = placement.feedback(&cortex, &u)?;
-/// let achieved = thalamo::linalg::eigenvalues(&(cortex.system() + u * v.transpose()))?;
+/// let achieved = thalamo::linalg::eigenvalues(&(cortex.matrix() + u * v.transpose()))?;
 /// let off = |t: &Complex64| achieved.iter().map(|z| (z - t).norm()).fold(f64::INFINITY, f64::min);
 /// assert!(targets.iter().map(off).fold(0.0, f64::max) < 1e-9);
 /// # Ok::<(), thalamo::Error>(())
@@ -82,7 +82,7 @@ impl PlacementOptions {
 /// Source: Logiaco, Abbott and Escola, Cell Reports 35 (2021) 109090.
 #[derive(Debug, Clone)]
 pub struct Placement {
-    targets: ConjugateSet,
+    targets: Spectrum,
     stabilising: Vec<Complex64>,
     placed: Vec<Complex64>,
     residues: Vec<f64>,
@@ -102,12 +102,12 @@ impl Placement {
     /// ([`Error::RepeatedTarget`]), a target on an eigenvalue of A ([`Error::TargetOnEigenvalue`]), a
     /// condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue that
     /// stays right of the margin ([`Error::Unstable`]).
-    pub fn new(cortex: &Cortex, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
+    pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
         options.validate()?;
-        let targets = check_targets(cortex, targets)?;
+        let targets = check_targets(system, targets)?;
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
-            let placement = Self::solve(cortex, &targets, &stabilising, options)?;
+            let placement = Self::solve(system, &targets, &stabilising, options)?;
             let offending: Vec<Complex64> =
                 placement.rest().iter().copied().filter(|mu| mu.re > -options.rest_margin).collect();
             match options.stabilised_decay {
@@ -115,11 +115,11 @@ impl Placement {
                 None => break,
                 Some(decay) => add_stabilising(&mut stabilising, &targets, &offending, decay),
             }
-            if targets.len() + stabilising.len() > cortex.units() {
+            if targets.len() + stabilising.len() > system.units() {
                 break;
             }
         }
-        let last = Self::solve(cortex, &targets, &[], options)?;
+        let last = Self::solve(system, &targets, &[], options)?;
         Err(Error::Unstable {
             what: "loop (its eigenvalues beside the targets)",
             abscissa: last.rest_abscissa(),
@@ -129,18 +129,18 @@ impl Placement {
     }
 
     fn solve(
-        cortex: &Cortex,
-        targets: &ConjugateSet,
+        system: &System,
+        targets: &Spectrum,
         stabilising: &[Complex64],
         options: &PlacementOptions,
     ) -> Result<Self> {
-        let all = ConjugateSet::new(&[targets.to_vec(), stabilising.to_vec()].concat(), 0.0)?;
+        let all = Spectrum::new(&[targets.to_vec(), stabilising.to_vec()].concat(), 0.0)?;
         let placed = all.to_vec();
-        let (residues, condition) = residues(cortex, &placed, options.condition_limit)?;
-        let (roots, layout) = roots(cortex, &residues, &placed)?;
-        let secular_residual = secular_residual(cortex, &residues, &placed);
+        let (residues, condition) = residues(system, &placed, options.condition_limit)?;
+        let (roots, layout) = roots(system, &residues, &placed)?;
+        let secular_residual = secular_residual(system, &residues, &placed)?;
         let (targets, stabilising) = (targets.clone(), stabilising.to_vec());
-        let poles = cortex.modes().lambda.clone();
+        let poles = system.modes()?.lambda.clone();
         Ok(Self { targets, stabilising, placed, residues, poles, roots, layout, condition, secular_residual })
     }
 
@@ -201,12 +201,12 @@ impl Placement {
     /// # Errors
     /// A cortex other than the placement's; u of the wrong length, not finite, or without a component along one
     /// of the eigenvectors.
-    pub fn feedback(&self, cortex: &Cortex, u: &DVector<f64>) -> Result<DVector<f64>> {
-        self.check_cortex(cortex)?;
-        let units = cortex.units();
+    pub fn feedback(&self, system: &System, u: &DVector<f64>) -> Result<DVector<f64>> {
+        self.check_cortex(system)?;
+        let units = system.units();
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u.as_slice())?;
-        let modes = cortex.modes();
+        let modes = system.modes()?;
         let elementwise = Elementwise::over(modes.layout);
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
@@ -224,11 +224,11 @@ impl Placement {
     }
 
     /// Refuses a cortex other than the one the placement was made for.
-    pub(super) fn check_cortex(&self, cortex: &Cortex) -> Result<()> {
-        let (given, expected) = (cortex.units(), self.residues.len());
+    pub(super) fn check_cortex(&self, system: &System) -> Result<()> {
+        let (given, expected) = (system.units(), self.residues.len());
         let remedy = "use the cortex the placement was made for";
         check::shape("cortex", (given, given), (expected, expected), remedy)?;
-        let lambda = &cortex.modes().lambda;
+        let lambda = &system.modes()?.lambda;
         if *lambda == self.poles {
             return Ok(());
         }
@@ -263,16 +263,16 @@ impl Placement {
     }
 }
 
-fn check_targets(cortex: &Cortex, targets: &[Complex64]) -> Result<ConjugateSet> {
-    let units = cortex.units();
+fn check_targets(system: &System, targets: &[Complex64]) -> Result<Spectrum> {
+    let units = system.units();
     if targets.is_empty() {
         return Err(Error::Empty { what: "targets", remedy: "give the eigenvalues to place" });
     }
-    let set = ConjugateSet::new(targets, CONJUGATE)?;
+    let set = Spectrum::new(targets, CONJUGATE)?;
     if set.len() > units {
         return Err(Error::Count { what: "targets", expected: "at most as many as units", given: set.len() });
     }
-    let scale = cortex.eigenvalues().iter().chain(targets).map(|z| z.norm()).fold(0.0, f64::max);
+    let scale = system.spectrum()?.iter().chain(targets).map(|z| z.norm()).fold(0.0, f64::max);
     for (second, &t) in targets.iter().enumerate() {
         for (first, &s) in targets[..second].iter().enumerate() {
             let distance = (s - t).norm();
@@ -280,7 +280,7 @@ fn check_targets(cortex: &Cortex, targets: &[Complex64]) -> Result<ConjugateSet>
                 return Err(Error::RepeatedTarget { first, second, value: s, distance });
             }
         }
-        for &eigenvalue in cortex.eigenvalues() {
+        for &eigenvalue in system.spectrum()? {
             let distance = (eigenvalue - t).norm();
             if distance <= SAME * scale {
                 return Err(Error::TargetOnEigenvalue { target: t, eigenvalue, distance });
@@ -293,7 +293,7 @@ fn check_targets(cortex: &Cortex, targets: &[Complex64]) -> Result<ConjugateSet>
 /// Adds the offending eigenvalues, moved to the given decay rate and away from other targets.
 fn add_stabilising(
     stabilising: &mut Vec<Complex64>,
-    targets: &ConjugateSet,
+    targets: &Spectrum,
     offending: &[Complex64],
     decay: f64,
 ) {

@@ -24,7 +24,7 @@ struct Runner {
     descent: Descent,
 }
 
-impl LoopDesign<'_> {
+impl LoopDesign {
     /// Minima of all starts, in their order; every start takes the steps it would take alone. `spread` uses all
     /// threads; `ended` is told of each start that ends.
     pub(crate) fn race(

@@ -5,11 +5,11 @@ use num_complex::Complex64;
 
 use super::near_unit::near_unit;
 use super::secular::Root;
-use crate::cortex::Cortex;
 use crate::linalg::eigenvalues;
 use crate::linalg::product::view;
-use crate::modal::CortexModes;
+use crate::modal::Modes;
 use crate::modal::vector::{Layout, bilinear_form};
+use crate::system::System;
 use crate::{Error, Result};
 
 /// How far the eigensolver may see a target from where it was placed (relative to 1 + |target|).
@@ -19,8 +19,8 @@ const ARRIVED: f64 = 1e-5;
 ///
 /// Solved over the reals: with the unitary change of basis `[1 i; 1 -i]/sqrt 2` on pairs of rows and columns
 /// Q is real and keeps its singular values.
-pub(super) fn residues(cortex: &Cortex, placed: &[Complex64], limit: f64) -> Result<(Vec<f64>, f64)> {
-    let modes = cortex.modes();
+pub(super) fn residues(system: &System, placed: &[Complex64], limit: f64) -> Result<(Vec<f64>, f64)> {
+    let modes = system.modes()?;
     let rows = Layout::of(placed);
     let targets = rows.representatives(placed);
     let cols = modes.layout;
@@ -66,8 +66,8 @@ fn minimum_norm(q: &DMatrix<f64>, ones: &DVector<f64>) -> Option<(DVector<f64>, 
 
 /// All roots of the secular equation: the placed ones by construction, the rest from an eigensolver on a
 /// well-conditioned realisation, polished on the equation itself. Placed ones first within reals and pairs.
-pub(super) fn roots(cortex: &Cortex, residues: &[f64], placed: &[Complex64]) -> Result<(Vec<Root>, Layout)> {
-    let CortexModes { layout, lambda, .. } = cortex.modes();
+pub(super) fn roots(system: &System, residues: &[f64], placed: &[Complex64]) -> Result<(Vec<Root>, Layout)> {
+    let Modes { layout, lambda, .. } = system.modes()?;
     let computed = eigenvalues(&realisation(*layout, lambda, residues))?;
     let (computed_layout, placed_layout) = (Layout::of(&computed), Layout::of(placed));
     let (mut reals, mut pairs) = split(computed_layout, &computed);
@@ -143,8 +143,8 @@ fn realisation(layout: Layout, lambda: &[Complex64], residues: &[f64]) -> DMatri
 }
 
 /// Largest `|sum_j d_j / (t - lambda_j) - 1|` over the placed eigenvalues.
-pub(super) fn secular_residual(cortex: &Cortex, residues: &[f64], placed: &[Complex64]) -> f64 {
-    let CortexModes { layout, lambda, .. } = cortex.modes();
+pub(super) fn secular_residual(system: &System, residues: &[f64], placed: &[Complex64]) -> Result<f64> {
+    let Modes { layout, lambda, .. } = system.modes()?;
     let d = layout.unpack(residues);
     let at = |t: &Complex64| {
         let mut sum = Complex64::new(-1.0, 0.0);
@@ -156,5 +156,5 @@ pub(super) fn secular_residual(cortex: &Cortex, residues: &[f64], placed: &[Comp
         }
         sum.norm()
     };
-    placed.iter().map(at).fold(0.0, f64::max)
+    Ok(placed.iter().map(at).fold(0.0, f64::max))
 }

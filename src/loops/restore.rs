@@ -39,7 +39,7 @@ impl From<&MotifLoop> for LoopParts {
     }
 }
 
-impl LoopDesign<'_> {
+impl LoopDesign {
     /// A loop from its stored numbers, which keep their bits: nothing is optimised. The placement, the stability and
     /// the motif played are verified as in [`LoopDesign::finish`], and v and x_init compared with those that
     /// this design derives from u.
@@ -49,7 +49,7 @@ impl LoopDesign<'_> {
     /// that disagree with u ([`Error::Disagrees`]), and as [`LoopDesign::finish`].
     pub fn restore(&self, parts: LoopParts) -> Result<MotifLoop> {
         let LoopParts { input, feedback, initial_state, starts, best } = parts;
-        let units = self.cortex.units();
+        let units = self.system.units();
         for (what, vector) in
             [("input u", &input), ("feedback v", &feedback), ("initial state x_init", &initial_state)]
         {
@@ -61,7 +61,7 @@ impl LoopDesign<'_> {
         }
         check::agrees("norm of the input u", (input.norm() - 1.0).abs(), AGREEMENT)?;
         let limit = AGREEMENT + ROUNDING * f64::EPSILON * self.placement.condition();
-        let derived = self.placement.feedback(self.cortex, &input)?;
+        let derived = self.placement.feedback(&self.system, &input)?;
         check::agrees("feedback v", (&feedback - &derived).norm() / derived.norm(), limit)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;

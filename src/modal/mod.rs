@@ -1,10 +1,10 @@
-//! What all loops over one cortex share: the matrices of the robustness cost that depend on A and w alone.
+//! What all loops over one system share: the matrices of the robustness cost that depend on A and w alone.
 
 pub(crate) mod lanes;
 pub(crate) mod tiles;
 pub(crate) mod vector;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
 use crate::linalg::Eigen;
@@ -16,9 +16,9 @@ use crate::{Error, Result};
 /// Smallest `|lambda_j + lambda_m|`, relative to the spectral radius, that the Gramians can be divided by.
 const RESONANCE_LIMIT: f64 = 1e-13;
 
-/// Modal quantities of the cortex, packed (see `modal::vector`).
+/// Modal quantities of a system, packed (see `modal::vector`).
 #[derive(Debug, Clone)]
-pub(crate) struct CortexModes {
+pub(crate) struct Modes {
     pub(crate) layout: Layout,
     /// One eigenvalue of each real mode and conjugate pair.
     pub(crate) lambda: Vec<Complex64>,
@@ -38,8 +38,8 @@ pub(crate) struct CortexModes {
     pub(crate) readout_noise: f64,
 }
 
-impl CortexModes {
-    pub(crate) fn new(eigen: &Eigen, readout: &nalgebra::DVector<f64>) -> Result<Self> {
+impl Modes {
+    pub(crate) fn new(eigen: &Eigen, readout: &DVector<f64>) -> Result<Self> {
         let layout = Layout::of(eigen.values());
         let lambda = layout.representatives(eigen.values());
         check_resonance(&lambda)?;
@@ -106,7 +106,7 @@ fn check_resonance(lambda: &[Complex64]) -> Result<()> {
     if resonant {
         return Err(Error::Singular {
             what: "Gramians of A (two eigenvalues that sum to zero)",
-            remedy: "change the gain g or the connectivity J slightly",
+            remedy: "change the system A slightly: the gain g or the connectivity J it is made from",
         });
     }
     Ok(())

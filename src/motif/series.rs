@@ -1,9 +1,11 @@
-//! A validated target series.
+//! Validated target series.
+
+use nalgebra::DMatrix;
 
 use crate::mean_square::root_mean_square;
 use crate::{Error, Result, check};
 
-/// A target series for the readout, sampled at `t = 0, dt, 2 dt, ...` (time in tau).
+/// Target series for the D readouts, sampled at `t = 0, dt, 2 dt, ...` (time in tau): T x D numbers.
 ///
 /// Never empty, never all zeros, every sample finite.
 ///
@@ -11,7 +13,7 @@ use crate::{Error, Result, check};
 /// use thalamo::motif::Motif;
 ///
 /// let ramp = Motif::new(0.1, vec![0.0, 1.0, 2.0, 3.0])?;
-/// assert_eq!(ramp.len(), 4);
+/// assert_eq!((ramp.len(), ramp.outputs()), (4, 1));
 /// assert_eq!(ramp.mean(), 1.5);
 /// assert_eq!(ramp.standard_deviation(), 1.25_f64.sqrt());
 /// # Ok::<(), thalamo::Error>(())
@@ -19,25 +21,33 @@ use crate::{Error, Result, check};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Motif {
     dt: f64,
-    values: Vec<f64>,
+    samples: DMatrix<f64>,
 }
 
 impl Motif {
-    /// A motif from its samples, `dt` apart (in tau).
+    /// A motif for one readout from its samples, `dt` apart (in tau).
+    ///
+    /// # Errors
+    /// As [`Motif::from_samples`].
+    pub fn new(dt: f64, values: Vec<f64>) -> Result<Self> {
+        Self::from_samples(dt, DMatrix::from_vec(values.len(), 1, values))
+    }
+
+    /// A motif from its samples, a row every `dt` (in tau) and a column for each readout (T x D).
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when `dt` is not finite and positive, [`Error::Empty`] without samples,
     /// [`Error::NotFinite`] on a NaN or infinity, [`Error::ZeroMotif`] when there are only zeros.
-    pub fn new(dt: f64, values: Vec<f64>) -> Result<Self> {
+    pub fn from_samples(dt: f64, samples: DMatrix<f64>) -> Result<Self> {
         check::positive("motif dt", dt)?;
-        if values.is_empty() {
+        if samples.is_empty() {
             return Err(Error::Empty { what: "motif", remedy: "give at least one sample" });
         }
-        check::finite("motif", &values)?;
-        if values.iter().all(|&y| y == 0.0) {
-            return Err(Error::ZeroMotif { samples: values.len() });
+        check::finite("motif", samples.as_slice())?;
+        if samples.iter().all(|&y| y == 0.0) {
+            return Err(Error::ZeroMotif { samples: samples.nrows() });
         }
-        Ok(Self { dt, values })
+        Ok(Self { dt, samples })
     }
 
     /// Sampling step, in tau.
@@ -45,15 +55,36 @@ impl Motif {
         self.dt
     }
 
-    /// The samples.
-    pub fn values(&self) -> &[f64] {
-        &self.values
+    /// The samples, T x D.
+    pub fn samples(&self) -> &DMatrix<f64> {
+        &self.samples
     }
 
-    /// Number of samples.
+    /// The samples of the first readout.
+    pub fn values(&self) -> &[f64] {
+        &self.samples.as_slice()[..self.len()]
+    }
+
+    /// The samples of a motif for one readout.
+    ///
+    /// # Errors
+    /// [`Error::Outputs`] for a motif of several.
+    pub(crate) fn single_output(&self) -> Result<&[f64]> {
+        match self.outputs() {
+            1 => Ok(self.values()),
+            given => Err(Error::Outputs { given }),
+        }
+    }
+
+    /// Number of samples T.
     #[allow(clippy::len_without_is_empty)] // a motif is never empty
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.samples.nrows()
+    }
+
+    /// Number of readouts D.
+    pub fn outputs(&self) -> usize {
+        self.samples.ncols()
     }
 
     /// Duration `len * dt`, in tau.
@@ -66,21 +97,22 @@ impl Motif {
         (0..self.len()).map(|i| i as f64 * self.dt)
     }
 
-    /// Mean of the samples.
+    /// Mean of the samples of the first readout.
     pub fn mean(&self) -> f64 {
-        let (sum, count) = (self.values.iter().sum::<f64>(), self.len() as f64);
-        if sum.is_finite() { sum / count } else { self.values.iter().map(|y| y / count).sum() }
+        let (sum, count) = (self.values().iter().sum::<f64>(), self.len() as f64);
+        if sum.is_finite() { sum / count } else { self.values().iter().map(|y| y / count).sum() }
     }
 
-    /// Root mean square of the samples.
+    /// Root mean square of the samples of the first readout.
     pub fn rms(&self) -> f64 {
-        root_mean_square(self.values.iter().copied())
+        root_mean_square(self.values().iter().copied())
     }
 
-    /// Population standard deviation of the samples: the root mean square deviation from [`mean`](Self::mean).
+    /// Population standard deviation of the samples of the first readout: the root mean square
+    /// deviation from [`mean`](Self::mean).
     pub fn standard_deviation(&self) -> f64 {
         let mean = self.mean();
         // Halves: the distance of two numbers may overflow, half of it does not.
-        2.0 * root_mean_square(self.values.iter().map(|y| 0.5 * y - 0.5 * mean))
+        2.0 * root_mean_square(self.values().iter().map(|y| 0.5 * y - 0.5 * mean))
     }
 }

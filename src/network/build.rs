@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::library::{LearnedMotif, NetworkOptions, check_time_steps};
 use super::selection::NoiseTolerance;
-use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions, fit};
 use crate::motif::Motif;
+use crate::system::System;
 use crate::{Error, Result};
 use crate::{
     loops::{LoopDesign, MotifLoop},
@@ -41,14 +41,14 @@ pub(super) fn seed_of(seed: u64, index: usize) -> u64 {
 
 /// One motif.
 pub(super) fn one(
-    cortex: &Cortex,
+    system: &System,
     preparation: &Preparation,
     motif: &Motif,
     options: &NetworkOptions,
     seed: u64,
 ) -> Result<LearnedMotif> {
     options.noise.check()?;
-    let made = fits_and_loops(cortex, &[Task { index: 0, motif, seed }], options, &|_| ());
+    let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], options, &|_| ());
     let (fit, motif_loop) = match made {
         Ok(mut made) => made.remove(0),
         Err(Error::InMotif { source, .. }) => return Err(*source),
@@ -60,7 +60,7 @@ pub(super) fn one(
 /// The preparatory module and all motifs. The module depends on the cortex alone, so it is optimised beside
 /// the fits and loops.
 pub(super) fn all(
-    cortex: &Cortex,
+    system: &System,
     motifs: &[Motif],
     options: &NetworkOptions,
     seed: u64,
@@ -74,11 +74,11 @@ pub(super) fn all(
         .map(|(index, motif)| Task { index, motif, seed: seed_of(seed, index) })
         .collect();
     let prepare = || {
-        let preparation = Preparation::optimise(cortex, &options.preparation, seed);
+        let preparation = Preparation::optimise(system, &options.preparation, seed);
         observer(BuildStep::Preparation);
         preparation
     };
-    let (preparation, loops) = rayon::join(prepare, || fits_and_loops(cortex, &tasks, options, observer));
+    let (preparation, loops) = rayon::join(prepare, || fits_and_loops(system, &tasks, options, observer));
     let preparation = preparation?;
     let learned = motifs
         .iter()
@@ -90,7 +90,7 @@ pub(super) fn all(
 
 /// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues farther apart.
 fn fits_and_loops(
-    cortex: &Cortex,
+    system: &System,
     tasks: &[Task<'_>],
     options: &NetworkOptions,
     observer: &(dyn Fn(BuildStep) + Sync),
@@ -103,7 +103,7 @@ fn fits_and_loops(
         if pending.is_empty() {
             break;
         }
-        for (task, made) in pending.iter().zip(one_round(cortex, &pending, &round_options, observer)) {
+        for (task, made) in pending.iter().zip(one_round(system, &pending, &round_options, observer)) {
             let slot = &mut kept[task.index];
             match made {
                 Ok(new) if improves(tolerance, &new, slot.as_ref(), task.motif) => *slot = Some(new),
@@ -143,25 +143,25 @@ struct Task<'a> {
 
 /// Fits and loops of some motifs, spread over threads: first every fit, then every loop.
 fn one_round(
-    cortex: &Cortex,
+    system: &System,
     tasks: &[Task<'_>],
     options: &NetworkOptions,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Vec<Result<(Fit, MotifLoop)>> {
-    let designs: Vec<Result<(Fit, LoopDesign<'_>)>> = tasks
+    let designs: Vec<Result<(Fit, LoopDesign)>> = tasks
         .par_iter()
         .map(|task| {
             let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
             let (duration, loop_options) = (task.motif.duration(), &options.motif_loop);
             let design =
-                LoopDesign::new(cortex, fit.eigenvalues(), fit.amplitudes(), duration, loop_options)?;
+                LoopDesign::new(system, fit.eigenvalues(), fit.amplitudes(), duration, loop_options)?;
             observer(BuildStep::Fit { motif: task.index });
             Ok((fit, design))
         })
         .collect();
     // One level of threads: over motifs where there are enough, else over the starts of one motif after the other.
     let spread = tasks.len() < rayon::current_num_threads();
-    let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign<'_>)>)| {
+    let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign)>)| {
         let (fit, design) = designed?;
         let ended = |start| observer(BuildStep::LoopStart { motif: task.index, start });
         Ok((fit, design.finish(&design.race(task.seed, spread, &ended)?)?))

@@ -4,9 +4,9 @@ use nalgebra::DVector;
 
 use super::build;
 use super::selection::NoiseTolerance;
-use crate::cortex::Cortex;
 use crate::fit::{Fit, FitOptions};
 use crate::motif::Motif;
+use crate::system::System;
 use crate::{Error, Result, check};
 use crate::{
     loops::{LoopOptions, MotifLoop},
@@ -110,7 +110,7 @@ impl LearnedMotif {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Network {
-    cortex: Cortex,
+    system: System,
     preparation: Preparation,
     motifs: Vec<LearnedMotif>,
     options: NetworkOptions,
@@ -122,9 +122,10 @@ impl Network {
     ///
     /// # Errors
     /// As [`Preparation::optimise`].
-    pub fn new(cortex: Cortex, options: &NetworkOptions, seed: u64) -> Result<Self> {
-        let preparation = Preparation::optimise(&cortex, &options.preparation, seed)?;
-        Ok(Self::assemble(cortex, preparation, Vec::new(), options, seed))
+    pub fn new(system: impl Into<System>, options: &NetworkOptions, seed: u64) -> Result<Self> {
+        let system = system.into();
+        let preparation = Preparation::optimise(&system, &options.preparation, seed)?;
+        Ok(Self::assemble(system, preparation, Vec::new(), options, seed))
     }
 
     /// A network that knows all these motifs; the same, to the bit, as learning them one by one, but spread
@@ -132,8 +133,13 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::new`] and [`Network::learn`], naming the motif ([`Error::InMotif`]).
-    pub fn build(cortex: Cortex, motifs: &[Motif], options: &NetworkOptions, seed: u64) -> Result<Self> {
-        Self::build_observed(cortex, motifs, options, seed, &|_| ())
+    pub fn build(
+        system: impl Into<System>,
+        motifs: &[Motif],
+        options: &NetworkOptions,
+        seed: u64,
+    ) -> Result<Self> {
+        Self::build_observed(system, motifs, options, seed, &|_| ())
     }
 
     /// [`Network::build`], telling the observer of each step done (from any thread), for a progress bar.
@@ -141,24 +147,25 @@ impl Network {
     /// # Errors
     /// As [`Network::build`].
     pub fn build_observed(
-        cortex: Cortex,
+        system: impl Into<System>,
         motifs: &[Motif],
         options: &NetworkOptions,
         seed: u64,
         observer: &(dyn Fn(super::BuildStep) + Sync),
     ) -> Result<Self> {
-        let (preparation, motifs) = build::all(&cortex, motifs, options, seed, observer)?;
-        Ok(Self::assemble(cortex, preparation, motifs, options, seed))
+        let system = system.into();
+        let (preparation, motifs) = build::all(&system, motifs, options, seed, observer)?;
+        Ok(Self::assemble(system, preparation, motifs, options, seed))
     }
 
     pub(super) fn assemble(
-        cortex: Cortex,
+        system: System,
         preparation: Preparation,
         motifs: Vec<LearnedMotif>,
         options: &NetworkOptions,
         seed: u64,
     ) -> Self {
-        Self { cortex, preparation, motifs, options: options.clone(), seed }
+        Self { system, preparation, motifs, options: options.clone(), seed }
     }
 
     /// Learns one more motif and returns its index.
@@ -170,7 +177,7 @@ impl Network {
         let index = self.motifs.len();
         check_time_steps(self.motifs.iter().map(|m| &m.motif).chain([motif]))?;
         let learned = build::one(
-            &self.cortex,
+            &self.system,
             &self.preparation,
             motif,
             &self.options,
@@ -186,7 +193,7 @@ impl Network {
     /// A time step other than the library's, or a loop of another size than the cortex.
     pub fn insert(&mut self, motif: LearnedMotif) -> Result<usize> {
         check_time_steps(self.motifs.iter().map(|m| &m.motif).chain([&motif.motif]))?;
-        let units = self.cortex.units();
+        let units = self.system.units();
         let given = motif.motif_loop.input().len();
         check::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
         self.motifs.push(motif);
@@ -199,8 +206,8 @@ impl Network {
     }
 
     /// The cortex.
-    pub fn cortex(&self) -> &Cortex {
-        &self.cortex
+    pub fn system(&self) -> &System {
+        &self.system
     }
 
     /// The preparatory module.

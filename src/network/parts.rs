@@ -5,9 +5,9 @@ use rayon::prelude::*;
 
 use super::library::{LearnedMotif, Network, NetworkOptions, check_time_steps};
 use crate::check::agrees;
-use crate::cortex::Cortex;
 use crate::fit::Fit;
 use crate::motif::Motif;
+use crate::system::System;
 use crate::{Error, Result, check};
 use crate::{
     loops::{LoopDesign, LoopParts},
@@ -48,7 +48,7 @@ pub struct MotifParts {
 #[derive(Debug, Clone)]
 pub struct NetworkParts {
     /// The cortex.
-    pub cortex: Cortex,
+    pub system: System,
     /// Weights U of the preparatory module (N x P).
     pub preparation_input: DMatrix<f64>,
     /// Its weights V (N x P).
@@ -73,7 +73,7 @@ impl Network {
             bias: learned.bias().clone(),
         });
         NetworkParts {
-            cortex: self.cortex().clone(),
+            system: self.system().clone(),
             preparation_input: self.preparation().input().clone(),
             preparation_feedback: self.preparation().feedback().clone(),
             preparation_history: self.preparation().report().history,
@@ -92,29 +92,29 @@ impl Network {
     /// Numbers that disagree ([`Error::Disagrees`]), naming the motif ([`Error::InMotif`]), and as
     /// [`Preparation::restore`], [`LoopDesign::new`] and [`LoopDesign::restore`].
     pub fn from_parts(parts: NetworkParts) -> Result<Self> {
-        let NetworkParts { cortex, preparation_input: u, preparation_feedback: v, .. } = parts;
+        let NetworkParts { system, preparation_input: u, preparation_feedback: v, .. } = parts;
         let (options, seed, history) = (parts.options, parts.seed, parts.preparation_history);
         let rank = options.preparation.rank;
-        check::shape("U_prep", u.shape(), (cortex.units(), rank), "give N x P for the options' rank P")?;
-        let preparation = Preparation::restore(&cortex, u, v, options.preparation.beta, history)?;
+        check::shape("U_prep", u.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
+        let preparation = Preparation::restore(&system, u, v, options.preparation.beta, history)?;
         check_time_steps(parts.motifs.iter().map(|m| &m.motif))?;
         let restored: Vec<Result<LearnedMotif>> = parts
             .motifs
             .into_par_iter()
             .enumerate()
             .map(|(index, motif)| {
-                restore(&cortex, &preparation, &options, motif)
+                restore(&system, &preparation, &options, motif)
                     .map_err(|source| Error::InMotif { index, source: Box::new(source) })
             })
             .collect();
         // The first error in the order of motifs, whichever thread was first.
         let motifs = restored.into_iter().collect::<Result<_>>()?;
-        Ok(Self::assemble(cortex, preparation, motifs, &options, seed))
+        Ok(Self::assemble(system, preparation, motifs, &options, seed))
     }
 }
 
 fn restore(
-    cortex: &Cortex,
+    system: &System,
     preparation: &Preparation,
     options: &NetworkOptions,
     parts: MotifParts,
@@ -125,7 +125,7 @@ fn restore(
     }
     check_rmse(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes());
-    let design = LoopDesign::new(cortex, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
+    let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
     let motif_loop = design.restore(motif_loop)?;
     LearnedMotif::restore(motif, fit, motif_loop, bias, preparation)
 }

@@ -69,7 +69,7 @@ impl<'a> Simulator<'a> {
         if (transition / dt - steps).abs() > ON_GRID {
             return Err(Error::OffGrid { what: "transition", given: transition, dt });
         }
-        let readout = network.cortex().readout();
+        let readout = &network.system().single_readout()?;
         let preparation = Phase::new(network.preparation().system(), readout, dt, steps as usize)?;
         let motifs = network
             .motifs()
@@ -101,7 +101,7 @@ impl<'a> Simulator<'a> {
         noise: Option<Noise>,
         keep_states: bool,
     ) -> Result<Trajectory> {
-        let units = self.network.cortex().units();
+        let units = self.network.system().units();
         let samples = sequence.motifs().iter().try_fold(0, |sum, &motif| {
             Ok::<_, Error>(sum + self.preparation.steps() + self.phase(motif)?.steps())
         })?;
@@ -115,7 +115,7 @@ impl<'a> Simulator<'a> {
             }
             None => None,
         };
-        let w = self.network.cortex().readout();
+        let w = self.network.system().single_readout()?;
         let mut readout = check::room("samples of the run", 1, samples)?;
         let mut target = check::room("samples of the run", 1, samples)?;
         let mut states =
@@ -204,7 +204,7 @@ impl<'a> Simulator<'a> {
     }
 
     fn check_states(&self, states: &DMatrix<f64>) -> Result<()> {
-        let expected = (self.network.cortex().units(), states.ncols());
+        let expected = (self.network.system().units(), states.ncols());
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
         check::finite("states", states.as_slice())
     }

@@ -64,7 +64,7 @@ impl Simulator<'_> {
             return Err(Error::Count { what: "trials", expected: "1 to 10000000", given: trials });
         }
         noise.check()?;
-        let units = self.network().cortex().units();
+        let units = self.network().system().units();
         let start = start.state(units)?;
         let origin = DVector::zeros(units);
         let mut phases = Vec::with_capacity(2 * sequence.motifs().len());

@@ -3,10 +3,10 @@
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
-use crate::cortex::Cortex;
 use crate::linalg::lyapunov::source::Source;
 use crate::linalg::lyapunov::{LyapunovWorkspace, Outcome};
 use crate::linalg::product::{Op, mul_into};
+use crate::system::System;
 use crate::{Result, check};
 
 /// Largest Lyapunov residual a value is trusted with.
@@ -27,8 +27,8 @@ const RESIDUAL_LIMIT: f64 = 1e-9;
 ///
 /// ```
 /// use nalgebra::DMatrix;
-/// use thalamo::{Cortex, preparation::PreparationCost};
-/// let cortex = Cortex::random(12, 0.5, 1)?;
+/// use thalamo::{Cortex, System, preparation::PreparationCost};
+/// let cortex = System::from(Cortex::random(12, 0.5, 1)?);
 /// let u = DMatrix::from_fn(12, 3, |i, j| ((i + 5 * j) as f64).sin());
 /// let mut cost = PreparationCost::new(&cortex, 0.05)?;
 /// let terms = cost.evaluate(&u, &(-&u))?.expect("V = -U makes M more stable");
@@ -41,8 +41,10 @@ const RESIDUAL_LIMIT: f64 = 1e-9;
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct PreparationCost<'a> {
-    cortex: &'a Cortex,
+pub struct PreparationCost {
+    system: System,
+    /// Readout weights w.
+    readout: DVector<f64>,
     beta: f64,
     lyapunov: LyapunovWorkspace,
     closed: DMatrix<f64>,
@@ -74,16 +76,17 @@ impl PreparationTerms {
     }
 }
 
-impl<'a> PreparationCost<'a> {
+impl PreparationCost {
     /// The cost over a cortex, with the weight `beta >= 0` of the smoothness term.
     ///
     /// # Errors
     /// `beta` negative or not finite.
-    pub fn new(cortex: &'a Cortex, beta: f64) -> Result<Self> {
+    pub fn new(system: &System, beta: f64) -> Result<Self> {
         check::non_negative("beta", beta)?;
-        let n = cortex.units();
+        let n = system.units();
         Ok(Self {
-            cortex,
+            system: system.clone(),
+            readout: system.single_readout()?,
             beta,
             lyapunov: LyapunovWorkspace::new(n),
             closed: DMatrix::zeros(n, n),
@@ -101,14 +104,14 @@ impl<'a> PreparationCost<'a> {
     /// # Errors
     /// Shapes that do not match, entries that are not finite, or a cost or gradient that overflows.
     pub fn evaluate(&mut self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Result<Option<PreparationTerms>> {
-        let n = self.cortex.units();
+        let n = self.system.units();
         check::shape("U", u.shape(), (n, u.ncols()), "give U as N x P")?;
         check::shape("V", v.shape(), u.shape(), "give V the shape of U")?;
         check::finite("U", u.as_slice())?;
         check::finite("V", v.as_slice())?;
-        let (w, weight) = (self.cortex.readout(), self.beta * n as f64);
+        let (w, weight) = (&self.readout, self.beta * n as f64);
         // M = A + U V^T
-        self.closed.copy_from(self.cortex.system());
+        self.closed.copy_from(self.system.matrix());
         mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
         self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
@@ -139,7 +142,7 @@ impl<'a> PreparationCost<'a> {
             let zeros = DMatrix::zeros(u.nrows(), u.ncols());
             (self.image, self.gradient_input, self.gradient_feedback) = (zeros.clone(), zeros.clone(), zeros);
         }
-        let (x, y, w, carried) = (self.lyapunov.x(), self.lyapunov.y(), self.cortex.readout(), &self.carried);
+        let (x, y, w, carried) = (self.lyapunov.x(), self.lyapunov.y(), &self.readout, &self.carried);
         let image = &mut self.image;
         let outer = |out: &mut DMatrix<f64>, left: &DVector<f64>, right: &DVector<f64>, of: &DMatrix<f64>| {
             for (mut column, along) in out.column_iter_mut().zip(of.column_iter()) {
@@ -156,7 +159,7 @@ impl<'a> PreparationCost<'a> {
 
     /// Residual of the last evaluation's Lyapunov equations in full, where `evaluate` estimates it.
     pub(super) fn residual(&mut self) -> f64 {
-        let weight = self.beta * self.cortex.units() as f64;
+        let weight = self.beta * self.system.units() as f64;
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
         let (x, y) = self.lyapunov.residuals(&self.closed, Source::IDENTITY, Some(source));
         x.max(y)

@@ -10,10 +10,11 @@ use rand_distr::{Distribution, StandardNormal};
 use super::cost::{PreparationCost, PreparationTerms};
 use super::options::PreparationOptions;
 use super::weights::{Weights, normalise_columns};
-use crate::cortex::Cortex;
 use crate::linalg::{eigenvalues, spectral_abscissa};
 use crate::optim::{Observer, Termination, minimise_observed};
-use crate::{Complex64, Error, Result, check};
+use crate::spectrum::Spectrum;
+use crate::system::System;
+use crate::{Error, Result, check};
 
 /// What the design of a preparatory module achieved.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +49,10 @@ pub struct PreparationHistory {
 /// $b_\mu = -(A + U V^T) x_\mathrm{init}(\mu)$, whose only fixed point is the start of motif $\mu$.
 ///
 /// ```
-/// use thalamo::{Cortex, preparation::{Preparation, PreparationOptions}};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
+/// let system = System::from(Cortex::random(30, 0.5, 1)?);
 /// let options = PreparationOptions { rank: 10, ..Default::default() };
-/// let preparation = Preparation::optimise(&cortex, &options, 1)?;
+/// let preparation = Preparation::optimise(&system, &options, 1)?;
 /// let report = preparation.report();
 /// let history = report.history.expect("it was optimised");
 /// assert!(report.cost_per_unit < history.initial_cost_per_unit && report.abscissa < 0.0);
@@ -62,7 +63,7 @@ pub struct Preparation {
     input: DMatrix<f64>,
     feedback: DMatrix<f64>,
     system: DMatrix<f64>,
-    eigenvalues: Vec<Complex64>,
+    eigenvalues: Spectrum,
     report: PreparationReport,
 }
 
@@ -74,8 +75,8 @@ impl Preparation {
     /// # Errors
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
     /// cannot stabilise ([`Error::Unstable`]: raise the rank).
-    pub fn optimise(cortex: &Cortex, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        Self::optimise_observed(cortex, options, seed, &mut |_| ControlFlow::Continue(()))
+    pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
+        Self::optimise_observed(system, options, seed, &mut |_| ControlFlow::Continue(()))
     }
 
     /// The same, watched: the observer is told of every step, and ends the optimisation where it breaks. The module then
@@ -84,20 +85,20 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::optimise`].
     pub fn optimise_observed(
-        cortex: &Cortex,
+        system: &System,
         options: &PreparationOptions,
         seed: u64,
         observer: &mut Observer<'_>,
     ) -> Result<Self> {
-        check_rank(cortex, options.rank)?;
+        check_rank(system, options.rank)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut u = DMatrix::from_fn(cortex.units(), options.rank, |_, _| StandardNormal.sample(&mut rng));
-        if cortex.eigenvalues().iter().any(|z| z.re >= 0.0) {
-            u = rightmost_subspace(cortex, u);
+        let mut u = DMatrix::from_fn(system.units(), options.rank, |_, _| StandardNormal.sample(&mut rng));
+        if system.spectrum()?.abscissa() >= 0.0 {
+            u = rightmost_subspace(system, u);
         }
         normalise_columns(&mut u);
         let v = -&u;
-        Self::descend(cortex, options, (u, v), observer)
+        Self::descend(system, options, (u, v), observer)
     }
 
     /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
@@ -105,49 +106,49 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::optimise`]; shapes that do not match.
     pub fn optimise_from(
-        cortex: &Cortex,
+        system: &System,
         options: &PreparationOptions,
         u: DMatrix<f64>,
         v: DMatrix<f64>,
     ) -> Result<Self> {
-        Self::descend(cortex, options, (u, v), &mut |_| ControlFlow::Continue(()))
+        Self::descend(system, options, (u, v), &mut |_| ControlFlow::Continue(()))
     }
 
     fn descend(
-        cortex: &Cortex,
+        system: &System,
         options: &PreparationOptions,
         (u, v): (DMatrix<f64>, DMatrix<f64>),
         observer: &mut Observer<'_>,
     ) -> Result<Self> {
-        check_rank(cortex, options.rank)?;
+        check_rank(system, options.rank)?;
         options.validate()?;
-        let shape = (cortex.units(), options.rank);
+        let shape = (system.units(), options.rank);
         check::shape("U", u.shape(), shape, "give U as N x P")?;
         check::shape("V", v.shape(), shape, "give V as N x P")?;
-        let cost = PreparationCost::new(cortex, options.beta)?;
+        let cost = PreparationCost::new(system, options.beta)?;
         let mut objective = Weights { cost, bound: options.bound, u, v };
         let start = objective.point();
         let Some(initial) = objective.terms_at(&start)? else {
-            return Err(unstable(cortex, &objective.u, &objective.v));
+            return Err(unstable(system, &objective.u, &objective.v));
         };
         let minimum = minimise_observed(&mut objective, &start, &options.optimiser, observer)?;
         objective.set(&minimum.point);
         let history = PreparationHistory {
-            initial_cost_per_unit: initial.total() / cortex.units() as f64,
+            initial_cost_per_unit: initial.total() / system.units() as f64,
             evaluations: minimum.evaluations,
             iterations: minimum.iterations,
             status: minimum.status,
         };
         let Weights { u, v, .. } = objective;
-        Self::restore(cortex, u, v, options.beta, Some(history))
+        Self::restore(system, u, v, options.beta, Some(history))
     }
 
     /// A module from given weights, not optimised.
     ///
     /// # Errors
     /// Shapes that do not match, or a system that is not stable.
-    pub fn new(cortex: &Cortex, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
-        Self::restore(cortex, u, v, beta, None)
+    pub fn new(system: &System, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
+        Self::restore(system, u, v, beta, None)
     }
 
     /// A module from its stored weights, which keep their bits, with how they came about; stability and cost are computed
@@ -156,7 +157,7 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::new`]; an initial cost that is not finite.
     pub fn restore(
-        cortex: &Cortex,
+        system: &System,
         u: DMatrix<f64>,
         v: DMatrix<f64>,
         beta: f64,
@@ -165,21 +166,21 @@ impl Preparation {
         if let Some(history) = history {
             check::finite("initial preparatory cost", &[history.initial_cost_per_unit])?;
         }
-        check_rank(cortex, u.ncols())?;
+        check_rank(system, u.ncols())?;
         // A cost of its own, whose last digits depend on nothing but U and V.
-        let mut cost = PreparationCost::new(cortex, beta)?;
-        let mut terms = cost.evaluate(&u, &v)?.ok_or_else(|| unstable(cortex, &u, &v))?;
+        let mut cost = PreparationCost::new(system, beta)?;
+        let mut terms = cost.evaluate(&u, &v)?.ok_or_else(|| unstable(system, &u, &v))?;
         terms.residual = cost.residual();
-        let system = cortex.system() + &u * v.transpose();
-        let eigenvalues = eigenvalues(&system)?;
+        let closed = system.matrix() + &u * v.transpose();
+        let eigenvalues = eigenvalues(&closed)?;
         let report = PreparationReport {
             terms,
-            cost_per_unit: terms.total() / cortex.units() as f64,
-            abscissa: eigenvalues.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max),
+            cost_per_unit: terms.total() / system.units() as f64,
+            abscissa: eigenvalues.abscissa(),
             norms: (u.norm(), v.norm()),
             history,
         };
-        Ok(Self { input: u, feedback: v, system, eigenvalues, report })
+        Ok(Self { input: u, feedback: v, system: closed, eigenvalues, report })
     }
 
     /// Weights U from module to cortex (N x P).
@@ -198,7 +199,7 @@ impl Preparation {
     }
 
     /// Eigenvalues of the system, in canonical order.
-    pub fn eigenvalues(&self) -> &[Complex64] {
+    pub fn eigenvalues(&self) -> &Spectrum {
         &self.eigenvalues
     }
 
@@ -221,16 +222,16 @@ impl Preparation {
 }
 
 /// Refuses a rank the cortex cannot hold.
-fn check_rank(cortex: &Cortex, rank: usize) -> Result<()> {
-    if (1..=cortex.units()).contains(&rank) {
+fn check_rank(system: &System, rank: usize) -> Result<()> {
+    if (1..=system.units()).contains(&rank) {
         Ok(())
     } else {
         Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })
     }
 }
 
-fn unstable(cortex: &Cortex, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Error {
-    let closed = cortex.system() + u * v.transpose();
+fn unstable(system: &System, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Error {
+    let closed = system.matrix() + u * v.transpose();
     Error::Unstable {
         what: "preparation A + U V^T at the start",
         abscissa: spectral_abscissa(&closed).unwrap_or(f64::NAN),
@@ -241,9 +242,10 @@ fn unstable(cortex: &Cortex, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Error {
 
 /// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns; a pair
 /// that does not fit leaves the last column to the one given.
-fn rightmost_subspace(cortex: &Cortex, mut columns: DMatrix<f64>) -> DMatrix<f64> {
-    let eigen = cortex.eigen();
-    let mut order: Vec<usize> = (0..cortex.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
+fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64> {
+    // Without eigenvectors the random columns are as good as any.
+    let Ok(eigen) = system.eigen() else { return columns };
+    let mut order: Vec<usize> = (0..system.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
     order.sort_by(|&a, &b| eigen.values()[b].re.total_cmp(&eigen.values()[a].re));
     let mut filled = 0;
     for index in order {

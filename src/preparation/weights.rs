@@ -8,14 +8,14 @@ use crate::Result;
 use crate::optim::Objective;
 
 /// C/N as a function of the free weights.
-pub(super) struct Weights<'a> {
-    pub(super) cost: PreparationCost<'a>,
+pub(super) struct Weights {
+    pub(super) cost: PreparationCost,
     pub(super) bound: WeightBound,
     pub(super) u: DMatrix<f64>,
     pub(super) v: DMatrix<f64>,
 }
 
-impl Weights<'_> {
+impl Weights {
     pub(super) fn point(&self) -> Vec<f64> {
         self.u.iter().chain(self.v.iter()).copied().collect()
     }
@@ -62,7 +62,7 @@ impl Weights<'_> {
     }
 }
 
-impl Objective for Weights<'_> {
+impl Objective for Weights {
     fn dimension(&self) -> usize {
         2 * self.u.len()
     }

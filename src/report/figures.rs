@@ -64,7 +64,7 @@ struct Plane {
 impl Plane {
     fn of(results: &Results<'_>) -> Self {
         let network = &results.model.network;
-        let all = network.cortex().eigenvalues().iter().chain(network.preparation().eigenvalues());
+        let all = results.system.iter().chain(network.preparation().eigenvalues());
         let all = all.chain(results.loops.iter().flatten());
         let start = Self { re: (0.0, 0.0), im: 0.0 };
         let hull = all
@@ -89,7 +89,7 @@ fn points(values: &[Complex64]) -> impl Iterator<Item = (f64, f64)> + '_ {
 /// Spectra of the preparatory module and of the first loops, each over cortex alone.
 pub(super) fn spectra(results: &Results<'_>, loops: usize) -> Result<Vec<String>> {
     let network = &results.model.network;
-    let (plane, cortex) = (Plane::of(results), network.cortex().eigenvalues());
+    let (plane, cortex) = (Plane::of(results), &results.system);
     let prepared = plane.panel("preparation".into(), cortex).points(
         "",
         Style::new(GREEN).size(3.2),

@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use super::{ReportOptions, Result};
+use crate::Error;
 use crate::io::{Model, Summary};
 use crate::linalg::eigenvalues;
 use crate::nalgebra::DMatrix;
 use crate::play::{Sequence, Simulator, Start, Trajectory};
-use crate::{Complex64, Error};
+use crate::spectrum::Spectrum;
 use crate::{
     analysis::{TransitionErrors, transition_errors},
     certificate::{Certificate, StartBound, certify, decay_time, rms_decay, usual_depth},
@@ -27,7 +28,8 @@ pub(super) struct Results<'a> {
     pub(super) summary: Summary,
     pub(super) decay: Decay,
     /// Eigenvalues of each motif's `A + u v^T`.
-    pub(super) loops: Vec<Vec<Complex64>>,
+    pub(super) system: Spectrum,
+    pub(super) loops: Vec<Spectrum>,
     pub(super) played: Trajectory,
     /// Missing where there is but one motif.
     pub(super) transitions: Option<TransitionErrors>,
@@ -65,6 +67,7 @@ impl<'a> Results<'a> {
             options,
             summary: Summary::of(model),
             decay: Decay::of(network.preparation().system(), model.transition)?,
+            system: network.system().spectrum()?.clone(),
             loops: loops.into_iter().collect::<crate::Result<_>>()?,
             played: simulator.run(&sequence, &start, None, false)?,
             transitions: several.then(errors).transpose()?,

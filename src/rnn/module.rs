@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::network::finite;
 use super::{Real, TanhNetwork};
 use crate::preparation::{Preparation, PreparationOptions};
-use crate::{Cortex, Error, Result, check};
+use crate::{Error, Result, System, check};
 
 /// A low-rank loop $U V^T \tanh x$ that is on during transitions and brings the network to rest, or near the fixed
 /// point of the next motif's bias.
@@ -57,11 +57,13 @@ impl<T: Real> TransitionModule<T> {
     /// $\\tanh x$ being flatter than $x$, the network then decays more slowly far from the origin.
     ///
     /// # Errors
-    /// As [`Cortex::new`] and [`Preparation::optimise`].
+    /// As [`System::new`] and [`Preparation::optimise`].
     pub fn analytic(network: &TanhNetwork<T>, options: &PreparationOptions, seed: u64) -> Result<Self> {
         let recurrent = network.recurrent().map(|x| network.gain() * x.widen());
-        let cortex = Cortex::new(recurrent, network.readout().map(T::widen), 1.0)?;
-        let found = Preparation::optimise(&cortex, options, seed)?;
+        let (units, readout) = (network.units(), network.readout().map(T::widen));
+        let readout = DMatrix::from_column_slice(units, 1, readout.as_slice());
+        let system = System::new(recurrent - DMatrix::identity(units, units), readout)?;
+        let found = Preparation::optimise(&system, options, seed)?;
         Self::new(found.input().map(T::of), found.feedback().map(T::of))
     }
 

@@ -1,32 +1,65 @@
-//! Sets of complex numbers closed under conjugation, and amplitudes that respect it.
+//! Lists of complex numbers closed under conjugation, in one order, and amplitudes that respect it.
 
 mod matching;
 
 pub use matching::{Matching, match_spectra};
 
-use crate::{Error, Result, check};
+use std::cmp::Ordering;
+use std::ops::Deref;
+
 use num_complex::Complex64;
 
-/// A conjugate-closed spectrum: real numbers, and one member (positive imaginary part) of each conjugate pair.
+use crate::{Error, Result, check};
+
+/// A list of complex numbers closed under conjugation, in canonical order: real numbers first, by
+/// descending real part; then pairs, by descending real part and, where these are equal, by ascending
+/// size of the imaginary part, the member with positive imaginary part first and its exact conjugate
+/// right after it.
 ///
-/// Stored this way a sum over the set is real by construction. Repetitions are allowed. The unit is that of the
-/// numbers given, 1/tau for eigenvalues.
+/// Every list of eigenvalues in this crate is one, and reads as a slice. Repetitions are allowed. The
+/// unit is that of the numbers given, 1/tau for eigenvalues.
 ///
 /// ```
-/// use num_complex::Complex64;
-/// use thalamo::spectrum::ConjugateSet;
+/// use thalamo::{Complex64, spectrum::Spectrum};
 ///
 /// let z = Complex64::new(-0.1, 0.5);
-/// let set = ConjugateSet::new(&[z.conj(), Complex64::new(-1.0, 0.0), z], 1e-12)?;
-/// assert_eq!((set.len(), set.n_real()), (3, 1));
-/// assert_eq!(set.to_vec(), [Complex64::new(-1.0, 0.0), z, z.conj()]);
-/// assert_eq!(set.to_vec().iter().sum::<Complex64>().im, 0.0);
+/// let spectrum = Spectrum::new(&[z.conj(), Complex64::new(-1.0, 0.0), z], 1e-12)?;
+/// assert_eq!(spectrum[..], [Complex64::new(-1.0, 0.0), z, z.conj()]);
+/// assert_eq!((spectrum.reals(), spectrum.pairs()), (1, 1));
+/// assert_eq!(spectrum.abscissa(), -0.1);
+/// assert_eq!(spectrum.iter().sum::<Complex64>().im, 0.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct ConjugateSet {
-    reals: Vec<f64>,
-    upper: Vec<Complex64>,
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Spectrum {
+    values: Vec<Complex64>,
+    reals: usize,
+}
+
+impl Deref for Spectrum {
+    type Target = [Complex64];
+
+    fn deref(&self) -> &[Complex64] {
+        &self.values
+    }
+}
+
+impl IntoIterator for Spectrum {
+    type Item = Complex64;
+    type IntoIter = std::vec::IntoIter<Complex64>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Spectrum {
+    type Item = &'a Complex64;
+    type IntoIter = std::slice::Iter<'a, Complex64>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter()
+    }
 }
 
 /// Where the members of a set were found in a list.
@@ -35,7 +68,7 @@ struct Pairing {
     pairs: Vec<(usize, usize)>,
 }
 
-impl ConjugateSet {
+impl Spectrum {
     /// Recognises the real numbers and pairs of a list in any order.
     ///
     /// Two numbers are conjugate, and an imaginary part is zero, up to `tolerance` times the largest modulus in the
@@ -47,44 +80,40 @@ impl ConjugateSet {
     /// finite, [`Error::NotConjugate`] naming the first number whose conjugate is missing.
     pub fn new(values: &[Complex64], tolerance: f64) -> Result<Self> {
         let pairing = pair(values, None, tolerance)?;
-        Ok(Self::collect(values, &pairing))
+        Ok(Self::paired(values, &pairing))
     }
 
-    /// The set of the given real numbers and of the pairs whose upper members are given, each sorted canonically.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFinite`], or [`Error::OutOfRange`] for an imaginary part that is not positive or a modulus above
-    /// 8e307.
-    pub fn from_parts(mut reals: Vec<f64>, mut upper: Vec<Complex64>) -> Result<Self> {
-        check::finite("real eigenvalues", &reals)?;
-        finite("upper eigenvalues", &upper)?;
-        if let Some(z) = upper.iter().find(|z| z.im <= 0.0) {
-            let expected = "a positive imaginary part";
-            return Err(Error::OutOfRange { what: "upper eigenvalues", expected, given: z.im });
-        }
+    /// From real numbers and the upper member of each pair (`im > 0`), in any order.
+    pub(crate) fn from_halves(mut reals: Vec<f64>, mut upper: Vec<Complex64>) -> Self {
         reals.sort_by(|a, b| b.total_cmp(a));
         upper.sort_by(canonical);
-        Ok(Self { reals, upper })
+        Self::collect(reals.into_iter(), upper.into_iter())
     }
 
-    /// The set of `values` and the `amplitudes` reordered with it: real for real values, exactly conjugate for pairs.
+    /// Halves already in canonical order.
+    fn collect(reals: impl Iterator<Item = f64>, upper: impl Iterator<Item = Complex64>) -> Self {
+        let mut values: Vec<Complex64> = reals.map(Complex64::from).collect();
+        let reals = values.len();
+        values.extend(upper.flat_map(|z| [z, z.conj()]));
+        Self { values, reals }
+    }
+
+    /// The spectrum of `values` and the `amplitudes` reordered with it: real for real values, exactly conjugate for pairs.
     ///
     /// `tolerance` is relative to the largest modulus, of the values and of the amplitudes separately.
     ///
     /// # Errors
     ///
-    /// As [`ConjugateSet::new`]; [`Error::Shape`] for lists of different lengths; [`Error::NotConjugate`] naming the
+    /// As [`Spectrum::new`]; [`Error::Shape`] for lists of different lengths; [`Error::NotConjugate`] naming the
     /// amplitude that is not real, or not the conjugate of its partner's.
     ///
     /// ```
-    /// use num_complex::Complex64;
-    /// use thalamo::spectrum::ConjugateSet;
+    /// use thalamo::{Complex64, spectrum::Spectrum};
     ///
     /// let (z, a) = (Complex64::new(-0.1, 0.5), Complex64::new(2.0, 1.0));
-    /// let (set, amplitudes) = ConjugateSet::with_amplitudes(&[z.conj(), z], &[a.conj(), a], 1e-12)?;
+    /// let (spectrum, amplitudes) = Spectrum::with_amplitudes(&[z.conj(), z], &[a.conj(), a], 1e-12)?;
     /// assert_eq!(amplitudes, [a, a.conj()]);
-    /// let sum: Complex64 = set.to_vec().iter().zip(&amplitudes).map(|(z, a)| a * z.exp()).sum();
+    /// let sum: Complex64 = spectrum.iter().zip(&amplitudes).map(|(z, a)| a * z.exp()).sum();
     /// assert_eq!(sum.im, 0.0);
     /// # Ok::<(), thalamo::Error>(())
     /// ```
@@ -113,55 +142,56 @@ impl ConjugateSet {
             let mean = (amplitudes[i] + amplitudes[j].conj()) * 0.5;
             ordered.extend([mean, mean.conj()]);
         }
-        Ok((Self::collect(values, &pairing), ordered))
+        Ok((Self::paired(values, &pairing), ordered))
     }
 
     /// `pairing` is in canonical order already.
-    fn collect(values: &[Complex64], pairing: &Pairing) -> Self {
-        let reals = pairing.reals.iter().map(|&i| values[i].re).collect();
-        let upper = pairing.pairs.iter().map(|&(i, j)| (values[i] + values[j].conj()) * 0.5).collect();
-        Self { reals, upper }
+    fn paired(values: &[Complex64], pairing: &Pairing) -> Self {
+        let mean = |&(i, j): &(usize, usize)| (values[i] + values[j].conj()) * 0.5;
+        Self::collect(pairing.reals.iter().map(|&i| values[i].re), pairing.pairs.iter().map(mean))
     }
 
-    /// Real members, descending.
+    /// Number of real members, which come first.
     #[must_use]
-    pub fn reals(&self) -> &[f64] {
-        &self.reals
+    pub fn reals(&self) -> usize {
+        self.reals
     }
 
-    /// Members with positive imaginary part, by descending real part.
+    /// Number of conjugate pairs.
     #[must_use]
-    pub fn upper(&self) -> &[Complex64] {
-        &self.upper
+    pub fn pairs(&self) -> usize {
+        (self.values.len() - self.reals) / 2
     }
 
-    /// All members in canonical order: reals, then each pair with its positive imaginary part first.
+    /// Largest real part; minus infinity of an empty spectrum.
     #[must_use]
-    pub fn to_vec(&self) -> Vec<Complex64> {
-        let reals = self.reals.iter().map(|&x| Complex64::from(x));
-        reals.chain(self.upper.iter().flat_map(|z| [*z, z.conj()])).collect()
+    pub fn abscissa(&self) -> f64 {
+        self.values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// Number of members, both of each pair counted.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.reals.len() + 2 * self.upper.len()
+    /// All members times a factor above zero.
+    pub(crate) fn scaled(mut self, factor: f64) -> Self {
+        self.values.iter_mut().for_each(|z| *z *= factor);
+        self
     }
 
-    /// Whether the set has no members.
+    /// For each target, in order, the nearest member that no earlier target took, and what is left over: the one rule
+    /// by which this crate finds eigenvalues that were asked for among those achieved. Targets beyond the number
+    /// of members get NaN.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.reals.is_empty() && self.upper.is_empty()
-    }
-
-    /// Number of real members.
-    #[must_use]
-    pub fn n_real(&self) -> usize {
-        self.reals.len()
+    pub fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
+        let mut left = self.values.clone();
+        let nearest = targets.iter().map(|t| {
+            let distance = |i: &usize| (left[*i] - t).norm();
+            let nearest = (0..left.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            nearest.map_or(Complex64::new(f64::NAN, f64::NAN), |i| left.swap_remove(i))
+        });
+        (nearest.collect(), left)
     }
 }
 
-fn canonical(a: &Complex64, b: &Complex64) -> std::cmp::Ordering {
+/// The order of reals among themselves, and of the upper members of pairs.
+pub(crate) fn canonical(a: &Complex64, b: &Complex64) -> Ordering {
     b.re.total_cmp(&a.re).then(a.im.total_cmp(&b.im))
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use thalamo::fit::FitOptions;
 use thalamo::linalg::spectral_abscissa;
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
-use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, Result};
+use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, Result, System};
 
 /// A file of `tests/data`.
 pub fn reference(name: &str) -> Value {
@@ -96,7 +96,7 @@ pub const KINDS: usize = 5;
 
 /// The hard classes: 0 random, 1 near-marginal, 2 tight clusters of real and complex eigenvalues, 3 symmetric (all
 /// eigenvalues real), 4 normal with eigenvalues in pairs.
-pub fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> Cortex {
+pub fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> System {
     let mut rng = rng(seed);
     let scale = 1.0 / (n as f64).sqrt();
     let random = normal_matrix(n, n, &mut rng) * scale;
@@ -133,7 +133,7 @@ pub fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> Cortex {
         }
         _ => (&random - random.transpose()) * 0.5 + identity * 0.2,
     };
-    Cortex::new(j, w, gain).unwrap()
+    System::from(Cortex::new(j, w, gain).unwrap())
 }
 
 /// Smallest singular value of `M - z I` over the norm of M: the backward error of an eigenvalue z.
@@ -182,6 +182,6 @@ pub fn short_options() -> NetworkOptions {
 
 /// A network of 40 units, 6 modes, rank 20 and as many short motifs as asked for.
 pub fn small_network(motifs: usize, seed: u64) -> Network {
-    let cortex = Cortex::random(40, 0.5, seed).unwrap();
+    let cortex = System::from(Cortex::random(40, 0.5, seed).unwrap());
     Network::build(cortex, &short_motifs(motifs, seed), &short_options(), seed).unwrap()
 }

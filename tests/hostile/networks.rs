@@ -136,7 +136,7 @@ pub(crate) fn runs(input: &mut Input<'_>, tally: &mut Tally) {
     let Some(network) = network(input, tally) else { return };
     let transition = if input.one_in(4) { input.positive() } else { input.size(0, 30) as f64 * 0.5 };
     let Some(simulator) = tally.judge(Simulator::new(&network, transition)) else { return };
-    let units = network.cortex().units();
+    let units = network.system().units();
     let order: Vec<usize> = (0..input.size(0, 5))
         .map(|_| if input.one_in(16) { input.count(4) } else { input.size(0, network.motifs().len() - 1) })
         .collect();

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use thalamo::Complex64;
 use thalamo::linalg::{self, Eigen};
-use thalamo::spectrum::{ConjugateSet, match_spectra};
+use thalamo::spectrum::{Spectrum, match_spectra};
 
 use super::{Input, Tally, assert_finite, assert_size};
 
@@ -11,12 +11,12 @@ fn finite(what: &str, values: &[Complex64]) {
     assert_finite(what, values.iter().flat_map(|z| [&z.re, &z.im]));
 }
 
-fn closed(set: &ConjugateSet) {
+fn closed(set: &Spectrum) {
     let all = set.to_vec();
     assert_eq!((all.len(), all.is_empty()), (set.len(), set.is_empty()));
-    assert_eq!(set.n_real(), set.reals().len());
     finite("conjugate set", &all);
-    assert!(set.upper().iter().all(|z| z.im > 0.0));
+    assert!(all[..set.reals()].iter().all(|z| z.im == 0.0));
+    assert!(all[set.reals()..].chunks(2).all(|pair| pair[0].im > 0.0));
     for z in &all {
         let count = |of: &Complex64| all.iter().filter(|s| s.re == of.re && s.im == of.im).count();
         assert_eq!(count(z), count(&z.conj()), "{z} and its conjugate in {all:?}");
@@ -26,7 +26,7 @@ fn closed(set: &ConjugateSet) {
 pub(crate) fn conjugate_sets(input: &mut Input<'_>, tally: &mut Tally) {
     let values = input.spectrum(6);
     let tolerance = if input.one_in(4) { input.hostile() } else { 1e-9 };
-    if let Some(set) = tally.judge(ConjugateSet::new(&values, tolerance)) {
+    if let Some(set) = tally.judge(Spectrum::new(&values, tolerance)) {
         closed(&set);
         assert_eq!(set.len(), values.len());
         // No member is farther from a given number than the tolerance allows; halves, since moduli may overflow.
@@ -38,19 +38,12 @@ pub(crate) fn conjugate_sets(input: &mut Input<'_>, tally: &mut Tally) {
         }
     }
     let amplitudes = input.amplitudes(&values);
-    if let Some((set, ordered)) = tally.judge(ConjugateSet::with_amplitudes(&values, &amplitudes, tolerance))
-    {
+    if let Some((set, ordered)) = tally.judge(Spectrum::with_amplitudes(&values, &amplitudes, tolerance)) {
         closed(&set);
         assert_eq!(ordered.len(), set.len());
         finite("amplitudes", &ordered);
-        assert!(ordered[..set.n_real()].iter().all(|a| a.im == 0.0));
-        assert!(ordered[set.n_real()..].chunks(2).all(|pair| pair[0] == pair[1].conj()));
-    }
-    let (reals, upper) = (input.size(0, 4), input.size(0, 3));
-    let reals = input.numbers(reals);
-    let upper = (0..upper).map(|_| Complex64::new(input.tame(), input.positive())).collect();
-    if let Some(set) = tally.judge(ConjugateSet::from_parts(reals, upper)) {
-        closed(&set);
+        assert!(ordered[..set.reals()].iter().all(|a| a.im == 0.0));
+        assert!(ordered[set.reals()..].chunks(2).all(|pair| pair[0] == pair[1].conj()));
     }
 }
 
@@ -88,7 +81,7 @@ pub(crate) fn eigenvalues(input: &mut Input<'_>, tally: &mut Tally) {
         assert!(eigen.residual() <= linalg::tolerance::eigen_residual(n), "residual {}", eigen.residual());
         assert_size("biorthogonality", eigen.biorthogonality());
         assert!((0.0..=linalg::tolerance::EIGEN_CONDITION).contains(&eigen.condition()));
-        assert!(eigen.n_real() <= n);
+        assert!(eigen.values().reals() <= n);
     }
 }
 

@@ -3,7 +3,7 @@
 use thalamo::fit::FitOptions;
 use thalamo::motif::Motif;
 use thalamo::optim::{LbfgsOptions, Objective};
-use thalamo::{Complex64, Cortex};
+use thalamo::{Complex64, Cortex, System};
 use thalamo::{
     loops::{
         Feasibility, Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions,
@@ -15,14 +15,14 @@ use thalamo::{
 use super::{Input, Tally, assert_finite, assert_size};
 
 /// Mostly a random cortex of the model, now and then one of any matrix.
-pub(crate) fn cortex(input: &mut Input<'_>, tally: &mut Tally) -> Option<Cortex> {
+pub(crate) fn cortex(input: &mut Input<'_>, tally: &mut Tally) -> Option<System> {
     let n = input.size(1, 8);
     if input.one_in(3) {
         let (j, w) = (input.matrix(n, n), input.near_length(n));
-        return tally.judge(Cortex::new(j, w, input.positive()));
+        return tally.judge(Cortex::new(j, w, input.positive())).map(System::from);
     }
     let gain = if input.one_in(4) { input.positive() } else { 0.5 };
-    tally.judge(Cortex::random(n, gain, input.seed()))
+    tally.judge(Cortex::random(n, gain, input.seed())).map(System::from)
 }
 
 pub(crate) fn cortices(input: &mut Input<'_>, tally: &mut Tally) {
@@ -32,11 +32,15 @@ pub(crate) fn cortices(input: &mut Input<'_>, tally: &mut Tally) {
     }
     let Some(cortex) = cortex(input, tally) else { return };
     let n = cortex.units();
-    assert_eq!((cortex.system().shape(), cortex.readout().len(), cortex.eigenvalues().len()), ((n, n), n, n));
-    assert_finite("A", cortex.system().iter());
-    assert_finite("J", cortex.recurrent().iter());
-    assert_finite("eigenvalues", cortex.eigenvalues().iter().flat_map(|z| [&z.re, &z.im]));
-    assert!(cortex.gain() > 0.0);
+    assert_eq!(
+        (cortex.matrix().shape(), cortex.readout().len(), cortex.spectrum().unwrap().len()),
+        ((n, n), n, n)
+    );
+    assert_finite("A", cortex.matrix().iter());
+    let made_from = cortex.cortex().unwrap();
+    assert_finite("J", made_from.recurrent().iter());
+    assert_finite("eigenvalues", cortex.spectrum().unwrap().iter().flat_map(|z| [&z.re, &z.im]));
+    assert!(made_from.gain() > 0.0);
 }
 
 fn placement_options(input: &mut Input<'_>) -> PlacementOptions {

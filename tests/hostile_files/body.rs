@@ -11,7 +11,7 @@ use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TransitionModule,
 };
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// The first byte chooses a decoder, the others are its file.
 pub fn run(data: &[u8]) {
@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
         1 => motifs(bytes, Format::Json),
         2 => motifs(bytes, Format::Npz),
         3 => drop(decode_state(bytes, Path::new("x.npy"))),
-        4 => drop(decode_cortex(bytes, Path::new("net.npz"), 0.5)),
+        4 => drop(decode_system(bytes, Path::new("net.npz"), 0.5)),
         5 => drop(decode_fits(bytes, Path::new("fits.json"))),
         6 => drop(decode_model(bytes, Path::new("model.npz"))),
         7 => drop(decode_model(&altered(model(), bytes, overwrite), Path::new("model.npz"))),
@@ -51,7 +51,7 @@ fn model() -> &'static Npz {
         options.preparation = PreparationOptions { rank: 5, ..options.preparation };
         (options.fit.modes, options.fit.effort, options.fit.separation) = (3, 50, 0.1);
         options.motif_loop.starts = 1;
-        let cortex = Cortex::random(10, 0.5, 1).expect("valid");
+        let cortex = System::from(Cortex::random(10, 0.5, 1).expect("valid"));
         let network = Network::build(cortex, &[motif], &options, 1).expect("feasible");
         let bytes = encode_model(&Model::new(network, 2.0).expect("valid")).expect("valid");
         Npz::decode(&bytes, Path::new("model.npz")).expect("valid")

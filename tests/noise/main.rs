@@ -19,7 +19,7 @@ mod trials;
 use nalgebra::{DMatrix, DVector};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 type Matrix = DMatrix<f64>;
 type Vector = DVector<f64>;
@@ -35,5 +35,5 @@ fn network(units: usize, seed: u64) -> Network {
         ..Default::default()
     };
     options.fit.modes = 4;
-    Network::build(Cortex::random(units, 0.5, seed).unwrap(), &[motif], &options, seed).unwrap()
+    Network::build(System::from(Cortex::random(units, 0.5, seed).unwrap()), &[motif], &options, seed).unwrap()
 }

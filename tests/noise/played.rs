@@ -30,10 +30,10 @@ impl Played {
             bias: learned.bias().clone(),
             start,
             duration,
-            readout: network.cortex().readout().clone(),
+            readout: network.system().single_readout().unwrap(),
             input: learned.motif_loop().input().clone(),
             feedback: learned.motif_loop().feedback().clone(),
-            gain: network.cortex().gain(),
+            gain: network.system().cortex().unwrap().gain(),
             samples: learned.motif().len(),
         }
     }

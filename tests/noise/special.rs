@@ -42,7 +42,8 @@ fn parts_of_the_expected_error_are_the_functions_of_this_module() {
     let expected = expected_rmse(&simulator, 0, &Start::Rest, &model).unwrap();
     let motif = MotifReadout::of_motif(&network, 0).unwrap();
     let system = network.motifs()[0].motif_loop().system();
-    let gramian = readout_gramian(system, network.cortex().readout(), DT, motif.samples()).unwrap();
+    let gramian =
+        readout_gramian(system, &network.system().single_readout().unwrap(), DT, motif.samples()).unwrap();
     assert!((expected.at_motif.powi(2) / (&gramian * covariance).trace() - 1.0).abs() < 1e-12);
     let carry = expm(&(network.preparation().system() * 4.0)).unwrap();
     let at_preparation = 0.25 * (&gramian * &carry * carry.transpose()).trace();

@@ -104,7 +104,7 @@ fn stationary_variance_is_what_a_long_run_shows() {
     let network = network(16, 5);
     let simulator = Simulator::new(&network, 200.0).unwrap();
     let noise = Noise { initial: 0.0, process: 0.3, seed: 77 };
-    let w = network.cortex().readout();
+    let w = &network.system().single_readout().unwrap();
     let expected = stationary_variance(network.preparation().system(), w, 0.3).unwrap();
     let fixed = w.dot(network.motifs()[0].motif_loop().initial_state());
     let squares: Vec<f64> =

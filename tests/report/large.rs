@@ -5,7 +5,7 @@ use thalamo::io::Model;
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::report::{ReportOptions, html};
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 use crate::page::Page;
 use crate::{numbers, texts};
@@ -72,5 +72,5 @@ fn large(count: usize) -> Network {
         preparation: PreparationOptions { rank: 15, ..Default::default() },
         ..Default::default()
     };
-    Network::build(Cortex::random(30, 0.5, 1).unwrap(), &motifs, &options, 1).unwrap()
+    Network::build(System::from(Cortex::random(30, 0.5, 1).unwrap()), &motifs, &options, 1).unwrap()
 }

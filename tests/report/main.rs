@@ -18,7 +18,7 @@ use thalamo::io::{Model, read_model, write_model};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::report::{Error, ReportOptions, html, write_html};
-use thalamo::{Cortex, Network, NetworkOptions};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Names that break out of text, attributes, SVG or the reading direction where they are not escaped.
 const HOSTILE: [&str; 3] = [
@@ -248,7 +248,7 @@ fn brief_network(motifs: &[Motif]) -> Network {
         preparation: PreparationOptions { rank: 20, ..defaults.preparation },
         ..defaults
     };
-    Network::build(Cortex::random(40, 0.5, 1).unwrap(), motifs, &options, 1).unwrap()
+    Network::build(System::from(Cortex::random(40, 0.5, 1).unwrap()), motifs, &options, 1).unwrap()
 }
 
 #[test]

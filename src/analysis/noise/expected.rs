@@ -105,8 +105,8 @@ pub fn expected_rmse(
     noise: &NoiseModel,
 ) -> Result<ExpectedError> {
     let network = simulator.network();
-    let (cortex, learned) = (network.cortex(), network.motif(motif)?);
-    let start = start.state(cortex.units())?;
+    let (system, learned) = (network.system(), network.motif(motif)?);
+    let start = start.state(system.units())?;
     noise.weights.check()?;
     let (preparation, duration) = (network.preparation().system(), simulator.transition());
     let ideal = learned.motif_loop().initial_state();
@@ -127,7 +127,7 @@ pub fn expected_rmse(
     let process = readout.process_variance(noise.process)?;
     let [mut u, mut v, mut j] = [0.0; 3];
     if !noise.weights.is_zero() {
-        let weights = LoopWeights::of(cortex, learned.motif_loop());
+        let weights = LoopWeights::of(system, learned.motif_loop());
         let approach =
             Approach::Preparation { system: preparation, fixed_point: ideal, start: &start, duration };
         let sensitivity = readout.weight_sensitivity(&weights, &approach)?;

@@ -57,7 +57,7 @@ impl MotifReadout {
     pub fn of_motif(network: &Network, motif: usize) -> Result<Self> {
         let learned = network.motif(motif)?;
         let (series, system) = (learned.motif(), learned.motif_loop().system());
-        Self::new(system, network.cortex().readout(), series.dt(), series.len())
+        Self::new(system, &network.system().single_readout()?, series.dt(), series.len())
     }
 
     /// Number of units N.

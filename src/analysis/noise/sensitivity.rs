@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use super::readout::{MotifReadout, ReadoutVariance};
 use super::sweep::{self, Path};
 use crate::loops::MotifLoop;
-use crate::{Cortex, Result, check};
+use crate::{Cortex, Result, System, check};
 
 /// Standard deviations of independent Gaussian perturbations of the weights, entry by entry.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -43,8 +43,12 @@ pub struct LoopWeights<'a> {
 
 impl<'a> LoopWeights<'a> {
     /// Those of a loop over a cortex.
-    pub fn of(cortex: &Cortex, motif_loop: &'a MotifLoop) -> Self {
-        Self { input: motif_loop.input(), feedback: motif_loop.feedback(), gain: cortex.gain() }
+    pub fn of(system: &System, motif_loop: &'a MotifLoop) -> Self {
+        Self {
+            input: motif_loop.input(),
+            feedback: motif_loop.feedback(),
+            gain: system.cortex().map_or(1.0, Cortex::gain),
+        }
     }
 }
 

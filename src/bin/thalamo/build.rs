@@ -1,11 +1,11 @@
 //! `thalamo build` and `thalamo learn`
 
 use thalamo::fit::FitOptions;
-use thalamo::io::{Model, Npz, read_cortex, read_model, read_motifs, write_model};
+use thalamo::io::{Model, Npz, read_model, read_motifs, read_system, write_model};
 use thalamo::motif::Motif;
 use thalamo::play::Simulator;
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Error, Network, NetworkOptions};
+use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 use crate::arguments::{Build, Learn};
 use crate::failure::{Failure, Result};
@@ -21,10 +21,10 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     let network_options = network_options(options);
     let named = read_motifs(&options.motifs, options.grid.dt)?;
     let (names, motifs): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
-    let cortex = cortex(options)?;
+    let system = system(options)?;
     let steps = 1 + motifs.len() * (1 + network_options.motif_loop.starts);
     let bar = session.progress(steps, "building");
-    let network = Network::build_observed(cortex, &motifs, &network_options, options.seed, &|_| {
+    let network = Network::build_observed(system, &motifs, &network_options, options.seed, &|_| {
         // Motifs that are fitted again take more steps than foreseen.
         if bar.length().is_some_and(|length| bar.position() >= length) {
             bar.inc_length(1);
@@ -70,9 +70,10 @@ fn network_options(options: &Build) -> NetworkOptions {
     }
 }
 
-fn cortex(options: &Build) -> Result<Cortex> {
+fn system(options: &Build) -> Result<System> {
     let Some(path) = &options.network else {
-        return Ok(Cortex::random(options.units, options.gain.unwrap_or(GAIN), options.seed)?);
+        let gain = options.gain.unwrap_or(GAIN);
+        return Ok(System::from(Cortex::random(options.units, gain, options.seed)?));
     };
     if options.gain.is_some() && Npz::read(path)?.contains("gain") {
         let path = path.display();
@@ -80,7 +81,7 @@ fn cortex(options: &Build) -> Result<Cortex> {
             "--gain: expected one gain, given one here and one in {path}; leave out --gain"
         )));
     }
-    Ok(read_cortex(path, options.gain.unwrap_or(GAIN))?)
+    Ok(read_system(path, options.gain.unwrap_or(GAIN))?)
 }
 
 /// The motif's own name, or one by its index where that is taken or says nothing.

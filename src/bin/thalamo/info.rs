@@ -23,8 +23,9 @@ pub fn run(options: &Info, session: &Session) -> Result<()> {
 pub fn table(model: &Model) -> String {
     let Summary { units, gain, dt, transition, seed, preparation: p, motifs, cortex_abscissa, .. } =
         Summary::of(model);
+    let gain = gain.map(|gain| format!("g = {gain}/tau, ")).unwrap_or_default();
     let mut text = format!(
-        "cortex       N = {units}, g = {gain}/tau, abscissa {cortex_abscissa:.4}/tau, seed {seed}\n\
+        "cortex       N = {units}, {gain}abscissa {cortex_abscissa:.4}/tau, seed {seed}\n\
          preparation  P = {}, beta = {}, cost/N {:.4}, abscissa {:.4}/tau, {transition} tau before each motif\n\
          motifs       {}, sampled every {dt} tau\n\n",
         p.rank,

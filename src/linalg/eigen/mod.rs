@@ -7,6 +7,7 @@ pub(crate) mod schur;
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{frobenius, largest};
 use crate::linalg::tolerance;
+use crate::spectrum::Spectrum;
 use crate::{Error, Result, check};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
@@ -14,8 +15,7 @@ use packed::Packed;
 
 /// $$A = R\\,\mathrm{diag}(\lambda)\\,L,\qquad L = R^{-1}$$ of a real `N x N` matrix.
 ///
-/// The canonical order puts real eigenvalues first (descending, `im == 0.0` exactly), then conjugate pairs by
-/// descending real part, the member with positive imaginary part first and its exact conjugate right after it.
+/// Eigenvalues are in the order of [`Spectrum`], those of real ones exactly real.
 /// Columns of R have unit 2-norm; columns of R and rows of L follow the eigenvalues: real for real ones, exactly
 /// conjugate for pairs. Eigenvalues carry the unit of A, 1/tau for a network.
 ///
@@ -27,17 +27,16 @@ use packed::Packed;
 ///
 /// let a = DMatrix::from_row_slice(3, 3, &[-0.5, 1.0, 0.2, -1.0, -0.5, 0.3, 0.1, 0.0, -2.0]);
 /// let eigen = Eigen::new(&a)?;
-/// assert_eq!(eigen.n_real(), 1);
+/// assert_eq!(eigen.values().reals(), 1);
 /// assert_eq!(eigen.values()[1], eigen.values()[2].conj());
 /// assert!(eigen.residual() < 1e-14 && eigen.biorthogonality() < 1e-14);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Eigen {
-    values: Vec<Complex64>,
+    values: Spectrum,
     right: DMatrix<Complex64>,
     left: DMatrix<Complex64>,
-    n_real: usize,
     residual: f64,
     biorthogonality: f64,
     condition: f64,
@@ -80,10 +79,9 @@ impl Eigen {
         let (right, left) = (packed.right(), packed.left());
         let condition = one_norm(&right) * one_norm(&left);
         Self {
-            values: packed.values.iter().map(|value| value * factor).collect(),
+            values: packed.values.clone().scaled(factor),
             right,
             left,
-            n_real: packed.n_real,
             residual: packed.residual,
             biorthogonality: packed.biorthogonality,
             condition: if condition.is_nan() { f64::INFINITY } else { condition },
@@ -119,9 +117,9 @@ impl Eigen {
         }
     }
 
-    /// Eigenvalues in canonical order.
+    /// Eigenvalues.
     #[must_use]
-    pub fn values(&self) -> &[Complex64] {
+    pub fn values(&self) -> &Spectrum {
         &self.values
     }
 
@@ -154,15 +152,9 @@ impl Eigen {
     pub fn condition(&self) -> f64 {
         self.condition
     }
-
-    /// Number of real eigenvalues, which come first.
-    #[must_use]
-    pub fn n_real(&self) -> usize {
-        self.n_real
-    }
 }
 
-/// Eigenvalues of `a` in the canonical order of [`Eigen`], without eigenvectors; defective matrices are welcome.
+/// Eigenvalues of `a`, without eigenvectors; defective matrices are welcome.
 ///
 /// # Errors
 ///
@@ -176,15 +168,14 @@ impl Eigen {
 /// assert!((values[0].im - 2.0).abs() < 1e-15 && values[1] == values[0].conj());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Vec<Complex64>> {
+pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Spectrum> {
     square(a)?;
     let (scaled, factor) = normalised(a);
     let (re, im, _) = kernel::eigen(&scaled, false)?;
     if re.iter().chain(&im).any(|x| !x.is_finite()) {
         return Err(Error::EigenNotConverged { size: a.nrows() });
     }
-    let values: Vec<Complex64> =
-        packed::canonical_values(&re, &im).iter().map(|value| value * factor).collect();
+    let values = packed::spectrum(&re, &im).scaled(factor);
     // Entries near the largest number have eigenvalues beyond it.
     if all_finite(&values) { Ok(values) } else { Err(Error::EigenNotConverged { size: a.nrows() }) }
 }
@@ -203,7 +194,7 @@ pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Vec<Complex64>> {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn spectral_abscissa(a: &DMatrix<f64>) -> Result<f64> {
-    Ok(eigenvalues(a)?.iter().map(|value| value.re).fold(f64::NEG_INFINITY, f64::max))
+    Ok(eigenvalues(a)?.abscissa())
 }
 
 fn all_finite(values: &[Complex64]) -> bool {

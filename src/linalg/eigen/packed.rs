@@ -7,17 +7,16 @@
 
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{Op, mul_into};
+use crate::spectrum::{Spectrum, canonical};
 use crate::{Error, Result};
 use faer::Accum;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
-use std::cmp::Ordering;
 
 /// Spectrum in canonical order with its packed basis, unit 2-norm per complex eigenvector.
 #[derive(Debug, Clone)]
 pub(crate) struct Packed {
-    pub(crate) values: Vec<Complex64>,
-    pub(crate) n_real: usize,
+    pub(crate) values: Spectrum,
     pub(crate) basis: DMatrix<f64>,
     pub(crate) inverse: DMatrix<f64>,
     pub(crate) residual: f64,
@@ -32,9 +31,10 @@ struct Entry {
     flip: bool,
 }
 
-/// Descending by real part, then by size of the imaginary part; total, so that the order never depends on luck.
-fn descending(a: &Entry, b: &Entry) -> Ordering {
-    b.re.total_cmp(&a.re).then(a.im.total_cmp(&b.im))
+impl Entry {
+    fn value(&self) -> Complex64 {
+        Complex64::new(self.re, self.im)
+    }
 }
 
 fn entries(re: &[f64], im: &[f64]) -> (Vec<Entry>, Vec<Entry>) {
@@ -50,22 +50,21 @@ fn entries(re: &[f64], im: &[f64]) -> (Vec<Entry>, Vec<Entry>) {
             column += 2;
         }
     }
-    reals.sort_by(descending);
-    pairs.sort_by(descending);
+    for kind in [&mut reals, &mut pairs] {
+        kind.sort_by(|a, b| canonical(&a.value(), &b.value()));
+    }
     (reals, pairs)
 }
 
-fn values_of(reals: &[Entry], pairs: &[Entry]) -> Vec<Complex64> {
-    let reals = reals.iter().map(|e| Complex64::new(e.re, 0.0));
-    reals
-        .chain(pairs.iter().flat_map(|e| [Complex64::new(e.re, e.im), Complex64::new(e.re, -e.im)]))
-        .collect()
+fn spectrum_of(reals: &[Entry], pairs: &[Entry]) -> Spectrum {
+    let upper = pairs.iter().map(Entry::value).collect();
+    Spectrum::from_halves(reals.iter().map(|e| e.re).collect(), upper)
 }
 
-/// Eigenvalues in canonical order.
-pub(crate) fn canonical_values(re: &[f64], im: &[f64]) -> Vec<Complex64> {
+/// Eigenvalues as the kernels return them: real and imaginary parts, pairs side by side.
+pub(crate) fn spectrum(re: &[f64], im: &[f64]) -> Spectrum {
     let (reals, pairs) = entries(re, im);
-    values_of(&reals, &pairs)
+    spectrum_of(&reals, &pairs)
 }
 
 impl Packed {
@@ -87,22 +86,22 @@ impl Packed {
             basis.column_mut(to + 1).copy_from(&(y / if e.flip { -norm } else { norm }));
             to += 2;
         }
-        let values = values_of(&reals, &pairs);
+        let values = spectrum_of(&reals, &pairs);
         let n_real = reals.len();
         let inverse = refined(&basis, kernel::inverse(&basis));
         let residual = residual(a, scale, &values, n_real, &basis);
         let biorthogonality = biorthogonality(n_real, &basis, &inverse);
-        Self { values, n_real, basis, inverse, residual, biorthogonality }
+        Self { values, basis, inverse, residual, biorthogonality }
     }
 
     /// Complex columns: right eigenvectors.
     pub(crate) fn right(&self) -> DMatrix<Complex64> {
         let n = self.basis.nrows();
         let mut right = DMatrix::zeros(n, n);
-        for j in 0..self.n_real {
+        for j in 0..self.values.reals() {
             right.column_mut(j).copy_from(&self.basis.column(j).map(Complex64::from));
         }
-        for j in (self.n_real..n).step_by(2) {
+        for j in (self.values.reals()..n).step_by(2) {
             for i in 0..n {
                 let r = Complex64::new(self.basis[(i, j)], self.basis[(i, j + 1)]);
                 right[(i, j)] = r;
@@ -117,10 +116,10 @@ impl Packed {
         let n = self.inverse.nrows();
         let mut left = DMatrix::zeros(n, n);
         for column in 0..n {
-            for i in 0..self.n_real {
+            for i in 0..self.values.reals() {
                 left[(i, column)] = Complex64::from(self.inverse[(i, column)]);
             }
-            for i in (self.n_real..n).step_by(2) {
+            for i in (self.values.reals()..n).step_by(2) {
                 let l = Complex64::new(self.inverse[(i, column)], -self.inverse[(i + 1, column)]) * 0.5;
                 left[(i, column)] = l;
                 left[(i + 1, column)] = l.conj();

@@ -276,8 +276,8 @@ mod tests {
     /// A matrix with this spectral abscissa.
     fn system(n: usize, abscissa: f64, seed: u64) -> DMatrix<f64> {
         let drawn = Cortex::random(n, 1.0, seed).unwrap();
-        let found = crate::linalg::spectral_abscissa(drawn.system()).unwrap();
-        drawn.system() + DMatrix::identity(n, n) * (abscissa - found)
+        let found = crate::linalg::spectral_abscissa(&drawn.matrix()).unwrap();
+        drawn.matrix() + DMatrix::identity(n, n) * (abscissa - found)
     }
 
     /// Pairs solve both equations, at any shift, with the residuals that are reported.

@@ -13,7 +13,7 @@ pub(super) struct Integral<const B: usize> {
     pub(super) size: [f64; B],
 }
 
-impl Formula<'_> {
+impl Formula {
     pub(super) fn units(&self) -> usize {
         self.modes.layout.len()
     }

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use nalgebra::DVector;
 use num_complex::Complex64;
 
-use crate::cortex::Cortex;
 use crate::linalg::multiply;
 use crate::loops::placement::{CONJUGATE, Placement};
 use crate::optim::{BatchObjective, Objective};
-use crate::spectrum::ConjugateSet;
+use crate::spectrum::Spectrum;
+use crate::system::System;
 use crate::{Error, Result, check};
 use tables::{Formula, Tables};
 use workspace::Workspace;
@@ -36,9 +36,9 @@ use workspace::Workspace;
 /// `docs/theory.md` derives it. As an [`Objective`] the value is $\ln C$, over the N entries of u.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, optim::Objective};
+/// use thalamo::{Complex64, Cortex, System, optim::Objective};
 /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-/// let cortex = Cortex::random(30, 0.5, 1)?;
+/// let cortex = System::from(Cortex::random(30, 0.5, 1)?);
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
@@ -54,9 +54,9 @@ use workspace::Workspace;
 ///
 /// At B points at once, see [`RobustnessCost::batch`], every matrix is read once for all of them.
 #[derive(Debug, Clone)]
-pub struct RobustnessCost<'a, const B: usize = 1> {
+pub struct RobustnessCost<const B: usize = 1> {
     /// Shared by all clones and batches.
-    formula: Arc<Formula<'a>>,
+    formula: Arc<Formula>,
     work: Workspace<B>,
 }
 
@@ -75,7 +75,7 @@ pub struct CostTerms {
     pub cancellation: f64,
 }
 
-impl<'a> RobustnessCost<'a> {
+impl RobustnessCost {
     /// The cost of playing `sum_k amplitudes_k exp(eigenvalues_k t)` for `duration` (tau) through a loop with
     /// this placement. The eigenvalues are the placement's targets, in any order.
     ///
@@ -84,7 +84,7 @@ impl<'a> RobustnessCost<'a> {
     /// not the placement's targets, a cortex other than the placement's, a duration that is not positive, an unstable loop with an infinite horizon, or
     /// two eigenvalues of the loop that sum to zero.
     pub fn new(
-        cortex: &'a Cortex,
+        system: &System,
         placement: &Placement,
         eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
@@ -92,7 +92,7 @@ impl<'a> RobustnessCost<'a> {
         horizon: Horizon,
     ) -> Result<Self> {
         check::positive("duration", duration)?;
-        placement.check_cortex(cortex)?;
+        placement.check_cortex(system)?;
         let amplitudes = placed_amplitudes(placement, eigenvalues, amplitudes)?;
         let spectrum = placement.spectrum();
         let abscissa = spectrum.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
@@ -104,8 +104,8 @@ impl<'a> RobustnessCost<'a> {
                 remedy: "use the horizon of the motif, or eigenvalues that decay",
             });
         }
-        let modes = cortex.modes();
-        let tables = Tables::new(modes, placement, duration, horizon);
+        let modes = Arc::clone(system.shared_modes()?);
+        let tables = Tables::new(&modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
                 what: "Gramians of the loop (two of its eigenvalues sum to zero)",
@@ -151,7 +151,7 @@ impl<'a> RobustnessCost<'a> {
     }
 
     /// The same cost at B points at once, see [`RobustnessCost::evaluate_batch`].
-    pub fn batch<const B: usize>(&self) -> RobustnessCost<'a, B> {
+    pub fn batch<const B: usize>(&self) -> RobustnessCost<B> {
         RobustnessCost { formula: Arc::clone(&self.formula), work: Workspace::new(&self.formula) }
     }
 
@@ -168,7 +168,7 @@ impl<'a> RobustnessCost<'a> {
     }
 }
 
-impl<const B: usize> RobustnessCost<'_, B> {
+impl<const B: usize> RobustnessCost<B> {
     /// `ln C` at B points and its gradients, in a fraction of the time of B evaluations and to the same bits. Points are
     /// interleaved: `u[j][i]` is weight j of point i, and so are their gradients.
     ///
@@ -206,7 +206,7 @@ impl<const B: usize> RobustnessCost<'_, B> {
     }
 }
 
-impl Objective for RobustnessCost<'_> {
+impl Objective for RobustnessCost {
     fn dimension(&self) -> usize {
         self.formula.units()
     }
@@ -217,7 +217,7 @@ impl Objective for RobustnessCost<'_> {
     }
 }
 
-impl<const B: usize> BatchObjective<B> for RobustnessCost<'_, B> {
+impl<const B: usize> BatchObjective<B> for RobustnessCost<B> {
     fn dimension(&self) -> usize {
         self.formula.units()
     }
@@ -233,7 +233,7 @@ fn placed_amplitudes(
     eigenvalues: &[Complex64],
     amplitudes: &[Complex64],
 ) -> Result<Vec<f64>> {
-    let (set, amplitudes) = ConjugateSet::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
+    let (set, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
     let given = set.to_vec();
     if given != placement.targets() {
         let (shape, expected) = ((given.len(), 1), (placement.targets().len(), 1));

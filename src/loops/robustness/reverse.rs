@@ -5,7 +5,7 @@ use super::tables::Formula;
 use super::workspace::Workspace;
 use crate::modal::lanes::{Elementwise, add_all, scale_all};
 
-impl Formula<'_> {
+impl Formula {
     /// Gradient of the objective at the u of the last [`Self::forward`], which returned these E and G.
     pub(super) fn backward<const B: usize>(
         &self,

@@ -1,11 +1,13 @@
 //! What the robustness cost of one loop needs that does not depend on u.
 
+use std::sync::Arc;
+
 use num_complex::Complex64;
 
 use super::horizon::Horizon;
 use crate::loops::placement::Placement;
 use crate::loops::secular::Root;
-use crate::modal::CortexModes;
+use crate::modal::Modes;
 use crate::modal::lanes::add_all;
 use crate::modal::tiles::Tiles;
 use crate::modal::vector::{Layout, packed_map, transposed_map};
@@ -19,8 +21,8 @@ pub(super) struct Both {
 
 /// One motif's cost as a function of u: everything but the memory of an evaluation.
 #[derive(Debug, Clone)]
-pub(super) struct Formula<'a> {
-    pub(super) modes: &'a CortexModes,
+pub(super) struct Formula {
+    pub(super) modes: Arc<Modes>,
     pub(super) duration: f64,
     pub(super) noise_floor: f64,
     pub(super) residues: Vec<f64>,
@@ -47,7 +49,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(modes: &CortexModes, placement: &Placement, duration: f64, horizon: Horizon) -> Self {
+    pub(super) fn new(modes: &Modes, placement: &Placement, duration: f64, horizon: Horizon) -> Self {
         let (all, placed) = (placement.layout(), placement.placed_layout());
         let roots = placement.roots();
         let placed_roots = [&roots[..placed.reals], &roots[all.reals..all.reals + placed.pairs]].concat();
@@ -98,7 +100,7 @@ impl Tables {
     }
 }
 
-fn cauchy(modes: &CortexModes, roots: &[Root], rows: Layout) -> Both {
+fn cauchy(modes: &Modes, roots: &[Root], rows: Layout) -> Both {
     let plain = packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)));
     Both { transposed: Tiles::new(&transposed_map(&plain, rows, modes.layout)), plain: Tiles::new(&plain) }
 }
@@ -110,7 +112,7 @@ fn pairing(roots: &[Root], layout: Layout) -> Tiles {
     }))
 }
 
-fn inverse_norms(modes: &CortexModes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
+fn inverse_norms(modes: &Modes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
     let norm = |root: &Root| {
         let mut sum = Complex64::ZERO;
         for (j, d) in d.iter().enumerate() {

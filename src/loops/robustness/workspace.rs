@@ -81,7 +81,7 @@ pub(super) struct Workspace<const B: usize> {
 }
 
 impl<const B: usize> Workspace<B> {
-    pub(super) fn new(formula: &Formula<'_>) -> Self {
+    pub(super) fn new(formula: &Formula) -> Self {
         let Formula { tables, .. } = formula;
         let fixed = |x: &[f64]| x.iter().map(|x| [*x; B]).collect::<Slot<B>>();
         let n = || vec![[0.0; B]; tables.all.len()];
