@@ -14,7 +14,7 @@ use figure::{
 use serde::{Deserialize, Serialize};
 use tanh::{Plan, Training, mean, random_state, smooth};
 use thalamo::motif::Motif;
-use thalamo::rnn::{Architecture, Checkpoint, Protocol, Transition, play, transition_errors};
+use thalamo::rnn::{Architecture, Checkpoint, Protocol, TanhTransition, play, transition_errors};
 
 /// Trains each architecture on ordered pairs, for several gains and seeds.
 #[derive(Parser)]
@@ -176,7 +176,7 @@ fn sweep(gain: Gain, arguments: &Arguments) -> Result<Sweep> {
             let errors = transition_errors(
                 &checkpoint.network,
                 &checkpoint.motifs,
-                Transition::None,
+                TanhTransition::None,
                 1.0,
                 3,
                 common.seed,
@@ -199,7 +199,7 @@ fn examples(checkpoint: &Checkpoint) -> Result<Vec<Example>> {
         .into_iter()
         .map(|pair| {
             let start = random_state(network.units(), 0);
-            let readout = play(network, motifs, Transition::None, &pair, &start)?.readout;
+            let readout = play(network, motifs, TanhTransition::None, &pair, &start)?.readout;
             Ok(Example {
                 target: pair.iter().flat_map(|&i| Motif::values(&motifs[i]).to_vec()).collect(),
                 // To be drawn, four digits are enough.

@@ -11,7 +11,7 @@ use figure::{Cell, Corner, Figure, INK, Options, Panel, Result, SKY, Style, TIME
 use serde::Serialize;
 use tanh::{Plan, Row, Tested, Training, print_table, random_state};
 use thalamo::motif::Motif;
-use thalamo::rnn::{Architecture, Protocol, Transition, play};
+use thalamo::rnn::{Architecture, Protocol, TanhTransition, play};
 
 /// Compares motifs from random starts with motifs after other motifs.
 #[derive(Parser)]
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
     for (architecture, minibatches) in [(Architecture::Additive, 150), (Architecture::Multiplicative, 800)] {
         let checkpoint =
             plan(architecture, minibatches, &arguments, &suffix)?.run(common, &arguments.training)?;
-        tested.push(Tested::new(checkpoint, Transition::None, common.seed)?);
+        tested.push(Tested::new(checkpoint, TanhTransition::None, common.seed)?);
     }
     let record = Record {
         seed: common.seed,
@@ -137,12 +137,12 @@ fn example_panels(tested: &Tested, seed: u64, letter: char) -> Result<Vec<Panel>
         let starts = errors.ends.iter().step_by(per_motif).enumerate().filter(|(j, _)| *j != motif);
         for (k, (_, start)) in starts.enumerate() {
             let start: Vec<f32> = start.iter().map(|&x| x as f32).collect();
-            let y = play(network, motifs, Transition::None, &[motif], &start)?.readout;
+            let y = play(network, motifs, TanhTransition::None, &[motif], &start)?.readout;
             let label = if (place, k) == (0, 0) { "after another motif" } else { "" };
             panel = panel.line(label, Style::new(VERMILLION).size(1.0).opacity(0.7), series(&y));
         }
         let random = random_state(network.units(), seed);
-        let y = play(network, motifs, Transition::None, &[motif], &random)?.readout;
+        let y = play(network, motifs, TanhTransition::None, &[motif], &random)?.readout;
         let label = |text| if place == 0 { text } else { "" };
         panel = panel.line(label("random start"), Style::new(SKY).size(2.0), series(&y));
         let target = motifs[motif].times().zip(motifs[motif].values().iter().copied());

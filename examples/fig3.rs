@@ -18,8 +18,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
-use thalamo::fit::FitOptions;
 use thalamo::linalg::Propagator;
+use thalamo::loops::{LoopDesign, MotifLoop};
 use thalamo::motif::step_motifs;
 use thalamo::network::BuildStep;
 use thalamo::play::{Sequence, Simulator, Start, Trajectory};
@@ -27,10 +27,6 @@ use thalamo::{Cortex, Network, NetworkOptions};
 use thalamo::{
     analysis::{TransitionErrors, Wilcoxon, transition_errors, wilcoxon_signed_rank},
     certificate::rms_decay,
-};
-use thalamo::{
-    loops::{LoopDesign, MotifLoop},
-    preparation::PreparationOptions,
 };
 
 /// Noise in the initial state of panel A, as a fraction of the motif's own activity.
@@ -121,12 +117,8 @@ fn arguments() -> Arguments {
 
 fn build(arguments: &Arguments, seconds: &mut Seconds) -> Result<Network> {
     let Arguments { common, prep_rank, .. } = arguments;
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        fit: FitOptions { modes: common.modes, ..defaults.fit },
-        preparation: PreparationOptions { rank: *prep_rank, ..defaults.preparation },
-        ..defaults
-    };
+    let mut options = NetworkOptions::published();
+    (options.fit.modes, options.preparation.rank) = (common.modes, *prep_rank);
     let began = Instant::now();
     let cortex = Cortex::random(common.units, 0.5, common.seed)?;
     let motifs = step_motifs(common.motifs, common.seed)?;

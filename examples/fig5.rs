@@ -11,7 +11,7 @@ use serde::Serialize;
 use tanh::{Row, Standard, Tested, Training, mean, print_table, random_state, standard};
 use thalamo::nalgebra::DMatrix;
 use thalamo::rnn::{
-    Architecture, Phase, Segment, TanhNetwork, TransitionModule, Trial, linearisation, respond,
+    Architecture, TanhNetwork, TransitionModule, Trial, TrialPhase, TrialSegment, linearisation, respond,
 };
 
 /// Trains networks whose motifs begin after 5 tau under a transition module.
@@ -80,7 +80,7 @@ fn main() -> Result<()> {
         after(1),
         after(2)
     );
-    draw(&tested, &modules, network.dt(), common.seed)?.save(&common.out)?;
+    draw(&tested, &modules, last.checkpoint.options.dt, common.seed)?.save(&common.out)?;
     write_json(&common.out, "fig5", &record)
 }
 
@@ -104,11 +104,9 @@ fn modules(network: &TanhNetwork<f32>, analytic: TransitionModule<f32>) -> Resul
 
 /// Root mean square state per unit under the module, from N(0, I), mean over 20 trials.
 fn decay(network: &TanhNetwork<f32>) -> Result<Vec<f64>> {
-    let segment = Segment { motif: 0, phase: Phase::Transition, steps: 200, target: None };
-    let trials = (0..20)
-        .map(|seed| Trial::new(network, random_state(network.units(), seed), vec![segment.clone()]))
-        .collect::<thalamo::Result<Vec<_>>>()?;
-    let responses = respond(network, &trials)?;
+    let segment = TrialSegment { motif: 0, phase: TrialPhase::Transition, steps: 200, target: None };
+    let trial = |seed| Trial { start: random_state(network.units(), seed), segments: vec![segment.clone()] };
+    let responses = respond(network, &(0..20).map(trial).collect::<Vec<_>>())?;
     let at = |k: usize| -> f64 {
         let squares: Vec<f64> = responses.iter().map(|r| f64::from(r.norm[k]).powi(2)).collect();
         (mean(&squares) / network.units() as f64).sqrt()

@@ -10,7 +10,7 @@ use figure::{Cell, Figure, GREEN, GREY, Options, Panel, Result, Style, TIME, VER
 use serde::Serialize;
 use tanh::{Row, Standard, Tested, Training, mean, print_table, random_state, standard};
 use thalamo::rnn::{
-    Architecture, Phase, Segment, TanhNetwork, Transition, Trial, linearisation, respond,
+    Architecture, TanhNetwork, TanhTransition, Trial, TrialPhase, TrialSegment, linearisation, respond,
     transition_fixed_point,
 };
 
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
         let plan = standard(architecture, Standard::Stitched, common, training)?;
         let checkpoint = plan.run(common, training)?;
         distances.push(approach(&checkpoint.network)?);
-        without.push(Tested::new(checkpoint.clone(), Transition::None, common.seed)?);
+        without.push(Tested::new(checkpoint.clone(), TanhTransition::None, common.seed)?);
         stitched.push(Tested::new(checkpoint, plan.transition(), common.seed)?);
     }
     let rows = |tested: &[Tested], suffix: &str| -> Vec<Row> {
@@ -75,14 +75,14 @@ fn approach(network: &TanhNetwork<f32>) -> Result<Vec<f64>> {
         let fixed = transition_fixed_point(network, motif)?;
         let start = random_state(network.units(), motif as u64);
         // One step at a time: what is asked for is the distance, not the norm.
-        let segment = Segment { motif, phase: Phase::LinearTransition, steps: 1, target: None };
+        let segment = TrialSegment { motif, phase: TrialPhase::LinearTransition, steps: 1, target: None };
         let mut state = start;
         for (k, sum) in mean_squares.iter_mut().enumerate() {
             let squares: Vec<f64> =
                 state.iter().zip(&fixed).map(|(&x, f)| (f64::from(x) - f).powi(2)).collect();
             *sum += mean(&squares) / network.motifs() as f64;
             if k < 150 {
-                let trial = Trial::new(network, state, vec![segment.clone()])?;
+                let trial = Trial { start: state, segments: vec![segment.clone()] };
                 state = respond(network, &[trial])?.swap_remove(0).last;
             }
         }

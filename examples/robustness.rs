@@ -4,6 +4,8 @@
 //! error past its certificate is printed with the seed and number of its library and fails the run.
 
 mod figure;
+#[path = "../tests/it/support/guarantees/mod.rs"]
+mod guarantees;
 
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
@@ -11,13 +13,13 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use figure::{BLUE, Cell, Corner, Figure, GREY, Panel, Result, Style, VERMILLION, progress, write_json};
+use guarantees::Violation;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::certificate::certify;
 use thalamo::fit::FitOptions;
-use thalamo::guarantees::{self, Violation};
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::optim::LbfgsOptions;

@@ -1,4 +1,4 @@
-//! Checks shared by the constructors.
+//! What every part shares: checks of arguments, limits, exact scaling and root mean squares.
 
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, Storage};
 
@@ -103,4 +103,70 @@ pub(crate) fn no_overflow(what: &'static str, values: &[f64]) -> Result<()> {
 /// Fails where a stored number is off by more than the limit (or NaN).
 pub(crate) fn agrees(what: &'static str, difference: f64, limit: f64) -> Result<()> {
     if difference <= limit { Ok(()) } else { Err(Error::Disagrees { what, difference, limit }) }
+}
+
+/// The power of two at or below a magnitude, near enough to one that neither it nor its inverse leaves double
+/// precision; one for zero and what is not finite. Dividing or multiplying by it is exact.
+pub(crate) fn power_of_two(magnitude: f64) -> f64 {
+    if magnitude > 0.0 && magnitude.is_finite() {
+        magnitude.log2().floor().clamp(-1020.0, 1020.0).exp2()
+    } else {
+        1.0
+    }
+}
+
+/// Squares below this lose digits: beside `f64::MIN_POSITIVE` a mean of them may be no normal number.
+const SMALLEST: f64 = 1e-290;
+
+/// Root mean square of some numbers; finite for finite ones, and zero only if all of them are.
+pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.clone().map(|x| x * x).sum::<f64>() / count;
+    if mean.is_nan() || mean.is_finite() && mean > SMALLEST {
+        return mean.sqrt();
+    }
+    let largest = values.clone().fold(0.0_f64, |most, x| most.max(x.abs()));
+    if largest == 0.0 || !largest.is_finite() {
+        return mean.sqrt();
+    }
+    // Rounding must not carry the result past the largest of the numbers.
+    ((values.map(|x| (x / largest).powi(2)).sum::<f64>() / count).sqrt() * largest).min(largest)
+}
+
+/// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
+/// the type; what is read passes through a check that returns it, or one rebuilt from it.
+#[cfg(feature = "serde")]
+macro_rules! checked_when_read {
+    ($type:ty: |$value:ident| $check:expr) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                <$type>::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+                let $value = <$type>::deserialize(from)?;
+                $check.map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+#[cfg(feature = "serde")]
+pub(crate) use checked_when_read;
+
+#[cfg(test)]
+mod tests {
+    use super::root_mean_square;
+
+    #[test]
+    fn squares_out_of_range_do_not_matter() {
+        for scale in [1.0, 1e300, 1e-300, 1e160, 1e-160, f64::MAX / 8.0] {
+            let found = root_mean_square([3.0 * scale, -5.0 * scale, 1.0 * scale, 1.0 * scale].into_iter());
+            assert!((found / (3.0 * scale) - 1.0).abs() < 1e-15, "{scale:e}: {found:e}");
+        }
+        assert_eq!(root_mean_square([0.0, 0.0].into_iter()), 0.0);
+        assert_eq!(root_mean_square([5e-324, 5e-324].into_iter()), 5e-324);
+        assert!(root_mean_square([f64::NAN, 1.0].into_iter()).is_nan());
+    }
 }

@@ -1,5 +1,8 @@
 //! The one error type: what was expected, what was given, and what to do about it.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use num_complex::Complex64;
 
 /// Result with the crate's [`Error`].
@@ -193,18 +196,6 @@ pub enum Error {
         /// What may help.
         remedy: &'static str,
     },
-    /// A result that must be real and carries an imaginary part.
-    #[error(
-        "{what}: expected a real result, given an imaginary part of {imaginary:.1e} (relative, limit {limit:.1e})"
-    )]
-    NotReal {
-        /// The quantity.
-        what: &'static str,
-        /// Relative size of the imaginary part.
-        imaginary: f64,
-        /// The largest one accepted.
-        limit: f64,
-    },
     /// Constraints that no point satisfies.
     #[error(
         "constraints: expected a non-empty feasible set, given {modes} modes with {constraint}; {remedy}"
@@ -298,4 +289,111 @@ pub enum Error {
         /// What went wrong.
         source: Box<Error>,
     },
+    /// What is wrong with a file, or kept it from being read or written.
+    #[error("{path}: {source}")]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// What is wrong with one array of a `.npz` file.
+    #[error("array `{array}`: {source}")]
+    InArray {
+        /// The array's name.
+        array: String,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// What is wrong with one row of a `.csv` file, or one entry of a list in a `.json` file.
+    #[error("row {row}, column {column}: {source}")]
+    InRow {
+        /// Line of a `.csv` file or entry of a list, counted from 1.
+        row: u64,
+        /// The column's (or list's) name.
+        column: String,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// The content of a file, or of the part named, is not what it should be.
+    #[error("expected {expected}, given {given}; {remedy}")]
+    Content {
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        given: String,
+        /// How to mend it.
+        remedy: &'static str,
+    },
+    /// A file of a version that this program does not know.
+    #[error("expected format version {supported}, given {given}; use the version of thalamo that wrote it")]
+    Version {
+        /// Its version.
+        given: u64,
+        /// The version known.
+        supported: u64,
+    },
+    /// An output that would overwrite an input.
+    #[error(
+        "expected an output apart from the inputs, given the input itself; choose another name, or add --overwrite"
+    )]
+    OverwritesInput,
+    /// The system refuses to read a file.
+    #[error("expected to read it, given: {reason}; check name and permissions")]
+    Read {
+        /// The system's reason.
+        reason: SystemError,
+    },
+    /// The system refuses to write a file. Nothing was changed.
+    #[error("expected to write it, given: {reason}; check folder, permissions and space")]
+    Write {
+        /// The system's reason.
+        reason: SystemError,
+    },
+}
+
+impl Error {
+    /// This error, in a file.
+    pub fn in_file(self, path: &Path) -> Self {
+        Self::InFile { path: path.to_owned(), source: Box::new(self) }
+    }
+
+    /// This error, in motif `index` of several.
+    pub fn in_motif(self, index: usize) -> Self {
+        Self::InMotif { index, source: Box::new(self) }
+    }
+
+    /// What went wrong, without the file, array, row or motif that it went wrong in.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::InFile { source, .. }
+            | Self::InArray { source, .. }
+            | Self::InRow { source, .. }
+            | Self::InMotif { source, .. } => source.root(),
+            other => other,
+        }
+    }
+}
+
+/// Why the operating system refused: an [`std::io::Error`] that can be cloned and compared.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct SystemError(Arc<std::io::Error>);
+
+impl From<std::io::Error> for SystemError {
+    fn from(error: std::io::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<std::io::ErrorKind> for SystemError {
+    fn from(kind: std::io::ErrorKind) -> Self {
+        std::io::Error::from(kind).into()
+    }
+}
+
+impl PartialEq for SystemError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.kind() == other.0.kind() && self.0.to_string() == other.0.to_string()
+    }
 }

@@ -116,13 +116,11 @@ mod error;
 #[cfg(feature = "plot")]
 pub mod figure;
 pub mod fit;
-pub mod guarantees;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod linalg;
 pub mod loops;
 mod low_rank;
-mod mean_square;
 mod modal;
 pub mod motif;
 pub mod network;
@@ -132,15 +130,13 @@ pub mod preparation;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rnn;
-#[cfg(feature = "serde")]
-mod serial;
 pub mod spectrum;
 mod system;
 #[cfg(any(feature = "io", feature = "plot"))]
 mod whole;
 
 pub use cortex::Cortex;
-pub use error::{Error, Result};
+pub use error::{Error, Result, SystemError};
 pub use low_rank::LowRank;
 pub use nalgebra;
 pub use network::{Network, NetworkOptions};

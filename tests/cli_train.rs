@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use thalamo::io::{read_checkpoint, read_motifs};
-use thalamo::rnn::{Architecture, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
+use thalamo::io::{self, NamedMotif};
+use thalamo::rnn::{Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 
 fn thalamo(folder: &Path, line: &str) -> Output {
     let program = env!("CARGO_BIN_EXE_thalamo");
@@ -43,17 +43,20 @@ fn a_stop_changes_nothing() {
     assert!(told.contains("60 learned parameters") && told.contains("after other motifs"), "{told}");
     done(at, &format!("train {settings} --minibatches 2 --out twice.npz"));
     done(at, &format!("train {settings} --minibatches 6 --resume --out twice.npz --threads 1 --quiet"));
-    let read = |name: &str| read_checkpoint(&at.join(name)).expect("a checkpoint");
+    let read = |name: &str| io::read::<Checkpoint>(&at.join(name)).expect("a checkpoint");
     assert_eq!(read("once.npz"), read("twice.npz"));
 
     // The library does the same.
-    let motifs: Vec<_> =
-        read_motifs(&at.join("m.csv"), 0.1).expect("motifs").into_iter().map(|m| m.motif).collect();
+    let motifs: Vec<_> = io::read_with::<Vec<NamedMotif>>(&at.join("m.csv"), 0.1)
+        .expect("motifs")
+        .into_iter()
+        .map(|m| m.motif)
+        .collect();
     let options = TanhOptions { units: 10, seed: 4, ..TanhOptions::new(Architecture::Multiplicative) };
     let mut training = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 3 });
     (training.adam.learning_rate, training.seed) = (1e-2, 4);
     let network = TanhNetwork::random(&options, 2).expect("a network");
-    let mut trainer = Trainer::new(network, &motifs, training).expect("a trainer");
+    let mut trainer = Trainer::new(network, &motifs, &training).expect("a trainer");
     for _ in 0..6 {
         trainer.step().expect("finite");
     }

@@ -12,7 +12,7 @@ fail() {
 }
 
 # What is tried is the tree as it is, committed or not.
-cargo package --locked --allow-dirty --no-verify --quiet
+cargo package -p thalamo --locked --allow-dirty --no-verify --quiet
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 crate=$target/package/thalamo-$version.crate
 size=$(stat -c %s "$crate")

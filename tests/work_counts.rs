@@ -1,10 +1,16 @@
 //! Work, counted: evaluations of the solvers on fixed problems, and allocations where there must be none. Counts do not
 //! depend on the machine's speed, so a change that costs time shows here.
 
-mod common;
+#[allow(dead_code)] // shared, a part of it used here
+#[path = "it/support/networks.rs"]
+mod networks;
+#[allow(dead_code)]
+#[path = "it/support/random.rs"]
+mod random;
 
 use allocation_counter::measure;
-use common::*;
+use networks::small_network;
+use random::{exponentials, normal_matrix, normal_vector, rng};
 use thalamo::fit::{FitOptions, fit};
 use thalamo::loops::*;
 use thalamo::motif::step_motifs;

@@ -10,6 +10,8 @@ mod fitting;
 mod large;
 mod loops;
 mod measure;
+#[path = "../../tests/it/support/numpy.rs"]
+mod numpy;
 mod optimisers;
 mod preparation;
 mod report;

@@ -9,6 +9,7 @@ use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
 use thalamo::{Cortex, System};
 
+use crate::numpy::LegacyNumpy;
 use crate::report::{Report, seconds};
 use crate::setup::{Result, cortex, normal, product};
 
@@ -170,7 +171,7 @@ fn lower(out: &mut DMatrix<f64>, a: &DMatrix<f64>, b: &DMatrix<f64>) {
 fn published(report: &mut Report) -> Result {
     const PUBLISHED: f64 = 0.6405;
     let (units, rank) = (500, 50);
-    let mut numpy = LegacyNumpy { twister: rand_mt::Mt::new(2), spare: None };
+    let mut numpy = LegacyNumpy::new(2);
     let scale = 1.0 / (units as f64).sqrt();
     let connectivity = numpy.matrix(units, units) * scale;
     numpy.matrix(units, rank);
@@ -208,37 +209,4 @@ fn published(report: &mut Report) -> Result {
         seconds(time)
     ));
     Ok(())
-}
-
-/// Normal deviates of NumPy's legacy generator: MT19937, 53-bit doubles, Marsaglia's polar method.
-struct LegacyNumpy {
-    twister: rand_mt::Mt,
-    spare: Option<f64>,
-}
-
-impl LegacyNumpy {
-    fn uniform(&mut self) -> f64 {
-        let (a, b) = (self.twister.next_u32() >> 5, self.twister.next_u32() >> 6);
-        (f64::from(a) * 67_108_864.0 + f64::from(b)) / 9_007_199_254_740_992.0
-    }
-
-    fn normal(&mut self) -> f64 {
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
-        loop {
-            let (x1, x2) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
-            let r2 = x1 * x1 + x2 * x2;
-            if r2 < 1.0 && r2 != 0.0 {
-                let f = (-2.0 * r2.ln() / r2).sqrt();
-                self.spare = Some(f * x1);
-                return f * x2;
-            }
-        }
-    }
-
-    fn matrix(&mut self, rows: usize, columns: usize) -> DMatrix<f64> {
-        let values: Vec<f64> = (0..rows * columns).map(|_| self.normal()).collect();
-        DMatrix::from_row_slice(rows, columns, &values)
-    }
 }

@@ -67,7 +67,7 @@ pub fn run(report: &mut Report) -> Result {
                 (0..SHAPE.1).map(|i| Motif::new(0.1, wave(i))).collect::<thalamo::Result<_>>()?;
             let network = TanhNetwork::random(&options, SHAPE.1)?;
             let protocol = Protocol::Single { start: 1.0, trials: SHAPE.0 };
-            Ok(Trainer::new(network, &motifs, TrainingOptions::new(protocol))?)
+            Ok(Trainer::new(network, &motifs, &TrainingOptions::new(protocol))?)
         };
         let mut one = trainer(steps)?;
         let floor = products(options.units, steps, architecture == Architecture::Control);

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use thalamo::io::{read_checkpoint, write_checkpoint};
+use thalamo::io;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
-    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
-    TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module,
+    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
+    Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module,
 };
 
 use crate::figure::{Options, Result};
@@ -120,24 +120,24 @@ impl Plan {
     }
 
     /// What precedes each motif when the network plays.
-    pub fn transition(&self) -> Transition {
+    pub fn transition(&self) -> TanhTransition {
         match self.training.protocol {
-            Protocol::Prepared { steps, .. } => Transition::Module { steps },
-            Protocol::Stitched { .. } => Transition::Linear { steps: STEPS },
-            _ => Transition::None,
+            Protocol::Prepared { steps, .. } => TanhTransition::Module { steps },
+            Protocol::Stitched { .. } => TanhTransition::Linear { steps: STEPS },
+            _ => TanhTransition::None,
         }
     }
 
     /// The trained network: from examples/trained, from a checkpoint, or from the beginning.
     pub fn run(&self, common: &Options, training: &Training) -> Result<Checkpoint> {
         if training.trained {
-            return Ok(read_checkpoint(&trained(&self.name))?);
+            return Ok(io::read::<Checkpoint>(&trained(&self.name))?);
         }
         let path = common.out.join("checkpoints").join(format!("{}.npz", self.name));
         let mut trainer = if training.resume && path.exists() {
-            read_checkpoint(&path)?.into_trainer()?
+            io::read::<Checkpoint>(&path)?.into_trainer()?
         } else {
-            Trainer::new(self.network()?, &self.motifs, self.training.clone())?
+            Trainer::new(self.network()?, &self.motifs, &self.training)?
         };
         let budget = match training {
             Training { paper: true, .. } => PAPER,
@@ -152,7 +152,7 @@ impl Plan {
     fn train(&self, trainer: &mut Trainer, budget: usize, path: &Path) -> Result<()> {
         let store = |trainer: &Trainer| -> Result<()> {
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            Ok(write_checkpoint(path, &Checkpoint::new(trainer, &self.options)?)?)
+            Ok(io::write(path, &Checkpoint::new(trainer, &self.options)?)?)
         };
         let bar = bar(budget, &self.name);
         bar.set_position(trainer.curve().len() as u64);
@@ -264,7 +264,7 @@ pub fn trained_module(
 /// The same by the analytic solver, for the linearisation at the origin.
 pub fn analytic_module(network: &TanhNetwork<f32>, seed: u64) -> Result<TransitionModule<f32>> {
     let rank = network.units().min(50);
-    Ok(TransitionModule::analytic(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
+    Ok(TransitionModule::design(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
 }
 
 /// Set by Ctrl-C: training then stores a checkpoint and ends.

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use serde::Serialize;
 use thalamo::analysis::{Wilcoxon, wilcoxon_signed_rank};
-use thalamo::rnn::{Checkpoint, Real, Transition, TransitionErrors, play, transition_errors};
+use thalamo::rnn::{Checkpoint, Real, TanhErrors, TanhTransition, play, transition_errors};
 
 use super::mean;
 use crate::figure::{Corner, GREY, INK, Panel, Result, SKY, Style, TIME, VERMILLION};
@@ -14,8 +14,8 @@ const TRIALS: usize = 5;
 /// A network with its tests.
 pub struct Tested {
     pub checkpoint: Checkpoint,
-    pub transition: Transition,
-    pub errors: TransitionErrors,
+    pub transition: TanhTransition,
+    pub errors: TanhErrors,
     pub test: Wilcoxon,
 }
 
@@ -43,7 +43,7 @@ pub struct Row {
 
 impl Tested {
     /// Plays every motif from random starts and after every other one.
-    pub fn new(checkpoint: Checkpoint, transition: Transition, seed: u64) -> Result<Self> {
+    pub fn new(checkpoint: Checkpoint, transition: TanhTransition, seed: u64) -> Result<Self> {
         let start = checkpoint.training.protocol.start();
         let errors =
             transition_errors(&checkpoint.network, &checkpoint.motifs, transition, start, TRIALS, seed)?;
@@ -99,7 +99,7 @@ impl Tested {
     pub fn sequence_panel(&self, order: &[usize], seed: u64) -> Result<Panel> {
         let Checkpoint { network, motifs, options, .. } = &self.checkpoint;
         let steps = match self.transition {
-            Transition::Module { steps } | Transition::Linear { steps } => steps,
+            TanhTransition::Module { steps } | TanhTransition::Linear { steps } => steps,
             _ => 0,
         };
         let readout =

@@ -1,9 +1,9 @@
-//! Every decoder of a file, on bytes chosen by coverage. The body is `tests/hostile_files/body.rs`, which the test beside
-//! it runs on stable Rust.
+//! Every decoder of a file, on bytes chosen by coverage. The body is `tests/it/hostile/decoders.rs`, which
+//! `tests/it/hostile/files.rs` runs on stable Rust.
 
 #![no_main]
 
-#[path = "../../tests/hostile_files/body.rs"]
-mod body;
+#[path = "../../tests/it/hostile/decoders.rs"]
+mod decoders;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| decoders::run(data));

@@ -72,7 +72,7 @@ pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<Pseudos
         return Err(Error::OutOfRange { what: "epsilon", expected, given: epsilon });
     }
     // A power of two, out of reach of overflow; exact.
-    let factor = scale.max(epsilon).log2().floor().clamp(-1000.0, 1000.0).exp2();
+    let factor = check::power_of_two(scale.max(epsilon));
     let level = Level::new(a / factor, epsilon / factor);
     let found = level.rightmost()?;
     let point = found.point * factor;

@@ -1,6 +1,6 @@
 //! Root mean square error and the Wilcoxon signed-rank test.
 
-use crate::mean_square::root_mean_square;
+use crate::check::root_mean_square;
 use crate::{Error, Result, check};
 
 /// Pairs up to which the null distribution is exact.

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::mean_square::root_mean_square;
+use crate::check::root_mean_square;
 use crate::play::Simulator;
 use crate::{Error, Result, check};
 

@@ -179,25 +179,10 @@ fn violated(claim: &'static str, claimed: f64, found: f64) -> Error {
 
 /// 64 bits of all of a network's parameters (FNV-1a over their bits).
 pub(super) fn fingerprint(network: &Network) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |values: &[f64]| {
-        for byte in values.iter().flat_map(|x| x.to_bits().to_le_bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    let (system, module) = (network.system(), network.preparation());
-    add(system.matrix().as_slice());
-    add(system.readout().as_slice());
-    add(module.input().as_slice());
-    add(module.feedback().as_slice());
-    for motif in network.motifs() {
-        let own = motif.motif_loop();
-        for part in [own.input(), own.feedback(), own.initial_state(), motif.bias()] {
-            add(part.as_slice());
-        }
-        add(&[motif.motif().dt(), motif.motif().len() as f64]);
-    }
-    hash
+    let steps = network.motifs().iter().map(|m| vec![m.motif().dt().to_bits(), m.motif().len() as u64]);
+    let bits = network.arrays().into_iter().map(|array| array.bits()).chain(steps);
+    let bytes = bits.flatten().flat_map(u64::to_le_bytes);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -211,8 +196,8 @@ mod tests {
     fn network() -> Network {
         let preparation = PreparationOptions { rank: 15, ..PreparationOptions::default() };
         let options = NetworkOptions { preparation, ..NetworkOptions::default() };
-        let system = Cortex::random(30, 0.5, 3).unwrap();
-        Network::build(system, &oscillating_motifs(3, 3).unwrap(), &options, 3).unwrap()
+        let cortex = Cortex::random(30, 0.5, 3).unwrap();
+        Network::build(cortex, &oscillating_motifs(3, 3).unwrap(), &options, 3).unwrap()
     }
 
     /// Every claim, made one percent stronger than what was proved, is refuted by name.

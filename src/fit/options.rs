@@ -27,6 +27,8 @@ pub enum Margin {
 /// assert!(options.zero_start);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct FitOptions {
     /// Number K of exponentials, `1..=64`; a conjugate pair counts twice. Default 10.
     pub modes: usize,
@@ -50,6 +52,9 @@ pub struct FitOptions {
     /// Seed of the random starts and kicks. Default 0.
     pub seed: u64,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(FitOptions: |it| it.validate().map(|()| it));
 
 impl Default for FitOptions {
     fn default() -> Self {

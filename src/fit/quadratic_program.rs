@@ -1,6 +1,6 @@
 //! A small strictly convex quadratic program by a primal active-set method.
 
-use super::small;
+use super::cholesky;
 
 /// Workspace and solution of `min 1/2 p^T H p + g^T p` subject to `A p >= r`, `r <= 0`.
 #[derive(Debug, Clone, Default)]
@@ -31,13 +31,13 @@ impl QuadraticProgram {
         let n = gradient.len();
         self.gradient.clear();
         self.gradient.extend_from_slice(gradient);
-        small::forward(factor, n, &mut self.gradient);
+        cholesky::forward(factor, n, &mut self.gradient);
         self.rows.clear();
         self.rows.extend_from_slice(rows);
         self.norms.clear();
         for row in self.rows.chunks_exact_mut(n) {
-            small::forward(factor, n, row);
-            self.norms.push(small::norm(row));
+            cholesky::forward(factor, n, row);
+            self.norms.push(cholesky::norm(row));
         }
         self.step.clear();
         self.step.resize(n, 0.0);
@@ -48,8 +48,8 @@ impl QuadraticProgram {
                 self.working.pop();
                 continue;
             }
-            let length = small::norm(&self.direction);
-            let moved = length > 1e-13 * (small::norm(&self.gradient) + small::norm(&self.step));
+            let length = cholesky::norm(&self.direction);
+            let moved = length > 1e-13 * (cholesky::norm(&self.gradient) + cholesky::norm(&self.step));
             if moved && self.advance(rhs, n, length) {
                 continue;
             }
@@ -62,7 +62,7 @@ impl QuadraticProgram {
         }
         self.active.clear();
         self.active.extend(self.working.iter().copied().zip(self.multipliers.iter().map(|nu| nu.max(0.0))));
-        small::backward(factor, n, &mut self.step);
+        cholesky::backward(factor, n, &mut self.step);
     }
 
     fn row(&self, index: usize, n: usize) -> &[f64] {
@@ -79,16 +79,16 @@ impl QuadraticProgram {
         multipliers.clear();
         for (a, &i) in self.working.iter().enumerate() {
             // Rows are normalised: their lengths differ by orders of magnitude.
-            multipliers.push((rhs[i] + small::dot(self.row(i, n), &self.gradient)) / self.norms[i]);
+            multipliers.push((rhs[i] + cholesky::dot(self.row(i, n), &self.gradient)) / self.norms[i]);
             for (b, &j) in self.working[..=a].iter().enumerate() {
                 gram[a * size + b] =
-                    small::dot(self.row(i, n), self.row(j, n)) / (self.norms[i] * self.norms[j]);
+                    cholesky::dot(self.row(i, n), self.row(j, n)) / (self.norms[i] * self.norms[j]);
             }
         }
-        let regular = small::cholesky(&mut gram, size);
+        let regular = cholesky::factor(&mut gram, size);
         if regular {
-            small::forward(&gram, size, &mut multipliers);
-            small::backward(&gram, size, &mut multipliers);
+            cholesky::forward(&gram, size, &mut multipliers);
+            cholesky::backward(&gram, size, &mut multipliers);
             self.direction.clear();
             self.direction.extend(self.gradient.iter().map(|g| -g));
             for (nu, &i) in multipliers.iter_mut().zip(&self.working) {
@@ -111,9 +111,9 @@ impl QuadraticProgram {
         let mut fraction = 1.0;
         let mut blocking = None;
         for (i, &r) in rhs.iter().enumerate() {
-            let rate = small::dot(self.row(i, n), &self.direction);
+            let rate = cholesky::dot(self.row(i, n), &self.direction);
             if rate < -PARALLEL * self.norms[i] * length && !self.working.contains(&i) {
-                let room = (r - small::dot(self.row(i, n), &self.step)).min(0.0);
+                let room = (r - cholesky::dot(self.row(i, n), &self.step)).min(0.0);
                 if room / rate < fraction {
                     fraction = room / rate;
                     blocking = Some(i);
@@ -132,7 +132,7 @@ impl QuadraticProgram {
         let mut least = 0.0;
         for (position, (&nu, &i)) in self.multipliers.iter().zip(&self.working).enumerate() {
             let scaled = nu * self.norms[i];
-            if scaled < least - 1e-14 * small::norm(&self.gradient) {
+            if scaled < least - 1e-14 * cholesky::norm(&self.gradient) {
                 least = scaled;
                 worst = Some(position);
             }

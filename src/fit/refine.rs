@@ -1,10 +1,10 @@
 //! Local refinement: Newton's method with Levenberg-Marquardt damping and linearised constraints.
 
+use super::cholesky;
 use super::objective::derivatives::Evaluation;
 use super::poles::{Linearised, Poles, RowKind};
 use super::problem::Problem;
 use super::quadratic_program::QuadraticProgram;
-use super::small;
 
 /// When to stop refining.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Refiner {
             );
             let step = &self.program.step;
             // Decrease promised by the damped model, at least half of -g p.
-            let promised = -0.5 * small::dot(&self.best.gradient, step);
+            let promised = -0.5 * cholesky::dot(&self.best.gradient, step);
             if promised.is_nan() || promised <= budget.absolute + budget.relative * self.best.value {
                 outcome.converged = promised.is_finite();
                 break;
@@ -111,7 +111,7 @@ impl Refiner {
             for i in 0..n {
                 self.factor[i * n + i] += damping * diagonal(i).max(floor) + 1e-14 * top;
             }
-            if small::cholesky(&mut self.factor, n) {
+            if cholesky::factor(&mut self.factor, n) {
                 return;
             }
             if attempt > 0 {
@@ -152,6 +152,6 @@ impl Refiner {
         }
         self.program.solve(&self.factor, &self.best.gradient, &rows, &vec![0.0; kinds.len()]);
         let active = self.program.active.iter().map(|&(i, nu)| (kinds[i], nu)).collect();
-        (small::norm(&self.program.step), active)
+        (cholesky::norm(&self.program.step), active)
     }
 }

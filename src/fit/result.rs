@@ -8,7 +8,7 @@ use crate::{Error, Result, check};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub enum Start {
+pub enum FitOrigin {
     /// Given by the caller, not fitted.
     Given,
     /// Units added one by one where they promised most.
@@ -29,7 +29,7 @@ pub enum Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub enum Status {
+pub enum FitStatus {
     /// No feasible step promises a decrease beyond rounding.
     Converged,
     /// The refinement ran out of evaluations; the fit is feasible, and nearly a local minimum.
@@ -79,19 +79,48 @@ pub enum ActiveConstraint {
 /// $$ \hat y(t) = \sum_k \alpha_k e^{\lambda_k t}. $$
 ///
 /// Eigenvalues are in canonical order: real ones first, descending; then conjugate pairs by descending real part, the
-/// member with positive imaginary part first and its exact conjugate right behind it.
+/// then ascending imaginary part, the member with positive imaginary part first and its exact conjugate right behind it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self"))]
 pub struct Fit {
-    pub(crate) eigenvalues: Vec<Complex64>,
-    pub(crate) amplitudes: Vec<Complex64>,
-    pub(crate) dt: f64,
-    pub(crate) rmse: f64,
-    pub(crate) normalised_rmse: f64,
-    pub(crate) active: Vec<ActiveConstraint>,
-    pub(crate) start: Start,
-    pub(crate) status: Status,
-    pub(crate) stationarity: f64,
-    pub(crate) evaluations: usize,
+    dt: f64,
+    eigenvalues: Vec<Complex64>,
+    amplitudes: Vec<Complex64>,
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    report: FitReport,
+}
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Fit: |it| Fit::new(&it.eigenvalues, &it.amplitudes, it.dt).and_then(|fit| fit.with_report(it.report)));
+
+/// What a fit's exponentials alone do not tell.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct FitReport {
+    pub(super) rmse: f64,
+    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
+    pub(super) normalised_rmse: f64,
+    pub(super) active: Vec<ActiveConstraint>,
+    #[cfg_attr(feature = "serde", serde(rename = "start"))]
+    pub(super) origin: FitOrigin,
+    pub(super) status: FitStatus,
+    #[cfg_attr(feature = "serde", serde(with = "any_float"))]
+    pub(super) stationarity: f64,
+    pub(super) evaluations: usize,
+}
+
+impl FitReport {
+    /// Of exponentials that were given.
+    const GIVEN: Self = Self {
+        rmse: 0.0,
+        normalised_rmse: 0.0,
+        active: Vec::new(),
+        origin: FitOrigin::Given,
+        status: FitStatus::Given,
+        stationarity: 0.0,
+        evaluations: 0,
+    };
 }
 
 impl Fit {
@@ -131,20 +160,32 @@ impl Fit {
             check::finite(what, &parts)?;
         }
         let (eigenvalues, amplitudes) = canonical(eigenvalues, amplitudes)?;
-        let made = Self {
-            eigenvalues,
-            amplitudes,
-            dt,
-            rmse: 0.0,
-            normalised_rmse: 0.0,
-            active: Vec::new(),
-            start: Start::Given,
-            status: Status::Given,
-            stationarity: 0.0,
-            evaluations: 0,
-        };
+        let made = Self { dt, eigenvalues, amplitudes, report: FitReport::GIVEN };
         check::no_overflow("norm of the amplitudes", &[made.amplitude_norm()])?;
         Ok(made)
+    }
+
+    /// Exponentials in canonical order, with closed conjugates, as a search leaves them.
+    pub(super) fn found(
+        eigenvalues: Vec<Complex64>,
+        amplitudes: Vec<Complex64>,
+        dt: f64,
+        report: FitReport,
+    ) -> Self {
+        Self { dt, eigenvalues, amplitudes, report }
+    }
+
+    /// These exponentials with what was reported of them.
+    #[cfg(feature = "serde")]
+    pub(crate) fn with_report(self, report: FitReport) -> Result<Self> {
+        check::non_negative("RMSE of the fit", report.rmse)?;
+        Ok(Self { report, ..self })
+    }
+
+    /// What was reported beside the exponentials.
+    #[cfg(feature = "serde")]
+    pub(crate) fn report(&self) -> &FitReport {
+        &self.report
     }
 
     /// Eigenvalues `lambda_k` in canonical order, in 1/tau.
@@ -169,12 +210,12 @@ impl Fit {
 
     /// Root mean square error over the samples of the motif; 0 for given exponentials.
     pub fn rmse(&self) -> f64 {
-        self.rmse
+        self.report.rmse
     }
 
     /// RMSE over the motif's (population) standard deviation; infinite for a constant motif that is not met.
     pub fn normalised_rmse(&self) -> f64 {
-        self.normalised_rmse
+        self.report.normalised_rmse
     }
 
     /// `norm(alpha)`, counting each conjugate pair once: what the amplitude bound limits.
@@ -213,28 +254,28 @@ impl Fit {
 
     /// Constraints met with equality.
     pub fn active(&self) -> &[ActiveConstraint] {
-        &self.active
+        &self.report.active
     }
 
     /// Which start won.
-    pub fn start(&self) -> Start {
-        self.start
+    pub fn origin(&self) -> FitOrigin {
+        self.report.origin
     }
 
     /// How the final refinement ended.
-    pub fn status(&self) -> Status {
-        self.status
+    pub fn status(&self) -> FitStatus {
+        self.report.status
     }
 
     /// Norm of the projected gradient of half the relative mean squared error with respect to `lambda T`:
     /// 0 at a Karush-Kuhn-Tucker point.
     pub fn stationarity(&self) -> f64 {
-        self.stationarity
+        self.report.stationarity
     }
 
     /// Evaluations of the reduced objective spent.
     pub fn evaluations(&self) -> usize {
-        self.evaluations
+        self.report.evaluations
     }
 }
 
@@ -282,7 +323,32 @@ fn canonical(
         return lone("fit eigenvalues", i, eigenvalues[i]);
     }
     reals.sort_by(|a, b| b.0.re.total_cmp(&a.0.re));
-    pairs.sort_by(|a, b| b.0.re.total_cmp(&a.0.re).then(b.0.im.total_cmp(&a.0.im)));
+    pairs.sort_by(|a, b| b.0.re.total_cmp(&a.0.re).then(a.0.im.total_cmp(&b.0.im)));
     let all = reals.into_iter().chain(pairs.into_iter().flat_map(|(l, a)| [(l, a), (l.conj(), a.conj())]));
     Ok(all.unzip())
+}
+
+/// JSON has no infinities: numbers that are not finite are written as words.
+#[cfg(feature = "serde")]
+mod any_float {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Finite(f64),
+        Word(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = if x.is_finite() { Number::Finite(*x) } else { Number::Word(x.to_string()) };
+        number.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Number::deserialize(deserializer)? {
+            Number::Finite(x) => Ok(x),
+            Number::Word(word) => word.parse().map_err(serde::de::Error::custom),
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use npyz::{AutoSerialize, DType, Deserialize, NpyFile, NpyHeader, Order, TypeChar, WriterBuilder};
 
-use crate::Complex64;
+use super::content::content;
+use crate::{Complex64, Error, Result};
 
 /// NumPy itself refuses longer headers of arrays that it does not trust.
 const LONGEST_HEADER: usize = 10_000;
@@ -11,22 +12,8 @@ const MOST_BRACKETS: usize = 8;
 /// With this many digits in a header, no product of its numbers overflows 64 bits.
 const MOST_DIGITS: usize = 19;
 
-/// What is wrong with an array, to be completed by file and name.
-#[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) expected: String,
-    pub(super) given: String,
-    pub(super) remedy: &'static str,
-}
-
-impl Problem {
-    pub(super) fn new(expected: impl Into<String>, given: impl Into<String>, remedy: &'static str) -> Self {
-        Self { expected: expected.into(), given: given.into(), remedy }
-    }
-
-    fn header(given: impl Into<String>) -> Self {
-        Self::new("an array in NumPy's format", given, "write it again with numpy.savez")
-    }
+fn malformed(given: impl Into<String>) -> Error {
+    content("an array in NumPy's format", given, "write it again with numpy.savez")
 }
 
 /// The numbers, as stored.
@@ -49,12 +36,12 @@ pub(super) struct Array {
 }
 
 impl Array {
-    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes that are there
-    /// before anything is allocated.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Problem> {
+    /// From the bytes of a `.npy` file. The shape that the header claims is compared with the bytes
+    /// that are there before anything is allocated.
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         check_header(bytes)?;
         let mut rest = bytes;
-        let header = NpyHeader::from_reader(&mut rest).map_err(|e| Problem::header(e.to_string()))?;
+        let header = NpyHeader::from_reader(&mut rest).map_err(|e| malformed(e.to_string()))?;
         let DType::Plain(kind) = header.dtype() else {
             return Err(unusable("a structured array"));
         };
@@ -62,7 +49,7 @@ impl Array {
         let size = kind.num_bytes().unwrap_or(0) as u64;
         if count.checked_mul(size) != Some(rest.len() as u64) {
             let shape = header.shape();
-            return Err(Problem::new(
+            return Err(content(
                 format!("{count} entries of {size} bytes for its shape {shape:?}"),
                 format!("{} bytes", rest.len()),
                 "the file is damaged: copy or write it again",
@@ -97,26 +84,30 @@ impl Array {
 pub(super) fn encode<T: AutoSerialize + Copy>(
     shape: &[usize],
     values: impl IntoIterator<Item = T>,
-) -> std::io::Result<Vec<u8>> {
+) -> Result<Vec<u8>> {
     let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
     let mut bytes = Vec::new();
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
-    writer.extend(values)?;
-    writer.finish()?;
+    let write = || {
+        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
+        let mut writer = options.writer(&mut bytes).begin_nd()?;
+        writer.extend(values)?;
+        writer.finish()
+    };
+    write().map_err(|error: std::io::Error| Error::Write { reason: error.into() })?;
     Ok(bytes)
 }
 
 /// Refuses headers on which a parser could run out of stack, memory or 64 bits.
-fn check_header(bytes: &[u8]) -> Result<(), Problem> {
+fn check_header(bytes: &[u8]) -> Result<()> {
     let length = match bytes {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, a, b, ..] => usize::from(u16::from_le_bytes([*a, *b])),
         [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0, a, b, c, d, ..] => {
             u32::from_le_bytes([*a, *b, *c, *d]) as usize
         }
         [0x93, b'N', b'U', b'M', b'P', b'Y', _, _, ..] => {
-            return Err(Problem::header("a header of unknown version, or cut short"));
+            return Err(malformed("a header of unknown version, or cut short"));
         }
-        _ => return Err(Problem::header("other bytes")),
+        _ => return Err(malformed("other bytes")),
     };
     let text = bytes.get(10..10 + length.min(LONGEST_HEADER)).unwrap_or(bytes);
     let count = |test: fn(&u8) -> bool| text.iter().filter(|b| test(b)).count();
@@ -124,30 +115,28 @@ fn check_header(bytes: &[u8]) -> Result<(), Problem> {
         || count(|b| b"([{".contains(b)) > MOST_BRACKETS
         || count(u8::is_ascii_digit) > MOST_DIGITS
     {
-        return Err(Problem::header("a header too long for a plain array"));
+        return Err(malformed("a header too long for a plain array"));
     }
     Ok(())
 }
 
-fn unusable(given: &str) -> Problem {
+fn unusable(given: &str) -> Error {
     let expected = "float64, float32, int64, int32, complex128 or uint8";
-    Problem::new(expected, given, "convert it with astype before saving")
+    content(expected, given, "convert it with astype before saving")
 }
 
-fn numbers<T: Deserialize>(header: NpyHeader, data: &[u8]) -> Result<Vec<T>, Problem> {
-    NpyFile::with_header(header, data).into_vec().map_err(|e| Problem::header(e.to_string()))
+fn numbers<T: Deserialize>(header: NpyHeader, data: &[u8]) -> Result<Vec<T>> {
+    NpyFile::with_header(header, data).into_vec().map_err(|e| malformed(e.to_string()))
 }
 
-fn widened<T: Deserialize + Into<f64>>(header: NpyHeader, data: &[u8]) -> Result<Vec<f64>, Problem> {
+fn widened<T: Deserialize + Into<f64>>(header: NpyHeader, data: &[u8]) -> Result<Vec<f64>> {
     Ok(numbers::<T>(header, data)?.into_iter().map(Into::into).collect())
 }
 
-fn integers(values: Vec<i64>) -> Result<Vec<f64>, Problem> {
+fn integers(values: Vec<i64>) -> Result<Vec<f64>> {
     const EXACT: u64 = 1 << 53;
     match values.iter().find(|x| x.unsigned_abs() > EXACT) {
-        Some(x) => {
-            Err(Problem::new("integers that float64 holds exactly", x.to_string(), "save it as float64"))
-        }
+        Some(x) => Err(content("integers that float64 holds exactly", x.to_string(), "save it as float64")),
         None => Ok(values.into_iter().map(|x| x as f64).collect()),
     }
 }

@@ -1,14 +1,14 @@
 //! Motifs as columns of text.
 
 use std::io::Read;
-use std::path::Path;
 
-use super::motifs::{NamedMotif, Series, numbered};
-use super::{Error, Result};
+use super::content::content;
+use super::series::{Series, in_row, numbered};
+use crate::{Error, Result};
 
-/// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line after the first has
-/// one, else by commas; where the first line has none, by tabs or semicolons.
-pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
+/// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line
+/// after the first has one, else by commas; where the first line has none, by tabs or semicolons.
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte order mark
     let bytes = &unix_lines(bytes)[..];
     let (first, rest) = bytes.split_at(bytes.iter().position(|&b| b == b'\n').unwrap_or(bytes.len()));
@@ -27,7 +27,7 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
     let mut record = csv::StringRecord::new();
     for index in 0.. {
         let start = reader.position().line();
-        if !reader.read_record(&mut record).map_err(|error| unreadable(path, &error))? {
+        if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
             break;
         }
         let line = reader.position().line() - 1;
@@ -40,22 +40,18 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
         }
         if record.len() > columns.len() {
             let given = format!("{} cells", record.len());
-            return Err(row(path, line, "all", "as many cells as the first row, or fewer", given));
+            return Err(row(line, "all", "as many cells as the first row, or fewer", given));
         }
         // The reader skips blank lines; to a motif they are missing samples.
         let gap = index > 0 && line > start;
         for (i, column) in columns.iter_mut().enumerate() {
             column.ended |= gap;
-            column.push(record.get(i).unwrap_or_default(), line, path)?;
+            column.push(record.get(i).unwrap_or_default(), line)?;
         }
     }
     if let Some(time) = columns.iter().find(|column| column.is_time()) {
-        return Err(Error::Format {
-            path: path.to_owned(),
-            expected: "motifs only".into(),
-            given: format!("a column `{}` of evenly spaced times", time.series.name),
-            remedy: "leave it out, and give the time between samples as dt",
-        });
+        let given = format!("a column `{}` of evenly spaced times", time.series.name);
+        return Err(content("motifs only", given, "leave it out, and give the time between samples as dt"));
     }
     Ok(columns.into_iter().map(|column| column.series).collect())
 }
@@ -88,7 +84,7 @@ impl Column {
         Self { series: Series { name, values: Vec::new() }, named, ended: false }
     }
 
-    fn push(&mut self, cell: &str, line: u64, path: &Path) -> Result<()> {
+    fn push(&mut self, cell: &str, line: u64) -> Result<()> {
         if cell.is_empty() {
             self.ended = true;
             return Ok(());
@@ -96,19 +92,17 @@ impl Column {
         let name = &self.series.name;
         match cell.parse::<f64>() {
             Ok(x) if x.is_finite() && self.ended => {
-                Err(row(path, line, name, "nothing after the motif's last sample", format!("`{cell}`")))
+                Err(row(line, name, "nothing after the motif's last sample", format!("`{cell}`")))
             }
             Ok(x) if x.is_finite() => {
                 self.series.values.push(x);
                 Ok(())
             }
             _ if has_decimal_comma(cell) => {
-                let (path, column) = (path.to_owned(), name.clone());
-                let given = format!("`{cell}`");
                 let remedy = "write decimal points in place of decimal commas";
-                Err(Error::Row { path, row: line, column, expected: "a finite number", given, remedy })
+                Err(in_row(line, name, content("a finite number", format!("`{cell}`"), remedy)))
             }
-            _ => Err(row(path, line, name, "a finite number", format!("`{cell}`"))),
+            _ => Err(row(line, name, "a finite number", format!("`{cell}`"))),
         }
     }
 
@@ -131,30 +125,24 @@ fn has_decimal_comma(cell: &str) -> bool {
 }
 
 /// A header and one line per sample, with the fewest digits that give the same bits again.
-pub(super) fn encode(motifs: &[NamedMotif]) -> Vec<u8> {
+pub(super) fn encode(series: &[(&str, &[f64])]) -> Vec<u8> {
     let quoted = |name: &str| {
         let special = name.contains([',', '"', '\n', '\r']) || name.trim() != name;
         if special { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
     };
-    let mut text = motifs.iter().map(|m| quoted(&m.name)).collect::<Vec<_>>().join(",") + "\n";
-    let longest = motifs.iter().map(|m| m.motif.len()).max().unwrap_or(0);
+    let mut text = series.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(",") + "\n";
+    let longest = series.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
     for i in 0..longest {
-        let cell = |m: &NamedMotif| m.motif.values().get(i).map(|x| format!("{x:?}")).unwrap_or_default();
-        text += &(motifs.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
+        let cell = |(_, values): &(_, &[f64])| values.get(i).map(|x| format!("{x:?}")).unwrap_or_default();
+        text += &(series.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
     }
     text.into_bytes()
 }
 
-fn row(path: &Path, row: u64, column: &str, expected: &'static str, given: String) -> Error {
-    let (path, column) = (path.to_owned(), column.to_owned());
-    Error::Row { path, row, column, expected, given, remedy: "correct the cell" }
+fn row(row: u64, column: &str, expected: &str, given: String) -> Error {
+    in_row(row, column, content(expected, given, "correct the cell"))
 }
 
-fn unreadable(path: &Path, error: &csv::Error) -> Error {
-    Error::Format {
-        path: path.to_owned(),
-        expected: "columns of numbers as UTF-8 text".into(),
-        given: error.to_string(),
-        remedy: "save it as CSV in UTF-8",
-    }
+fn unreadable(error: &csv::Error) -> Error {
+    content("columns of numbers as UTF-8 text", error.to_string(), "save it as CSV in UTF-8")
 }

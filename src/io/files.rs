@@ -1,36 +1,34 @@
 //! Whole files in and out.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::{Error, Result};
+use super::content::content;
+use crate::{Error, Result, SystemError};
 
 /// Larger files are refused.
 const LARGEST: u64 = 1 << 34;
 
 /// All bytes of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Error::Read { reason: error.into() })?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::Format {
-            path: path.to_owned(),
-            expected: "at most 16 GiB".into(),
-            given: "more".into(),
-            remedy: "check that it is the right file",
-        });
+        return Err(content("at most 16 GiB", "more", "check that it is the right file"));
     }
     Ok(bytes)
 }
 
 /// Writes all bytes or nothing.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    crate::whole::write(path, bytes).map_err(|source| Error::Write { path: path.to_owned(), source })
+    crate::whole::write(path, bytes).map_err(|error| Error::Write { reason: error.into() })
 }
 
-/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before the work is done.
+/// Refuses an output that is one of the inputs, or whose folder is not there: to be called before
+/// the work is done.
 ///
 /// ```
 /// use std::path::Path;
@@ -41,22 +39,22 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there, or a name that is a
-/// folder.
+/// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there,
+/// or a name that is a folder; in [`Error::InFile`].
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let refused = |kind: std::io::ErrorKind| Error::Write { path: output.to_owned(), source: kind.into() };
+    let refused = |kind: ErrorKind| Err(Error::Write { reason: SystemError::from(kind) }.in_file(output));
     if !folder.is_dir() {
-        return Err(refused(std::io::ErrorKind::NotFound));
+        return refused(ErrorKind::NotFound);
     }
     if output.is_dir() {
-        return Err(refused(std::io::ErrorKind::IsADirectory));
+        return refused(ErrorKind::IsADirectory);
     }
     // What does not exist yet is no input.
     let Ok(real) = output.canonicalize() else { return Ok(()) };
     let same = |input: &&Path| input.canonicalize().is_ok_and(|input| input == real);
     if inputs.iter().any(same) {
-        return Err(Error::OverwritesInput { path: output.to_owned() });
+        return Err(Error::OverwritesInput.in_file(output));
     }
     Ok(())
 }

@@ -4,11 +4,22 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, files, json};
+use super::header::Header;
+use super::stored::Stored;
+use crate::Result;
 use crate::fit::{Fit, FitOptions};
 
-const FORMAT: &str = "thalamo fits";
-const VERSION: u64 = 1;
+const HEADER: Header =
+    Header { format: "thalamo fits", version: 1, remedy: "give a file that `thalamo fit` wrote" };
+
+/// Fits of motifs, and the options they were made with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fits {
+    /// The options of all fits.
+    pub options: FitOptions,
+    /// The fits, in the order of the motifs.
+    pub fits: Vec<NamedFit>,
+}
 
 /// A fit with the name of its motif.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,62 +42,16 @@ impl NamedFit {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct File {
-    format: String,
-    version: u64,
-    crate_version: String,
-    options: FitOptions,
-    fits: Vec<NamedFit>,
-}
+impl Stored for Fits {
+    type Missing = ();
 
-/// Reads fits and the options they were made with.
-///
-/// # Errors
-/// As [`decode_fits`]; a file that cannot be read.
-pub fn read_fits(path: &Path) -> Result<(FitOptions, Vec<NamedFit>)> {
-    decode_fits(&files::read(path)?, path)
-}
-
-/// Decodes the bytes of a `fits.json`; the path serves messages only.
-///
-/// # Errors
-/// Anything but fits of a known version whose numbers are valid.
-pub fn decode_fits(bytes: &[u8], path: &Path) -> Result<(FitOptions, Vec<NamedFit>)> {
-    let mut file: File = json::decode(bytes, path, "the fits of `thalamo fit`")?;
-    if file.format != FORMAT {
-        return Err(Error::Format {
-            path: path.to_owned(),
-            expected: format!("the format `{FORMAT}`"),
-            given: format!("`{}`", file.format),
-            remedy: "give a file that `thalamo fit` wrote",
-        });
+    fn to_bytes(&self, _: &Path) -> Result<Vec<u8>> {
+        HEADER.encode(self)
     }
-    if file.version != VERSION {
-        return Err(Error::Version { path: path.to_owned(), given: file.version, supported: VERSION });
+
+    fn from_bytes(bytes: &[u8], _: &Path, (): ()) -> Result<Self> {
+        let (mut fits, _): (Self, _) = HEADER.decode(bytes)?;
+        fits.fits.iter_mut().for_each(|named| named.amplitude_norm = named.fit.amplitude_norm());
+        Ok(fits)
     }
-    file.fits.iter_mut().for_each(|named| named.amplitude_norm = named.fit.amplitude_norm());
-    Ok((file.options, file.fits))
-}
-
-/// Writes fits and the options they were made with.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_fits(path: &Path, options: &FitOptions, fits: &[NamedFit]) -> Result<()> {
-    files::write(path, &encode_fits(options, fits)?)
-}
-
-/// The bytes of a `fits.json`.
-///
-/// # Errors
-/// None in practice.
-pub fn encode_fits(options: &FitOptions, fits: &[NamedFit]) -> Result<Vec<u8>> {
-    json::encode(&File {
-        format: FORMAT.into(),
-        version: VERSION,
-        crate_version: env!("CARGO_PKG_VERSION").into(),
-        options: options.clone(),
-        fits: fits.to_vec(),
-    })
 }

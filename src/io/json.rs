@@ -1,47 +1,45 @@
 //! JSON in and out.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::motifs::{Series, numbered};
-use super::{Error, Result};
+use super::content::content;
+use super::series::{Series, in_row, numbered};
+use crate::{Error, Result};
 
 /// Decodes JSON.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], path: &Path, expected: &str) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|error| Error::Format {
-        path: path.to_owned(),
-        expected: expected.into(),
-        given: error.to_string(),
-        remedy: "correct it, or write it again",
-    })
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], expected: &str) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| unlike(expected, &error))
+}
+
+/// A value from JSON that was decoded before.
+pub(super) fn from_value<T: DeserializeOwned>(value: Value, expected: &str) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| unlike(expected, &error))
+}
+
+fn unlike(expected: &str, error: &serde_json::Error) -> Error {
+    content(expected, error.to_string(), "correct it, or write it again")
 }
 
 /// Encodes as indented JSON with a line break at the end.
 pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
-    let failed = |error: serde_json::Error| Error::Write { path: "JSON".into(), source: error.into() };
+    let failed = |error: serde_json::Error| Error::Write { reason: std::io::Error::from(error).into() };
     let mut bytes = serde_json::to_vec_pretty(value).map_err(failed)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// A list of lists of numbers.
-pub(super) fn lists(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
-    let lists: Vec<Value> = decode(bytes, path, "a list of lists of numbers")?;
-    lists.into_iter().enumerate().map(|(index, list)| series(index, list, path)).collect()
+pub(super) fn lists(bytes: &[u8]) -> Result<Vec<Series>> {
+    let lists: Vec<Value> = decode(bytes, "a list of lists of numbers")?;
+    lists.into_iter().enumerate().map(|(index, list)| series(index, list)).collect()
 }
 
-fn series(index: usize, list: Value, path: &Path) -> Result<Series> {
+fn series(index: usize, list: Value) -> Result<Series> {
     let name = numbered(index);
-    let wrong = |row, expected, given: &Value| Error::Row {
-        path: path.to_owned(),
-        row,
-        column: name.clone(),
-        expected,
-        given: shortened(given),
-        remedy: "give one list of numbers per motif",
+    let wrong = |row, expected: &str, given: &Value| {
+        in_row(row, &name, content(expected, shortened(given), "give one list of numbers per motif"))
     };
     let Value::Array(entries) = list else {
         return Err(wrong(index as u64 + 1, "a list of numbers", &list));

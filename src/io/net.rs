@@ -4,65 +4,47 @@ use std::path::Path;
 
 use nalgebra::DMatrix;
 
-use super::npz::{Npz, NpzBuilder};
-use super::{Error, Result, files};
-use crate::{Cortex, System};
+use super::content::content;
+use super::npz::{Npz, NpzWriter, in_array};
+use super::source::Arrays;
+use super::stored::Stored;
+use crate::network::arrays::SystemArrays;
+use crate::{Cortex, Result, System};
 
-/// Reads a system: `J` (N, N), `w` (N) and, where it is there, `gain`, else `default_gain` is taken; or
-/// `A` (N, N) and `w`.
-///
-/// # Errors
-/// As [`decode_system`]; a file that cannot be read.
-pub fn read_system(path: &Path, default_gain: f64) -> Result<System> {
-    decode_system(&files::read(path)?, path, default_gain)
-}
+/// Gain of a file that has none, where none is given either (1/tau).
+const GAIN: f64 = 0.5;
 
-/// Decodes the bytes of a `net.npz`; the path serves messages only.
-///
-/// # Errors
-/// A damaged file, a missing array, shapes that do not match, numbers that are not finite, and as
-/// [`Cortex::new`] and [`System::new`].
-pub fn decode_system(bytes: &[u8], path: &Path, default_gain: f64) -> Result<System> {
-    system(&Npz::decode(bytes, path)?, Some(default_gain), path)
-}
+/// `J` (N, N) and, optionally, `gain`, else 0.5/tau; or `A` (N, N); and `w` (N,).
+impl Stored for System {
+    /// The gain, where the file has none; `None` for the default.
+    type Missing = Option<f64>;
 
-/// The system of an archive.
-pub(super) fn system(npz: &Npz, default_gain: Option<f64>, path: &Path) -> Result<System> {
-    let w = npz.vector("w")?;
-    let units = w.len();
-    let w = DMatrix::from_column_slice(units, 1, w.as_slice());
-    if npz.contains("A") && !npz.contains("J") {
-        return System::new(npz.matrix("A", units)?, w).map_err(Error::invalid(path));
+    fn to_bytes(&self, _: &Path) -> Result<Vec<u8>> {
+        let mut npz = NpzWriter::stored();
+        SystemArrays::list(self, None).iter().try_for_each(|array| npz.named(array))?;
+        npz.finish()
     }
-    let gain = match default_gain {
-        Some(gain) if !npz.contains("gain") => gain,
-        _ => npz.scalar("gain")?,
-    };
-    let cortex = Cortex::new(npz.matrix("J", units)?, w, gain).map_err(Error::invalid(path))?;
-    Ok(System::from(cortex))
+
+    fn from_bytes(bytes: &[u8], _: &Path, gain: Option<f64>) -> Result<Self> {
+        let npz = Npz::decode(bytes)?;
+        if let (Some(given), true) = (gain, npz.contains("gain")) {
+            let expected = format!("none beside the gain {given} that is given");
+            return Err(in_array("gain", content(expected, "one", "leave out one of them (--gain)")));
+        }
+        system(&npz, Some(gain.unwrap_or(GAIN)))
+    }
 }
 
-/// Writes a system.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_system(path: &Path, system: &System) -> Result<()> {
-    files::write(path, &encode_system(system)?)
-}
-
-/// The bytes of a `net.npz`.
-///
-/// # Errors
-/// None in practice.
-pub fn encode_system(system: &System) -> Result<Vec<u8>> {
-    encode(NpzBuilder::new(), system)?.finish()
-}
-
-/// Adds a system's arrays to an archive.
-pub(super) fn encode(npz: NpzBuilder, system: &System) -> Result<NpzBuilder> {
-    let npz = match system.cortex() {
-        Some(cortex) => npz.matrix("J", cortex.recurrent())?.real("gain", &[], [cortex.gain()])?,
-        None => npz.matrix("A", system.matrix())?,
-    };
-    npz.real("w", &[system.units()], system.readout().iter().copied())
+/// The system of an archive; without a default, its gain must be there.
+pub(super) fn system(npz: &Npz, default_gain: Option<f64>) -> Result<System> {
+    let arrays = SystemArrays::read(&Arrays::of(npz)?, "")?;
+    let w = DMatrix::from_column_slice(arrays.readout.len(), 1, arrays.readout.as_slice());
+    match (arrays.recurrent, arrays.matrix) {
+        (None, Some(a)) => System::new(a, w),
+        (None, None) => Err(npz.missing("J")),
+        (Some(j), _) => {
+            let gain = arrays.gain.or(default_gain).ok_or_else(|| npz.missing("gain"))?;
+            Ok(System::from(Cortex::new(j, w, gain)?))
+        }
+    }
 }

@@ -9,7 +9,6 @@ mod expm;
 #[doc(hidden)]
 pub mod kernel;
 pub(crate) mod lyapunov;
-pub(crate) mod multiply;
 mod noise;
 pub(crate) mod product;
 mod propagator;
@@ -19,4 +18,5 @@ pub use eigen::{Eigen, eigenvalues, spectral_abscissa};
 pub use expm::expm;
 pub use lyapunov::{lyapunov, lyapunov_schur};
 pub use noise::{noise_covariance, noise_factor};
+pub(crate) use product as multiply;
 pub use propagator::Propagator;

@@ -1,7 +1,17 @@
 //! Products, inverses and norms over nalgebra's buffers with faer's kernels: no copies, one thread.
+//!
+//! | | factors | result |
+//! |---|---|---|
+//! | [`mul_into`], [`product`] | two matrices, each as it is or transposed | matrix |
+//! | [`mul_lower_into`] | the same | lower triangle of a symmetric matrix |
+//! | [`apply`], [`apply_transpose`], [`readout`], [`transposed_columns`] | matrix, columns | columns |
+//! | [`mul_complex`], [`adjoint_mul`], [`mul_adjoint`] | two complex matrices | complex matrix |
+//!
+//! "Columns" are packed one after the other in a slice, and are not allocated.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::{factor, inverse, solve};
+use faer::linalg::matmul::matmul;
 use faer::reborrow::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
@@ -42,7 +52,7 @@ pub(crate) fn mul_into(
     (a, op_a): (&DMatrix<f64>, Op),
     (b, op_b): (&DMatrix<f64>, Op),
 ) {
-    faer::linalg::matmul::matmul(view_mut(dst), accum, view_op(a, op_a), view_op(b, op_b), alpha, Par::Seq);
+    matmul(view_mut(dst), accum, view_op(a, op_a), view_op(b, op_b), alpha, Par::Seq);
 }
 
 /// `op(a) op(b)`.
@@ -53,11 +63,12 @@ pub(crate) fn product((a, op_a): (&DMatrix<f64>, Op), (b, op_b): (&DMatrix<f64>,
     out
 }
 
-/// Lower triangle of `dst = alpha op(a) op(b)`, or `dst += ...`, for a product known to be symmetric. Entries above the
-/// diagonal may be anything afterwards.
+/// Lower triangle of `dst = alpha op(a) op(b)`, or `dst += ...`, for a product known to be symmetric.
+/// Entries above the diagonal may be anything afterwards.
 ///
-/// By blocks of rows up to the diagonal, which waste little and are products that faer does at full speed; its own
-/// triangular product recurses to blocks too small for that. The rows left over come first, where they are short.
+/// By blocks of rows up to the diagonal, which waste little and are products that faer does at full
+/// speed; its own triangular product recurses to blocks too small for that. The rows left over come
+/// first, where they are short.
 pub(crate) fn mul_lower_into(
     dst: &mut DMatrix<f64>,
     accum: Accum,
@@ -73,9 +84,41 @@ pub(crate) fn mul_lower_into(
     while top < n {
         let block = dst.rb_mut().submatrix_mut(top, 0, end - top, end);
         let (rows, columns) = (a.subrows(top, end - top), b.subcols(0, end));
-        faer::linalg::matmul::matmul(block, accum, rows, columns, alpha, Par::Seq);
+        matmul(block, accum, rows, columns, alpha, Par::Seq);
         (top, end) = (end, end + ROWS);
     }
+}
+
+/// `out = M x` for the columns of `x`.
+pub(crate) fn apply(m: &DMatrix<f64>, x: &[f64], out: &mut [f64]) {
+    mul_columns(view(m), x, out);
+}
+
+/// `out = M^T x` for the columns of `x`.
+///
+/// One after the other: faer's kernel for several packs the transposed matrix first, which takes longer
+/// than reading it once per column.
+pub(crate) fn apply_transpose(m: &DMatrix<f64>, x: &[f64], out: &mut [f64]) {
+    let (rows, columns) = m.shape();
+    for (x, out) in x.chunks_exact(rows.max(1)).zip(out.chunks_exact_mut(columns.max(1))) {
+        mul_columns(view(m).transpose(), x, out);
+    }
+}
+
+/// `out_n = c_n^T x` for columns `c_n` of the length of `x`.
+pub(crate) fn readout(columns: &[f64], x: &[f64], out: &mut [f64]) {
+    mul_columns(MatRef::from_column_major_slice(columns, x.len(), out.len()).transpose(), x, out);
+}
+
+/// `out = C^T x` for the first `count` columns of C and many columns of `x`.
+pub(crate) fn transposed_columns(c: &DMatrix<f64>, count: usize, x: &[f64], out: &mut [f64]) {
+    mul_columns(view(c).subcols(0, count).transpose(), x, out);
+}
+
+fn mul_columns(m: MatRef<'_, f64>, x: &[f64], out: &mut [f64]) {
+    let columns = x.len() / m.ncols().max(1);
+    let out = MatMut::from_column_major_slice_mut(out, m.nrows(), columns);
+    matmul(out, Accum::Replace, m, MatRef::from_column_major_slice(x, m.ncols(), columns), 1.0, Par::Seq);
 }
 
 /// Copies the lower triangle onto the upper one, in tiles that stay in cache.
@@ -148,7 +191,8 @@ impl Lu {
         }
     }
 
-    /// The matrix to factorise: fill it, then call [`Lu::invert_into`] or [`Lu::solve_in_place`], which destroy it.
+    /// The matrix to factorise: fill it, then call [`Lu::invert_into`] or [`Lu::solve_in_place`], which
+    /// destroy it.
     pub(crate) fn matrix_mut(&mut self) -> &mut DMatrix<f64> {
         &mut self.factors
     }
@@ -223,6 +267,6 @@ where
 {
     let mut out = DMatrix::zeros(rows, columns);
     let dst = MatMut::from_column_major_slice_mut(out.as_mut_slice(), rows, columns);
-    faer::linalg::matmul::matmul(dst, Accum::Replace, a, b, Complex64::new(1.0, 0.0), Par::Seq);
+    matmul(dst, Accum::Replace, a, b, Complex64::new(1.0, 0.0), Par::Seq);
     out
 }

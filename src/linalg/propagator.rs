@@ -1,9 +1,7 @@
 //! Exact propagation of a linear system on a uniform time grid.
 
-use super::product::view;
-use super::{expm, noise_covariance, noise_factor};
+use super::{expm, product};
 use crate::{Result, check};
-use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 
 /// $$x(t + dt) = e^{A\\,dt}\\,x(t)$$ for `x' = A x`, exact at every point of a grid of step dt (in tau).
@@ -20,9 +18,7 @@ use nalgebra::{DMatrix, DVector};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Propagator {
-    generator: DMatrix<f64>,
     transition: DMatrix<f64>,
-    dt: f64,
 }
 
 impl Propagator {
@@ -30,11 +26,11 @@ impl Propagator {
     ///
     /// # Errors
     ///
-    /// As [`expm()`], and [`Error::OutOfRange`](crate::Error::OutOfRange) for a step that is not positive.
+    /// As [`expm()`], and [`Error::OutOfRange`](crate::Error::OutOfRange) for a step that is not
+    /// positive.
     pub fn new(a: &DMatrix<f64>, dt: f64) -> Result<Self> {
         check::positive("dt", dt)?;
-        let transition = expm(&(a * dt))?;
-        Ok(Self { generator: a.clone(), transition, dt })
+        Ok(Self { transition: expm(&(a * dt))? })
     }
 
     /// `e^{A dt}`, `N x N`.
@@ -43,79 +39,25 @@ impl Propagator {
         &self.transition
     }
 
-    /// The step, in tau.
-    #[must_use]
-    pub fn dt(&self) -> f64 {
-        self.dt
-    }
-
-    /// Number of units N.
-    #[must_use]
-    pub fn order(&self) -> usize {
-        self.transition.nrows()
-    }
-
-    /// `x(t + dt)` from `x(t)`.
-    ///
-    /// # Errors
-    ///
-    /// A state of another length or not finite; [`Error::OutOfRange`](crate::Error::OutOfRange) when the next one
-    /// overflows.
-    pub fn advance(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
-        self.check(state)?;
-        let mut next = DVector::zeros(self.order());
-        self.step(state.as_slice(), next.as_mut_slice());
-        check::no_overflow("state", next.as_slice())?;
-        Ok(next)
-    }
-
     /// States at `0, dt, ..., steps dt` as columns, `N x (steps + 1)`.
     ///
     /// # Errors
     ///
-    /// As [`Propagator::advance`]; [`Error::Count`](crate::Error::Count) for more than 1e7 steps, or more than fit in
-    /// memory.
+    /// A start of another length or not finite; [`Error::OutOfRange`](crate::Error::OutOfRange) when a
+    /// state overflows; [`Error::Count`](crate::Error::Count) for more than 1e7 steps, or more than fit
+    /// in memory.
     pub fn trajectory(&self, start: &DVector<f64>, steps: usize) -> Result<DMatrix<f64>> {
-        self.check(start)?;
-        let n = self.order();
+        let n = self.transition.nrows();
+        check::shape("state", start.shape(), (n, 1), "give one value per unit")?;
+        check::finite("state", start.as_slice())?;
         check::samples("steps", steps)?;
         let mut states = check::zeros("steps", n, steps + 1)?;
         states.column_mut(0).copy_from(start);
         for k in 0..steps {
             let (past, future) = states.as_mut_slice().split_at_mut((k + 1) * n);
-            self.step(&past[k * n..], &mut future[..n]);
+            product::apply(&self.transition, &past[k * n..], &mut future[..n]);
         }
         check::no_overflow("state", states.as_slice())?;
         Ok(states)
-    }
-
-    /// Exact covariance over one step of unit white noise added to `x' = A x`; see [`noise_covariance`].
-    ///
-    /// # Errors
-    ///
-    /// As [`noise_covariance`].
-    pub fn noise_covariance(&self) -> Result<DMatrix<f64>> {
-        noise_covariance(&self.generator, self.dt)
-    }
-
-    /// Factor F of that covariance: `x(t + dt) = e^{A dt} x(t) + F z` with standard normal z; see [`noise_factor`].
-    ///
-    /// # Errors
-    ///
-    /// As [`noise_covariance`] and [`noise_factor`].
-    pub fn noise_factor(&self) -> Result<DMatrix<f64>> {
-        noise_factor(&self.noise_covariance()?)
-    }
-
-    fn check(&self, state: &DVector<f64>) -> Result<()> {
-        check::shape("state", state.shape(), (self.order(), 1), "give one value per unit")?;
-        check::finite("state", state.as_slice())
-    }
-
-    fn step(&self, from: &[f64], to: &mut [f64]) {
-        let n = self.order();
-        let to = MatMut::from_column_major_slice_mut(to, n, 1);
-        let from = MatRef::from_column_major_slice(from, n, 1);
-        faer::linalg::matmul::matmul(to, Accum::Replace, view(&self.transition), from, 1.0, Par::Seq);
     }
 }

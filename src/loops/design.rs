@@ -27,6 +27,8 @@ const PLAYBACK_TIMES: usize = 8;
 
 /// How a loop is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LoopOptions {
     /// Eigenvalue placement.
     pub placement: PlacementOptions,
@@ -47,6 +49,9 @@ pub struct LoopOptions {
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(LoopOptions: |it| it.validate().map(|()| it));
 
 impl Default for LoopOptions {
     fn default() -> Self {

@@ -8,6 +8,7 @@ mod near_unit;
 mod placement;
 mod race;
 mod residues;
+#[cfg(feature = "io")]
 mod restore;
 mod robustness;
 mod secular;
@@ -17,6 +18,5 @@ pub use design::{LoopDesign, LoopOptions};
 pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
 pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
-pub use restore::LoopParts;
 pub use robustness::{CostTerms, Horizon, RobustnessCost};
 pub use verdict::{Doubt, Verdict};

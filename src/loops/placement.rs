@@ -20,6 +20,8 @@ const STABILISING_ROUNDS: usize = 6;
 
 /// What placement accepts and how it treats the eigenvalues nobody asked for.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct PlacementOptions {
     /// Largest accepted condition number of Q. Near 1e8 placement still delivers, at 1e14 it does not.
     pub condition_limit: f64,
@@ -29,6 +31,9 @@ pub struct PlacementOptions {
     /// which no motif excites. `None` refuses such a placement instead.
     pub stabilised_decay: Option<f64>,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(PlacementOptions: |it| it.validate().map(|()| it));
 
 impl Default for PlacementOptions {
     fn default() -> Self {

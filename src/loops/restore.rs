@@ -6,49 +6,22 @@ use super::design::LoopDesign;
 use super::motif_loop::{LoopStart, MotifLoop};
 use crate::{Error, Result, check};
 
-/// Relative difference accepted between a stored number and the one derived again, for a well-conditioned placement.
+/// Relative difference accepted between a stored number and the one derived again, for a
+/// well-conditioned placement.
 const AGREEMENT: f64 = 1e-9;
 /// Units of rounding, per unit of cond(Q), by which two machines may differ in v and x_init.
 const ROUNDING: f64 = 1e3;
 
-/// The numbers of one loop, as they are stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LoopParts {
-    /// Thalamocortical weights u (N), of unit norm.
-    pub input: DVector<f64>,
-    /// Corticothalamic weights v (N).
-    pub feedback: DVector<f64>,
-    /// State from which the readout plays the motif (N).
-    pub initial_state: DVector<f64>,
-    /// The starts of its optimisation, in order.
-    pub starts: Vec<LoopStart>,
-    /// Index of the start kept.
-    pub best: usize,
-}
-
-impl From<&MotifLoop> for LoopParts {
-    fn from(motif_loop: &MotifLoop) -> Self {
-        let report = motif_loop.report();
-        Self {
-            input: motif_loop.input().clone(),
-            feedback: motif_loop.feedback().clone(),
-            initial_state: motif_loop.initial_state().clone(),
-            starts: report.starts.clone(),
-            best: report.best,
-        }
-    }
-}
-
 impl LoopDesign {
-    /// A loop from its stored numbers, which keep their bits: nothing is optimised. The placement, the stability and
-    /// the motif played are verified as in [`LoopDesign::finish`], and v and x_init compared with those that
-    /// this design derives from u.
-    ///
-    /// # Errors
-    /// Vectors of the wrong length or not finite, u not of unit norm, a start kept that is not there, v or x_init
-    /// that disagree with u ([`Error::Disagrees`]), and as [`LoopDesign::finish`].
-    pub fn restore(&self, parts: LoopParts) -> Result<MotifLoop> {
-        let LoopParts { input, feedback, initial_state, starts, best } = parts;
+    /// A loop from its stored u, v and x_init, which keep their bits: nothing is optimised. The
+    /// placement, the stability and the motif played are verified as in [`LoopDesign::finish`], and
+    /// v and x_init compared with those that this design derives from u.
+    pub(crate) fn restore(
+        &self,
+        (input, feedback, initial_state): (DVector<f64>, DVector<f64>, DVector<f64>),
+        starts: Vec<LoopStart>,
+        best: usize,
+    ) -> Result<MotifLoop> {
         let units = self.system.units();
         for (what, vector) in
             [("input u", &input), ("feedback v", &feedback), ("initial state x_init", &initial_state)]

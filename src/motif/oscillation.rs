@@ -11,6 +11,8 @@ const KIND: u64 = 2;
 
 /// How oscillating motifs are drawn.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct OscillationOptions {
     /// Sampling step, in tau. Default 0.1.
     pub dt: f64,
@@ -21,6 +23,9 @@ pub struct OscillationOptions {
     /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs have.
     pub amplitude: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(OscillationOptions: |it| it.validate().map(|()| it));
 
 impl Default for OscillationOptions {
     fn default() -> Self {

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::mean_square::root_mean_square;
+use crate::check::root_mean_square;
 use crate::{Error, Result, check};
 
 /// Target series for the D readouts, sampled at `t = 0, dt, 2 dt, ...` (time in tau): T x D numbers.
@@ -19,10 +19,16 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Motif {
     dt: f64,
+    #[cfg_attr(feature = "serde", serde(rename = "values", with = "one_output"))]
     samples: DMatrix<f64>,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Motif: |it| Motif::from_samples(it.dt, it.samples));
 
 impl Motif {
     /// A motif for one readout from its samples, `dt` apart (in tau).
@@ -114,5 +120,23 @@ impl Motif {
         let mean = self.mean();
         // Halves: the distance of two numbers may overflow, half of it does not.
         2.0 * root_mean_square(self.values().iter().map(|y| 0.5 * y - 0.5 * mean))
+    }
+}
+
+/// Samples T x 1 as a list; those of several outputs are refused.
+#[cfg(feature = "serde")]
+mod one_output {
+    use nalgebra::DMatrix;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(samples: &DMatrix<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        match samples.ncols() {
+            1 => samples.as_slice().serialize(serializer),
+            given => Err(serde::ser::Error::custom(crate::Error::Outputs { given })),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DMatrix<f64>, D::Error> {
+        Vec::deserialize(from).map(|list: Vec<f64>| DMatrix::from_vec(list.len(), 1, list))
     }
 }

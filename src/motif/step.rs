@@ -12,6 +12,8 @@ const KIND: u64 = 1;
 
 /// How step motifs are drawn; the defaults are the paper's. Durations are in tau and multiples of `dt`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct StepOptions {
     /// Sampling step, in tau, in (0, 1]. Default 0.1.
     pub dt: f64,
@@ -28,6 +30,9 @@ pub struct StepOptions {
     /// Zeros appended to the last interval, in tau. Default 5.
     pub rest: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(StepOptions: |it| it.validate().map(|()| it));
 
 impl Default for StepOptions {
     fn default() -> Self {

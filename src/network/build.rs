@@ -2,16 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::library::{LearnedMotif, NetworkOptions, check_time_steps};
+use super::motif::LearnedMotif;
+use super::options::NetworkOptions;
 use super::selection::NoiseTolerance;
 use crate::fit::{Fit, FitOptions, fit};
+use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
+use crate::preparation::Preparation;
 use crate::system::System;
 use crate::{Error, Result};
-use crate::{
-    loops::{LoopDesign, MotifLoop},
-    preparation::Preparation,
-};
 
 /// A finished step of [`Network::build_observed`](super::Network::build_observed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,6 @@ pub(super) fn one(
     options: &NetworkOptions,
     seed: u64,
 ) -> Result<LearnedMotif> {
-    options.noise.check()?;
     let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], options, &|_| ());
     let (fit, motif_loop) = match made {
         Ok(mut made) => made.remove(0),
@@ -57,8 +55,8 @@ pub(super) fn one(
     LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
 }
 
-/// The preparatory module and all motifs. The module depends on the cortex alone, so it is optimised beside
-/// the fits and loops.
+/// The preparatory module and all motifs. The module depends on the cortex alone, so it is
+/// optimised beside the fits and loops.
 pub(super) fn all(
     system: &System,
     motifs: &[Motif],
@@ -66,8 +64,6 @@ pub(super) fn all(
     seed: u64,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<(Preparation, Vec<LearnedMotif>)> {
-    check_time_steps(motifs.iter())?;
-    options.noise.check()?;
     let tasks: Vec<Task<'_>> = motifs
         .iter()
         .enumerate()
@@ -88,7 +84,8 @@ pub(super) fn all(
     Ok((preparation, learned))
 }
 
-/// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues farther apart.
+/// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues
+/// farther apart.
 fn fits_and_loops(
     system: &System,
     tasks: &[Task<'_>],
@@ -109,7 +106,7 @@ fn fits_and_loops(
                 Ok(new) if improves(tolerance, &new, slot.as_ref(), task.motif) => *slot = Some(new),
                 // A wider separation may ask the impossible: only the first round's refusal counts.
                 Err(error) if round == 0 => {
-                    return Err(Error::InMotif { index: task.index, source: Box::new(error) });
+                    return Err(error.in_motif(task.index));
                 }
                 _ => (),
             }
@@ -159,7 +156,8 @@ fn one_round(
             Ok((fit, design))
         })
         .collect();
-    // One level of threads: over motifs where there are enough, else over the starts of one motif after the other.
+    // One level of threads: over motifs where there are enough, else over the starts of one motif
+    // after the other.
     let spread = tasks.len() < rayon::current_num_threads();
     let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign)>)| {
         let (fit, design) = designed?;

@@ -1,11 +1,18 @@
 //! The network: one cortex, one preparatory module, and a library of motifs.
 
+#[cfg_attr(not(feature = "io"), allow(dead_code))]
+pub(crate) mod arrays;
 mod build;
 mod library;
-mod parts;
+mod motif;
+mod options;
+#[cfg(feature = "io")]
+pub(crate) mod parts;
 mod selection;
 
+pub use arrays::{Array, Numbers};
 pub use build::BuildStep;
-pub use library::{LearnedMotif, Network, NetworkOptions};
-pub use parts::{MotifParts, NetworkParts};
+pub use library::Network;
+pub use motif::LearnedMotif;
+pub use options::NetworkOptions;
 pub use selection::NoiseTolerance;

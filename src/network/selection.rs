@@ -9,19 +9,23 @@ const MAX_ROUNDS: usize = 100;
 
 /// How much noise a motif may carry before it is fitted again with its eigenvalues farther apart.
 ///
-/// Close eigenvalues with large cancelling amplitudes fit a little better and amplify noise a lot. After a
-/// transition a fraction of the deviation from the initial state is left; through the noise gain G of the loop
-/// it adds to the error of the readout,
+/// Close eigenvalues with large cancelling amplitudes fit a little better and amplify noise a lot.
+/// After a transition a fraction of the deviation from the initial state is left; through the noise
+/// gain G of the loop it adds to the error of the readout,
 ///
 /// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + 1\Big) \frac{G}{T}, $$
 ///
-/// with r the fraction left and 1 the variance of the states come from. A motif whose $\delta$ exceeds
-/// `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with `wider` times the
-/// separation, up to `rounds` times; the smallest expected error $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the
-/// limit of C is kept, or the smallest C where none is within it.
+/// with r the fraction left and 1 the variance of the states come from. A motif whose $\delta$
+/// exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with
+/// `wider` times the separation, up to `rounds` times; the smallest expected error
+/// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none
+/// is within it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct NoiseTolerance {
-    /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default module.
+    /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default
+    /// module.
     pub residual: f64,
     /// Largest accepted `delta / RMSE`.
     pub share: f64,
@@ -33,6 +37,9 @@ pub struct NoiseTolerance {
     pub rounds: usize,
 }
 
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(NoiseTolerance: |it| it.validate().map(|()| it));
+
 impl Default for NoiseTolerance {
     fn default() -> Self {
         Self { residual: 0.02, share: 0.25, cost_limit: 2.5, wider: 1.25, rounds: 3 }
@@ -40,7 +47,11 @@ impl Default for NoiseTolerance {
 }
 
 impl NoiseTolerance {
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// The first one out of its range.
+    pub fn validate(&self) -> Result<()> {
         check::non_negative("residual of preparation", self.residual)?;
         check::non_negative("noise share", self.share)?;
         check::positive("cost limit", self.cost_limit)?;

@@ -7,6 +7,8 @@ const MAX_MEMORY: usize = 10_000;
 
 /// When and how L-BFGS runs.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct LbfgsOptions {
     /// Pairs of steps and gradient changes remembered (1 to 10000).
     pub memory: usize,
@@ -19,6 +21,9 @@ pub struct LbfgsOptions {
     /// Euclidean length of the first trial step.
     pub first_step: f64,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(LbfgsOptions: |it| it.validate().map(|()| it));
 
 impl Default for LbfgsOptions {
     fn default() -> Self {

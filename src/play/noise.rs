@@ -8,6 +8,8 @@ use crate::{Result, check};
 
 /// Noise of one run, drawn by ChaCha8 from its seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", deny_unknown_fields))]
 pub struct Noise {
     /// Standard deviation of each unit's deviation, added to the state once, before the first preparation.
     pub initial: f64,
@@ -17,6 +19,9 @@ pub struct Noise {
     /// Seed.
     pub seed: u64,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Noise: |it| it.check().map(|()| it));
 
 impl Noise {
     pub(crate) fn check(&self) -> Result<()> {

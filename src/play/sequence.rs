@@ -16,9 +16,14 @@ use crate::{Error, Result, check};
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", transparent))]
 pub struct Sequence {
     motifs: Vec<usize>,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(Sequence: |it| Sequence::new(&it.motifs));
 
 impl Sequence {
     /// The motifs of a library, by index, in the order of play; any order, any repetition.

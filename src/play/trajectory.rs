@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::mean_square::root_mean_square;
+use crate::check::root_mean_square;
 
 /// One motif of a run, by sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub enum WeightBound {
 
 /// How the preparatory module is designed.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(remote = "Self", default, deny_unknown_fields))]
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module.
     pub rank: usize,
@@ -31,6 +33,9 @@ pub struct PreparationOptions {
     /// The optimiser; its value is C/N.
     pub optimiser: LbfgsOptions,
 }
+
+#[cfg(feature = "serde")]
+crate::check::checked_when_read!(PreparationOptions: |it| it.validate().map(|()| it));
 
 impl Default for PreparationOptions {
     fn default() -> Self {

@@ -1,6 +1,6 @@
 //! Adam (Kingma & Ba, 2015, algorithm 1).
 
-use super::Real;
+use super::{Real, real::finite};
 use crate::{Error, Result, check};
 
 /// Constants of Adam.
@@ -24,7 +24,11 @@ impl Default for AdamOptions {
 }
 
 impl AdamOptions {
-    fn validate(&self) -> Result<()> {
+    /// Fails on a constant outside its range.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn validate(&self) -> Result<()> {
         check::positive("learning rate", self.learning_rate)?;
         check::positive("Adam epsilon", self.epsilon)?;
         for (what, beta) in [("Adam beta1", self.beta1), ("Adam beta2", self.beta2)] {
@@ -54,10 +58,14 @@ impl AdamOptions {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam<T: Real> {
-    options: AdamOptions,
-    first: Vec<T>,
-    second: Vec<T>,
-    steps: u64,
+    /// The constants.
+    pub options: AdamOptions,
+    /// First moments $m$, one per parameter.
+    pub first: Vec<T>,
+    /// Second moments $s$, one per parameter, none negative.
+    pub second: Vec<T>,
+    /// Number of steps taken.
+    pub steps: u64,
 }
 
 impl<T: Real> Adam<T> {
@@ -70,43 +78,21 @@ impl<T: Real> Adam<T> {
         Ok(Self { options, first: vec![T::zero(); count], second: vec![T::zero(); count], steps: 0 })
     }
 
-    /// The state after `steps` steps, from its moments.
+    /// Fails on a state that no steps lead to.
     ///
     /// # Errors
     /// [`Error::Shape`] on moments of different lengths, [`Error::NotFinite`] on a NaN or infinity,
     /// [`Error::OutOfRange`] on a constant outside its range or a negative second moment.
-    pub fn restore(options: AdamOptions, first: Vec<T>, second: Vec<T>, steps: u64) -> Result<Self> {
-        options.validate()?;
+    pub fn validate(&self) -> Result<()> {
+        self.options.validate()?;
         let remedy = "give both moments of every parameter";
-        check::shape("second moments", (second.len(), 1), (first.len(), 1), remedy)?;
-        super::network::finite("first moments", &first)?;
-        super::network::finite("second moments", &second)?;
-        match second.iter().find(|s| s.widen() < 0.0) {
-            Some(s) => {
-                Err(Error::OutOfRange { what: "second moment", expected: "at least 0", given: s.widen() })
-            }
-            None => Ok(Self { options, first, second, steps }),
+        check::shape("second moments", (self.second.len(), 1), (self.first.len(), 1), remedy)?;
+        finite("first moments", &self.first)?;
+        finite("second moments", &self.second)?;
+        match self.second.iter().map(|s| s.widen()).find(|&s| s < 0.0) {
+            Some(given) => Err(Error::OutOfRange { what: "second moment", expected: "at least 0", given }),
+            None => Ok(()),
         }
-    }
-
-    /// The constants.
-    pub fn options(&self) -> AdamOptions {
-        self.options
-    }
-
-    /// First moments $m$.
-    pub fn first(&self) -> &[T] {
-        &self.first
-    }
-
-    /// Second moments $s$.
-    pub fn second(&self) -> &[T] {
-        &self.second
-    }
-
-    /// Number of steps taken.
-    pub fn steps(&self) -> u64 {
-        self.steps
     }
 
     /// One step against a gradient.
@@ -117,13 +103,13 @@ impl<T: Real> Adam<T> {
         self.step_arrays(&mut [parameters], &[gradient], |_| true)
     }
 
-    /// One step over several arrays, one after the other; numbers that are not `chosen` (by their place) stay, with
-    /// their moments.
+    /// One step over several arrays, one after the other. Numbers that are not `learned`, by their
+    /// index in all arrays together, stay as they are, and so do their moments.
     pub(super) fn step_arrays(
         &mut self,
         parameters: &mut [&mut [T]],
         gradients: &[&[T]],
-        chosen: impl Fn(usize) -> bool,
+        learned: impl Fn(usize) -> bool,
     ) -> Result<()> {
         let given = parameters.iter().map(|p| p.len()).sum();
         let remedy = "give one number per moment";
@@ -136,8 +122,8 @@ impl<T: Real> Adam<T> {
         let values = parameters.iter_mut().flat_map(|p| p.iter_mut());
         let gradients = gradients.iter().flat_map(|g| g.iter());
         let moments = self.first.iter_mut().zip(&mut self.second);
-        for (place, ((x, &g), (m, s))) in values.zip(gradients).zip(moments).enumerate() {
-            if chosen(place) {
+        for (index, ((x, &g), (m, s))) in values.zip(gradients).zip(moments).enumerate() {
+            if learned(index) {
                 *x -= rates.change(g, m, s);
             }
         }
@@ -157,13 +143,13 @@ struct Rates<T> {
 
 impl<T: Real> Rates<T> {
     fn new(options: &AdamOptions, steps: u64) -> Self {
-        let power = |beta: f64| T::of(1.0 - beta.powi(i32::try_from(steps).unwrap_or(i32::MAX)));
+        let steps = i32::try_from(steps).unwrap_or(i32::MAX);
         Self {
             rate: T::of(options.learning_rate),
             beta1: T::of(options.beta1),
             beta2: T::of(options.beta2),
-            correction1: power(options.beta1),
-            correction2: power(options.beta2),
+            correction1: T::of(1.0 - options.beta1.powi(steps)),
+            correction2: T::of(1.0 - options.beta2.powi(steps)),
             epsilon: T::of(options.epsilon),
         }
     }

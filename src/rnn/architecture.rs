@@ -8,8 +8,10 @@
 /// | multiplicative | $\dot x = -x + (g J + u_\mu v_\mu^T) \tanh x + b_\mu$ | $b_\mu, u_\mu, v_\mu$ | 100 |
 /// | control | $\dot x = -x + g J \tanh x + b_\mu$ | $J, w, b_\mu$ | 50 |
 ///
-/// Time is in tau. The defaults ([`TanhOptions::new`](super::TanhOptions::new)) give each about as many learned
-/// parameters for ten motifs.
+/// Time is in tau. Learned for one motif alone are `N`, `3 N` and `N` numbers, for all motifs together
+/// `N^2 + N` in the control network, else none. The defaults
+/// ([`TanhOptions::new`](super::TanhOptions::new)) give each about as many for ten motifs: 3000, 3000
+/// and 3050 (table 1 of the paper).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -33,33 +35,6 @@ impl Architecture {
             Self::Multiplicative => "multiplicative",
             Self::Control => "control",
         }
-    }
-
-    /// Parameters learned for one motif alone, with `units` N: `N`, `3 N` or `N`.
-    ///
-    /// Their values do not depend on any other motif, except in the control network.
-    pub fn parameters_per_motif(self, units: usize) -> usize {
-        match self {
-            Self::Multiplicative => 3 * units,
-            Self::Additive | Self::Control => units,
-        }
-    }
-
-    /// Parameters learned for all motifs together: `N^2 + N` in the control network, else none.
-    pub fn shared_parameters(self, units: usize) -> usize {
-        if self == Self::Control { units * units + units } else { 0 }
-    }
-
-    /// Learned parameters for a library (Table 1 of the paper: 3000, 3000 and 3050 for ten motifs).
-    ///
-    /// ```
-    /// use thalamo::rnn::Architecture;
-    /// assert_eq!(Architecture::Additive.learned_parameters(300, 10), 3000);
-    /// assert_eq!(Architecture::Multiplicative.learned_parameters(100, 10), 3000);
-    /// assert_eq!(Architecture::Control.learned_parameters(50, 10), 3050);
-    /// ```
-    pub fn learned_parameters(self, units: usize, motifs: usize) -> usize {
-        self.shared_parameters(units) + motifs * self.parameters_per_motif(units)
     }
 
     pub(super) fn has_loops(self) -> bool {

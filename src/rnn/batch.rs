@@ -2,32 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::{Parameters, Real, TanhNetwork, Trial, pass::Pass, plan, weights::Weights};
+use super::loss::{Learned, Loss, Objective};
+use super::matrices::StepMatrices;
+use super::pass::{Group, Keep, Pass};
+use super::{Parameters, Real, Response, TanhNetwork, Trial, plan};
 use crate::{Error, Result};
 
-/// Trials whose columns are multiplied together. Wide enough for the matrix kernel, narrow enough that a minibatch of
-/// 90 makes several groups of equal work for the threads.
+/// Trials whose columns are multiplied together. Wide enough for the matrix kernel, narrow enough that
+/// a minibatch of 90 makes several groups of equal work for the threads.
 const GROUP: usize = 23;
-
-/// What is minimised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Loss {
-    /// Mean of $(y - \text{target})^2$ over all steps that have a target.
-    Readout,
-    /// Mean over all steps of $|\tanh x|^2$: what a transition module is trained on.
-    Activity,
-}
-
-/// Which arrays get a gradient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Learned {
-    /// The network's parameters.
-    Parameters,
-    /// The transition module.
-    Module,
-}
 
 /// Loss and gradients of one minibatch.
 #[derive(Debug, Clone)]
@@ -44,22 +27,17 @@ pub struct Gradient<T: Real> {
 
 /// Memory for minibatches of one network, kept from one to the next.
 ///
-/// Holds the activity of every unit at every step of every trial: `N (steps + 1)` numbers per trial, 119 MB for 90
-/// trials of 1100 steps with 300 units in single precision. Everything else is a hundredth of that.
-#[derive(Debug)]
+/// Holds the activity of every unit at every step of every trial: `N (steps + 1)` numbers per trial, 119
+/// MB for 90 trials of 1100 steps with 300 units in single precision. Everything else is a hundredth of
+/// that.
+#[derive(Debug, Default)]
 pub struct BatchMemory<T: Real> {
     passes: Vec<Pass<T>>,
 }
 
-impl<T: Real> Default for BatchMemory<T> {
-    fn default() -> Self {
-        Self { passes: Vec::new() }
-    }
-}
-
 impl<T: Real> BatchMemory<T> {
     /// Bytes held.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.passes.iter().map(Pass::bytes).sum()
     }
 }
@@ -71,13 +49,14 @@ impl<T: Real> BatchMemory<T> {
 /// $$ \Lambda_k = (1 - dt) \Lambda_{k+1} + f'(x_k) \odot dt \\, W^T \Lambda_{k+1} + \tfrac{2}{M} e_{k-1} w \odot
 /// \tanh'(x_k), \qquad W = g J + u_\mu v_\mu^T + U V^T, $$
 ///
-/// so a step costs two products of an N x N matrix with all trials (three when $J$ is learned), `4 N^2` flops per
-/// trial. Trials are grouped by length; groups run on rayon's threads and are added up in order, so the result has the
-/// same bits for any number of threads.
+/// so a step costs two products of an N x N matrix with all trials (three when $J$ is learned), `4 N^2`
+/// flops per trial. Trials are grouped by length; groups run on rayon's threads and are added up in
+/// order, so the result has the same bits for any number of threads.
 ///
 /// # Errors
-/// [`Error::Empty`] without trials or without a scored step, [`Error::MissingModule`] when the module is to be learned
-/// and there is none. A loss that overflows is returned as it is.
+/// As [`Trial::validate`]; [`Error::Empty`] without trials or without a scored step,
+/// [`Error::MissingModule`] when the module is to be learned and there is none. A loss that overflows is
+/// returned as it is.
 pub fn gradient<T: Real>(
     network: &TanhNetwork<T>,
     trials: &[Trial<T>],
@@ -88,14 +67,16 @@ pub fn gradient<T: Real>(
     if learned == Learned::Module && network.module().is_none() {
         return Err(Error::MissingModule);
     }
-    let count: usize = match loss {
+    trials.iter().try_for_each(|trial| trial.validate(network))?;
+    let steps: usize = match loss {
         Loss::Readout => trials.iter().map(Trial::scored_steps).sum(),
         Loss::Activity => trials.iter().map(Trial::steps).sum(),
     };
-    if count == 0 {
+    if steps == 0 {
         return Err(Error::Empty { what: "scored steps of a minibatch", remedy: "give trials with targets" });
     }
-    let weights = Weights::new(network);
+    let objective = Objective { loss, learned, steps };
+    let matrices = StepMatrices::new(network);
     let groups = plan::groups(trials, GROUP);
     memory.passes.resize_with(groups.len(), Pass::default);
     let sums: Vec<f64> = memory
@@ -104,24 +85,16 @@ pub fn gradient<T: Real>(
         .zip(&groups)
         .map(|(pass, group)| {
             let trials: Vec<&Trial<T>> = group.iter().map(|&i| &trials[i]).collect();
-            pass.forward(network, &weights, &trials, true);
-            pass.backward(network, &weights, &trials, loss, learned, count)
+            let group = Group { network, matrices: &matrices, trials: &trials };
+            pass.forward(group, Keep::History);
+            pass.backward(group, objective)
         })
         .collect();
-    Ok(collect(network, trials.len(), &groups, &memory.passes, sums.iter().sum::<f64>() / count as f64))
-}
-
-fn collect<T: Real>(
-    network: &TanhNetwork<T>,
-    trials: usize,
-    groups: &[Vec<usize>],
-    passes: &[Pass<T>],
-    loss: f64,
-) -> Gradient<T> {
+    let loss = sums.iter().sum::<f64>() / steps as f64;
     let mut parameters = Parameters::zeros(network.architecture(), network.units(), network.motifs());
     let mut module = [Vec::new(), Vec::new()];
-    let mut starts = vec![Vec::new(); trials];
-    for (pass, group) in passes.iter().zip(groups) {
+    let mut starts = vec![Vec::new(); trials.len()];
+    for (pass, group) in memory.passes.iter().zip(&groups) {
         parameters.add(&pass.gradient);
         for (sum, part) in module.iter_mut().zip(&pass.module_gradient) {
             sum.resize(part.len(), T::zero());
@@ -131,37 +104,27 @@ fn collect<T: Real>(
             starts[trial] = column.to_vec();
         }
     }
-    Gradient { loss, parameters, module, starts }
-}
-
-/// What a trial did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Response<T: Real> {
-    /// Readout after each step.
-    pub readout: Vec<T>,
-    /// Euclidean norm $|x|$ of the state after each step.
-    pub norm: Vec<T>,
-    /// The last state, N.
-    pub last: Vec<T>,
+    Ok(Gradient { loss, parameters, module, starts })
 }
 
 /// Runs trials without gradients, on rayon's threads, and returns their responses in order.
 ///
 /// # Errors
-/// [`Error::Empty`] without trials.
+/// As [`Trial::validate`]; [`Error::Empty`] without trials.
 pub fn respond<T: Real>(network: &TanhNetwork<T>, trials: &[Trial<T>]) -> Result<Vec<Response<T>>> {
     if trials.is_empty() {
         return Err(Error::Empty { what: "trials", remedy: "give at least one" });
     }
-    let weights = Weights::new(network);
-    let groups = plan::groups(trials, GROUP);
-    let parts: Vec<Vec<(usize, Response<T>)>> = groups
-        .par_iter()
-        .map(|group| {
-            let members: Vec<&Trial<T>> = group.iter().map(|&i| &trials[i]).collect();
+    trials.iter().try_for_each(|trial| trial.validate(network))?;
+    let matrices = StepMatrices::new(network);
+    let parts: Vec<Vec<(usize, Response<T>)>> = plan::groups(trials, GROUP)
+        .into_par_iter()
+        .map(|indices| {
+            let members: Vec<&Trial<T>> = indices.iter().map(|&i| &trials[i]).collect();
             let mut pass = Pass::default();
-            pass.forward(network, &weights, &members, false);
-            group.iter().enumerate().map(|(column, &i)| (i, pass.response(column, &trials[i]))).collect()
+            pass.forward(Group { network, matrices: &matrices, trials: &members }, Keep::Norms);
+            let response = |(column, i): (usize, usize)| (i, pass.response(column, &trials[i]));
+            indices.into_iter().enumerate().map(response).collect()
         })
         .collect();
     let mut responses: Vec<(usize, Response<T>)> = parts.into_iter().flatten().collect();

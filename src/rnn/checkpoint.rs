@@ -6,8 +6,9 @@ use crate::{Error, Result};
 
 /// All that a [`Trainer`] needs to go on to the same bits.
 ///
-/// Connectivity and readout are not among it where they are not learned: they follow from `options`. The type is also
-/// what trained networks are published as, then without Adam's moments and with a thinned learning curve.
+/// Connectivity and readout are not among it where they are not learned: they follow from `options`.
+/// The type is also what trained networks are published as, then without Adam's moments and with a
+/// thinned learning curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// How the network was drawn.
@@ -49,30 +50,24 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Disagrees`]; as [`TanhNetwork::random`].
-    pub fn verify(&self) -> Result<()> {
+    pub(crate) fn verify(&self) -> Result<()> {
         let drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
         if self.network.has_same_origin(&drawn) {
             return Ok(());
         }
-        Err(Error::Disagrees {
-            what: "fixed connectivity and readout",
-            difference: f64::INFINITY,
-            limit: 0.0,
-        })
+        let what = "fixed connectivity and readout";
+        Err(Error::Disagrees { what, difference: f64::INFINITY, limit: 0.0 })
     }
 
-    /// What is left when training is over: no moments, and a learning curve of means over `stride` minibatches (a last
-    /// incomplete one is dropped).
+    /// What is left when training is over: no moments, and a learning curve of means over `stride`
+    /// minibatches (a last incomplete one is dropped).
     ///
     /// # Errors
     /// [`Error::Count`] when `stride` is zero.
     pub fn finished(mut self, stride: usize) -> Result<Self> {
         if stride == 0 {
-            return Err(Error::Count {
-                what: "stride of the learning curve",
-                expected: "at least 1",
-                given: 0,
-            });
+            let what = "stride of the learning curve";
+            return Err(Error::Count { what, expected: "at least 1", given: 0 });
         }
         self.adam = None;
         self.curve = self.curve.chunks_exact(stride).map(|c| c.iter().sum::<f64>() / stride as f64).collect();
@@ -85,10 +80,11 @@ impl Checkpoint {
         self.curve.len().saturating_mul(self.stride)
     }
 
-    /// The training, to go on with.
+    /// The training, to go on with: what follows has the same bits as without the interruption.
     ///
     /// # Errors
-    /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve; as [`Trainer::resume`].
+    /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve;
+    /// [`Error::Shape`] when moments or curve do not fit; as [`Adam::validate`] and [`Trainer::new`].
     pub fn into_trainer(self) -> Result<Trainer> {
         let remedy = "resume from a checkpoint, not from a finished network";
         let adam = self.adam.ok_or(Error::Empty { what: "Adam's moments", remedy })?;
@@ -96,6 +92,6 @@ impl Checkpoint {
             let what = "minibatches per entry of the learning curve";
             return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
         }
-        Trainer::resume(self.network, &self.motifs, self.training, adam, self.curve)
+        Trainer::resume(self.network, &self.motifs, &self.training, adam, self.curve)
     }
 }

@@ -6,14 +6,15 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Phase, Real, Response, Segment, TanhNetwork, Trial, protocol, respond};
+use super::protocol::targets;
+use super::{Real, Response, TanhNetwork, Trial, TrialPhase, TrialSegment, respond};
 use crate::motif::Motif;
 use crate::{Error, Result, check};
 
 /// What happens before a motif.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Transition {
+pub enum TanhTransition {
     /// Nothing: the motif begins where the network is.
     None,
     /// The module is on for some steps.
@@ -28,25 +29,39 @@ pub enum Transition {
     },
 }
 
+impl TanhTransition {
+    /// A motif with what comes before it.
+    fn before<T: Real>(self, motif: usize, target: &Arc<[T]>) -> Vec<TrialSegment<T>> {
+        let free = |phase, steps| TrialSegment { motif, phase, steps, target: None };
+        let (steps, target) = (target.len(), Some(target.clone()));
+        let play = TrialSegment { motif, phase: TrialPhase::Motif, steps, target };
+        match self {
+            Self::None => vec![play],
+            Self::Module { steps } => vec![free(TrialPhase::Transition, steps), play],
+            Self::Linear { steps } => vec![free(TrialPhase::LinearTransition, steps), play],
+        }
+    }
+}
+
 /// Root mean square errors of each motif, averaged over trials.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TransitionErrors {
+pub struct TanhErrors {
     /// From random starts, one per motif.
     pub random: Vec<f64>,
-    /// Motif `j` after motif `i` in row `i`, column `j`; NaN where `i = j`.
+    /// Of each motif (row) after each other motif (column); NaN on the diagonal.
     pub after: DMatrix<f64>,
     /// Last states of the motifs played from random starts, one row of N per trial, motif after motif.
     pub ends: Vec<Vec<f64>>,
 }
 
-impl TransitionErrors {
+impl TanhErrors {
     /// Mean over the other motifs that came before, one per motif.
     pub fn after_others(&self) -> Vec<f64> {
-        let mean = |column: &[f64]| {
-            let finite: Vec<f64> = column.iter().copied().filter(|e| !e.is_nan()).collect();
-            finite.iter().sum::<f64>() / finite.len().max(1) as f64
+        let mean = |row: usize| {
+            let there: Vec<f64> = self.after.row(row).iter().copied().filter(|e| !e.is_nan()).collect();
+            there.iter().sum::<f64>() / there.len().max(1) as f64
         };
-        (0..self.after.ncols()).map(|j| mean(self.after.column(j).as_slice())).collect()
+        (0..self.after.nrows()).map(mean).collect()
     }
 
     /// The largest error of a pair.
@@ -55,75 +70,55 @@ impl TransitionErrors {
     }
 }
 
-/// Plays every motif from random starts $N(0, s^2 I)$, then every motif after every other one, `trials` times each.
+/// Plays every motif from random starts $N(0, s^2 I)$, then every motif after every other one, `trials`
+/// times each.
 ///
 /// # Errors
-/// [`Error::Shape`] unless there is a motif for each of the network's, [`Error::TimeStep`] on another step,
-/// [`Error::Count`] without trials, [`Error::OutOfRange`] on a negative `start`, [`Error::MissingModule`] when the
-/// transition needs one.
+/// [`Error::Shape`] unless there is a motif for each of the network's, [`Error::TimeStep`] on another
+/// step, [`Error::Count`] without trials, [`Error::OutOfRange`] on a negative `start`,
+/// [`Error::MissingModule`] when the transition needs one.
 pub fn transition_errors<T: Real>(
     network: &TanhNetwork<T>,
     motifs: &[Motif],
-    transition: Transition,
+    transition: TanhTransition,
     start: f64,
     trials: usize,
     seed: u64,
-) -> Result<TransitionErrors> {
+) -> Result<TanhErrors> {
     check::non_negative("standard deviation of starts", start)?;
     if !(1..=10_000).contains(&trials) {
         return Err(Error::Count { what: "trials", expected: "1 to 10000", given: trials });
     }
-    let targets = protocol::targets::<T>(motifs, network.dt())?;
-    check::shape(
-        "motifs",
-        (motifs.len(), 1),
-        (network.motifs(), 1),
-        "give one motif for each of the network's",
-    )?;
+    let targets = targets::<T>(network, motifs)?;
     let count = motifs.len();
-    let play = |motif: usize| segments(motif, transition, &targets[motif]);
+    let trial =
+        |start: Vec<T>, motif: usize| Trial { start, segments: transition.before(motif, &targets[motif]) };
+    let error = |response: &Response<T>, motif: usize| error(response, &targets[motif]);
 
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut draw =
-        || -> Vec<T> { (0..network.units()).map(|_| T::of(start) * T::normal(&mut rng)).collect() };
-    let which: Vec<usize> = (0..count).flat_map(|motif| std::iter::repeat_n(motif, trials)).collect();
-    let random: Vec<Trial<T>> =
-        which.iter().map(|&motif| Trial::new(network, draw(), play(motif))).collect::<Result<_>>()?;
+    let mut draw = || (0..network.units()).map(|_| T::of(start) * T::normal(&mut rng)).collect();
+    let played: Vec<usize> = (0..count).flat_map(|motif| std::iter::repeat_n(motif, trials)).collect();
+    let random: Vec<Trial<T>> = played.iter().map(|&motif| trial(draw(), motif)).collect();
     let responses = respond(network, &random)?;
 
-    let pairs = || {
-        which
-            .iter()
-            .enumerate()
-            .flat_map(|(i, &a)| (0..count).filter(move |&b| b != a).map(move |b| (i, a, b)))
-    };
-    let after: Vec<Trial<T>> = pairs()
-        .map(|(i, _, b)| Trial::new(network, responses[i].last.clone(), play(b)))
-        .collect::<Result<_>>()?;
-    let mut errors = DMatrix::zeros(count, count);
-    if !after.is_empty() {
-        for ((_, a, b), response) in pairs().zip(respond(network, &after)?) {
-            errors[(a, b)] += error(&response, &targets[b]) / trials as f64;
+    // Each of these trials leads into every other motif.
+    let others = |(i, &own)| (0..count).filter(move |&motif| motif != own).map(move |motif| (i, motif));
+    let pairs: Vec<(usize, usize)> = played.iter().enumerate().flat_map(others).collect();
+    let mut after = DMatrix::zeros(count, count);
+    if !pairs.is_empty() {
+        let list: Vec<Trial<T>> =
+            pairs.iter().map(|&(i, motif)| trial(responses[i].last.clone(), motif)).collect();
+        for (&(i, motif), response) in pairs.iter().zip(respond(network, &list)?) {
+            after[(motif, played[i])] += error(&response, motif) / trials as f64;
         }
     }
-    errors.fill_diagonal(f64::NAN);
+    after.fill_diagonal(f64::NAN);
     let mean = |motif: usize| {
         let own = &responses[motif * trials..(motif + 1) * trials];
-        own.iter().map(|r| error(r, &targets[motif])).sum::<f64>() / trials as f64
+        own.iter().map(|r| error(r, motif)).sum::<f64>() / trials as f64
     };
     let ends = responses.iter().map(|r| r.last.iter().map(|x| x.widen()).collect()).collect();
-    Ok(TransitionErrors { random: (0..count).map(mean).collect(), after: errors, ends })
-}
-
-/// A motif with what comes before it.
-pub(super) fn segments<T: Real>(motif: usize, transition: Transition, target: &Arc<[T]>) -> Vec<Segment<T>> {
-    let before = |phase, steps| Segment { motif, phase, steps, target: None };
-    let play = Segment { motif, phase: Phase::Motif, steps: target.len(), target: Some(target.clone()) };
-    match transition {
-        Transition::None => vec![play],
-        Transition::Module { steps } => vec![before(Phase::Transition, steps), play],
-        Transition::Linear { steps } => vec![before(Phase::LinearTransition, steps), play],
-    }
+    Ok(TanhErrors { random: (0..count).map(mean).collect(), after, ends })
 }
 
 /// Root mean square error over the target, which ends the trial.
@@ -140,19 +135,18 @@ fn error<T: Real>(response: &Response<T>, target: &[T]) -> f64 {
 pub fn play<T: Real>(
     network: &TanhNetwork<T>,
     motifs: &[Motif],
-    transition: Transition,
+    transition: TanhTransition,
     sequence: &[usize],
     start: &[T],
 ) -> Result<Response<T>> {
-    let targets = protocol::targets::<T>(motifs, network.dt())?;
+    let targets = targets::<T>(network, motifs)?;
     let len = targets.len();
-    let mut list = Vec::new();
+    let mut segments = Vec::new();
     for &index in sequence {
         let target =
             targets.get(index).ok_or(Error::UnknownIndex { what: "motif of the sequence", index, len })?;
-        list.extend(segments(index, transition, target));
+        segments.extend(transition.before(index, target));
     }
-    let trial = Trial::new(network, start.to_vec(), list)?;
-    let mut responses = respond(network, std::slice::from_ref(&trial))?;
+    let mut responses = respond(network, &[Trial { start: start.to_vec(), segments }])?;
     Ok(responses.swap_remove(0))
 }

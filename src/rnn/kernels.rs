@@ -1,39 +1,27 @@
 //! The vectorised passes over one step's columns: everything except the matrix products.
 //!
-//! Plain loops, compiled once per instruction set (by `pulp`) and chosen at run time. They are written so that the
-//! compiler vectorises them: no branches inside, no reassociation asked of it (dot products keep their own lanes).
+//! Plain loops, compiled once per instruction set (by `pulp`) and chosen at run time. They are
+//! written so that the compiler vectorises them: no branches inside, no reassociation asked of it
+//! (dot products keep their own lanes).
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::Real;
 use super::plan::Drive;
+use super::{Parameters, Real, TanhNetwork};
 
 /// Partial sums of a dot product: two vectors of the widest registers in single precision.
 const LANES: usize = 32;
 
-/// The vectors that a column's drive picks from: each array holds one column of `units` per motif.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Motifs<'a, T> {
-    pub(super) biases: &'a [T],
-    pub(super) left: &'a [T],
-    pub(super) right: &'a [T],
+/// Runs a pass with the widest instructions there are.
+pub(super) fn run(pass: impl WithSimd) {
+    Arch::new().dispatch(pass);
 }
 
-impl<'a, T> Motifs<'a, T> {
-    #[inline(always)]
-    fn column(array: &'a [T], motif: usize, units: usize) -> &'a [T] {
-        &array[motif * units..(motif + 1) * units]
-    }
-}
-
-/// One Euler step of the columns, after the products: `x = (1 - dt) x + product + dt (b + u v^T r)`, then
-/// `next = tanh x` and the readout `w^T next`.
+/// One Euler step of the columns, after the products: `x = (1 - dt) x + product + dt (b + u v^T r)`,
+/// then `next = tanh x` and the readout `w^T next`.
 pub(super) struct Forward<'a, T: Real> {
-    pub(super) units: usize,
-    pub(super) dt: T,
+    pub(super) network: &'a TanhNetwork<T>,
     pub(super) drives: &'a [Drive],
-    pub(super) motifs: Motifs<'a, T>,
-    pub(super) readout: &'a [T],
     pub(super) product: &'a [T],
     pub(super) activity: &'a [T],
     pub(super) states: &'a mut [T],
@@ -44,29 +32,26 @@ pub(super) struct Forward<'a, T: Real> {
     pub(super) outputs: &'a mut [T],
 }
 
-impl<T: Real> Forward<'_, T> {
-    pub(super) fn run(self) {
-        Arch::new().dispatch(self);
-    }
-}
-
 impl<T: Real> WithSimd for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let n = self.units;
-        let decay = T::one() - self.dt;
+        let (n, dt) = (self.network.units(), T::of(self.network.dt()));
+        let decay = T::one() - dt;
+        let readout = self.network.readout().as_slice();
+        let [biases, left, right, ..] = self.network.parameters().arrays();
         for (j, drive) in self.drives.iter().enumerate() {
             let range = j * n..(j + 1) * n;
+            let motif = drive.motif * n..(drive.motif + 1) * n;
             let x = &mut self.states[range.clone()];
             let h = &self.product[range.clone()];
             let next = &mut self.next[range.clone()];
             if drive.loops {
-                let dot = dot(Motifs::column(self.motifs.right, drive.motif, n), &self.activity[range]);
+                let dot = dot(&right[motif.clone()], &self.activity[range]);
                 self.dots[j] = dot;
-                let u = Motifs::column(self.motifs.left, drive.motif, n);
-                let scale = self.dt * dot;
+                let u = &left[motif.clone()];
+                let scale = dt * dot;
                 for ((x, &h), &u) in x.iter_mut().zip(h).zip(u) {
                     *x = decay * *x + (h + scale * u);
                 }
@@ -76,15 +61,12 @@ impl<T: Real> WithSimd for Forward<'_, T> {
                 }
             }
             if drive.bias {
-                let b = Motifs::column(self.motifs.biases, drive.motif, n);
-                for (x, &b) in x.iter_mut().zip(b) {
-                    *x += self.dt * b;
-                }
+                add_scaled(x, dt, &biases[motif]);
             }
             for (r, &x) in next.iter_mut().zip(x.iter()) {
                 *r = x.tanh_lane();
             }
-            self.outputs[j] = dot(self.readout, next);
+            self.outputs[j] = dot(readout, next);
         }
     }
 }
@@ -92,11 +74,8 @@ impl<T: Real> WithSimd for Forward<'_, T> {
 /// One adjoint step of the columns, after the products: gradients of the motifs' vectors, then
 /// `adjoint = (1 - dt) adjoint + f'(x) (product + dt v u^T adjoint) + tanh'(x) (c w + a tanh x)`.
 pub(super) struct Backward<'a, T: Real> {
-    pub(super) units: usize,
-    pub(super) dt: T,
+    pub(super) network: &'a TanhNetwork<T>,
     pub(super) drives: &'a [Drive],
-    pub(super) motifs: Motifs<'a, T>,
-    pub(super) readout: &'a [T],
     pub(super) product: &'a [T],
     /// What drove the step: `tanh x`, or `x` in linear columns.
     pub(super) activity: &'a [T],
@@ -106,15 +85,7 @@ pub(super) struct Backward<'a, T: Real> {
     /// Derivative of the loss with respect to `|r|^2 / 2`, `a`.
     pub(super) activity_source: T,
     pub(super) adjoint: &'a mut [T],
-    pub(super) biases: &'a mut [T],
-    pub(super) left: &'a mut [T],
-    pub(super) right: &'a mut [T],
-}
-
-impl<T: Real> Backward<'_, T> {
-    pub(super) fn run(self) {
-        Arch::new().dispatch(self);
-    }
+    pub(super) gradient: &'a mut Parameters<T>,
 }
 
 impl<T: Real> WithSimd for Backward<'_, T> {
@@ -122,8 +93,11 @@ impl<T: Real> WithSimd for Backward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let n = self.units;
-        let (one, decay) = (T::one(), T::one() - self.dt);
+        let (n, dt) = (self.network.units(), T::of(self.network.dt()));
+        let (one, decay) = (T::one(), T::one() - dt);
+        let readout = self.network.readout().as_slice();
+        let [_, left, right, ..] = self.network.parameters().arrays();
+        let [d_biases, d_left, d_right, ..] = self.gradient.arrays_mut();
         for (j, drive) in self.drives.iter().enumerate() {
             let range = j * n..(j + 1) * n;
             let motif = drive.motif * n..(drive.motif + 1) * n;
@@ -131,24 +105,24 @@ impl<T: Real> WithSimd for Backward<'_, T> {
             let g = &self.product[range.clone()];
             let r = &self.activity[range];
             if drive.bias {
-                add_scaled(&mut self.biases[motif.clone()], self.dt, adjoint);
+                add_scaled(&mut d_biases[motif.clone()], dt, adjoint);
             }
             let (c, a) = (self.sources[j], self.activity_source);
             if drive.linear {
-                for (((l, &g), &x), &w) in adjoint.iter_mut().zip(g).zip(r).zip(self.readout) {
+                for (((l, &g), &x), &w) in adjoint.iter_mut().zip(g).zip(r).zip(readout) {
                     let r = x.tanh_lane();
                     *l = decay * *l + g + (one - r * r) * (c * w + a * r);
                 }
             } else if drive.loops {
-                let v = &self.motifs.right[motif.clone()];
-                let scale = self.dt * dot(&self.motifs.left[motif.clone()], adjoint);
-                add_scaled(&mut self.left[motif.clone()], self.dt * self.dots[j], adjoint);
-                add_scaled(&mut self.right[motif], scale, r);
-                for ((((l, &g), &r), &w), &v) in adjoint.iter_mut().zip(g).zip(r).zip(self.readout).zip(v) {
+                let v = &right[motif.clone()];
+                let scale = dt * dot(&left[motif.clone()], adjoint);
+                add_scaled(&mut d_left[motif.clone()], dt * self.dots[j], adjoint);
+                add_scaled(&mut d_right[motif], scale, r);
+                for ((((l, &g), &r), &w), &v) in adjoint.iter_mut().zip(g).zip(r).zip(readout).zip(v) {
                     *l = decay * *l + (one - r * r) * (g + scale * v + (c * w + a * r));
                 }
             } else {
-                for (((l, &g), &r), &w) in adjoint.iter_mut().zip(g).zip(r).zip(self.readout) {
+                for (((l, &g), &r), &w) in adjoint.iter_mut().zip(g).zip(r).zip(readout) {
                     *l = decay * *l + (one - r * r) * (g + (c * w + a * r));
                 }
             }
@@ -160,12 +134,6 @@ impl<T: Real> WithSimd for Backward<'_, T> {
 pub(super) struct Tanh<'a, T: Real> {
     pub(super) from: &'a [T],
     pub(super) to: &'a mut [T],
-}
-
-impl<T: Real> Tanh<'_, T> {
-    pub(super) fn run(self) {
-        Arch::new().dispatch(self);
-    }
 }
 
 impl<T: Real> WithSimd for Tanh<'_, T> {

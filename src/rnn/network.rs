@@ -4,10 +4,11 @@ use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Architecture, Parameters, Real, TransitionModule};
+use super::{Architecture, Parameters, Real, TransitionModule, real::finite};
 use crate::{Error, Result, check};
 
-/// More units than this are taken for a mistake: the state history of one minibatch would fill 40 GB.
+/// More units than this are taken for a mistake: the state history of one minibatch would fill 40
+/// GB.
 const MAX_UNITS: usize = 10_000;
 
 /// More motifs than this are taken for a mistake.
@@ -21,8 +22,8 @@ pub struct TanhOptions {
     pub architecture: Architecture,
     /// Number of units N.
     pub units: usize,
-    /// Gain $g$ of the fixed connectivity $g J$, $J_{ij} \sim N(0, 1/N)$; in the control network, whose gain is 1,
-    /// the initial scale: $J_{ij} \sim N(0, g^2/N)$.
+    /// Gain $g$ of the fixed connectivity $g J$, $J_{ij} \sim N(0, 1/N)$; in the control network,
+    /// whose gain is 1, the initial scale: $J_{ij} \sim N(0, g^2/N)$.
     pub gain: f64,
     /// Initial scale $g_0$ of the loops, $u_\mu, v_\mu \sim N(0, g_0^2/N)$ (multiplicative only).
     pub loop_gain: f64,
@@ -43,7 +44,11 @@ impl TanhOptions {
         Self { architecture, units, gain: 1.4, loop_gain: 1.5, dt: 0.1, seed: 1 }
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Fails on a value outside its range.
+    ///
+    /// # Errors
+    /// [`Error::Count`] on no units or too many, [`Error::OutOfRange`] on a gain or step.
+    pub fn validate(&self) -> Result<()> {
         if !(1..=MAX_UNITS).contains(&self.units) {
             return Err(Error::Count { what: "units N", expected: "1 to 10000", given: self.units });
         }
@@ -61,8 +66,8 @@ fn step(dt: f64) -> Result<()> {
     }
 }
 
-/// A network of tanh units that plays motif $\mu$ under $b_\mu$ and, if multiplicative, $u_\mu v_\mu^T$; see
-/// [`Architecture`] for the equations. Simulated by Euler steps
+/// A network of tanh units that plays motif $\mu$ under $b_\mu$ and, if multiplicative,
+/// $u_\mu v_\mu^T$; see [`Architecture`] for the equations. Simulated by Euler steps
 ///
 /// $$ x_{k+1} = x_k + dt \\,\bigl(-x_k + h_\mu(\tanh x_k)\bigr), \qquad y_k = w^T \tanh x_{k+1}. $$
 ///
@@ -86,11 +91,11 @@ pub struct TanhNetwork<T: Real> {
 impl<T: Real> TanhNetwork<T> {
     /// A network drawn at random for `motifs` motifs, with zero biases.
     ///
-    /// Connectivity and readout come from one stream of the seed and each motif's loop from its own, so motif
-    /// $\mu$ starts the same however many there are.
+    /// Connectivity and readout come from one stream of the seed and each motif's loop from its own, so
+    /// motif $\mu$ starts the same however many there are.
     ///
     /// # Errors
-    /// [`Error::Count`] on no units, no motifs or too many, [`Error::OutOfRange`] on a gain or step outside its range.
+    /// As [`TanhOptions::validate`]; [`Error::Count`] on no motifs or too many.
     pub fn random(options: &TanhOptions, motifs: usize) -> Result<Self> {
         options.validate()?;
         if !(1..=MAX_MOTIFS).contains(&motifs) {
@@ -103,8 +108,9 @@ impl<T: Real> TanhNetwork<T> {
         let scale = T::of(if control { gain * std } else { std });
         let recurrent = DMatrix::from_fn(units, units, |_, _| scale * T::normal(&mut rng));
         let readout = DVector::from_fn(units, |_, _| T::of(std) * T::normal(&mut rng));
-        let mut network = Self::new(architecture, recurrent, readout, if control { 1.0 } else { gain }, dt)?;
-        network.parameters = network.parameters.clone().with_motifs(architecture, units, motifs);
+        let gain = if control { 1.0 } else { gain };
+        let mut network = Self::new(architecture, recurrent, readout, gain, dt)?;
+        network.parameters = network.parameters.with_motifs(architecture, units, motifs);
         if architecture.has_loops() {
             for motif in 0..motifs {
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -120,7 +126,8 @@ impl<T: Real> TanhNetwork<T> {
     /// A network without motifs from its connectivity `J` (N x N), readout `w` (N), gain `g` and step `dt` (tau).
     ///
     /// # Errors
-    /// No units, shapes that do not match, entries that are not finite, a gain or step outside its range.
+    /// [`Error::Empty`] without units, [`Error::Shape`] on shapes that do not match,
+    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] on a gain or step.
     pub fn new(
         architecture: Architecture,
         recurrent: DMatrix<T>,
@@ -151,8 +158,8 @@ impl<T: Real> TanhNetwork<T> {
     /// No other motif's parameters change.
     ///
     /// # Errors
-    /// [`Error::Shape`] on a vector of another length (the loop must be there exactly when the architecture has
-    /// loops), [`Error::NotFinite`] on a NaN or infinity.
+    /// [`Error::Shape`] on a vector of another length (the loop must be there exactly when the
+    /// architecture has loops), [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_motif(mut self, bias: &[T], left: &[T], right: &[T]) -> Result<Self> {
         let units = self.units();
         let loops = if self.architecture.has_loops() { units } else { 0 };
@@ -178,13 +185,9 @@ impl<T: Real> TanhNetwork<T> {
     /// # Errors
     /// [`Error::Shape`] when an array has another shape, [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_parameters(mut self, parameters: Parameters<T>) -> Result<Self> {
-        let shapes = |p: &Parameters<T>| {
-            [p.biases.shape(), p.left.shape(), p.right.shape(), p.recurrent.shape(), p.readout.shape()]
-        };
         let names = ["biases", "loops u", "loops v", "connectivity J", "readout w"];
-        for ((what, given), expected) in
-            names.into_iter().zip(shapes(&parameters)).zip(shapes(&self.parameters))
-        {
+        let shapes = parameters.shapes().into_iter().zip(self.parameters.shapes());
+        for (what, (given, expected)) in names.into_iter().zip(shapes) {
             check::shape(what, given, expected, "take the parameters of a network of the same architecture")?;
         }
         for (what, array) in names.into_iter().zip(parameters.arrays()) {
@@ -194,10 +197,11 @@ impl<T: Real> TanhNetwork<T> {
         Ok(self)
     }
 
-    /// The same network with a transition module, which acts in the transition phases of a [`Trial`](super::Trial).
+    /// The same network with a transition module, which acts in the transition phases of a
+    /// [`Trial`](super::Trial).
     ///
-    /// From then on the biases of a multiplicative network act in transition phases only and its loops in motif
-    /// phases only; in the other architectures biases act in both.
+    /// From then on the biases of a multiplicative network act in transition phases only and its loops
+    /// in motif phases only; in the other architectures biases act in both.
     ///
     /// # Errors
     /// [`Error::Shape`] when the module is for another number of units.
@@ -229,20 +233,24 @@ impl<T: Real> TanhNetwork<T> {
     }
 
     /// Euler step, in tau.
-    pub fn dt(&self) -> f64 {
+    pub(super) fn dt(&self) -> f64 {
         self.dt
     }
 
     /// Connectivity $J$ without its gain, N x N.
     pub fn recurrent(&self) -> &DMatrix<T> {
-        let learned = self.architecture == Architecture::Control;
-        if learned { &self.parameters.recurrent } else { &self.fixed_recurrent }
+        match self.architecture {
+            Architecture::Control => &self.parameters.recurrent,
+            _ => &self.fixed_recurrent,
+        }
     }
 
     /// Readout $w$, N.
     pub fn readout(&self) -> &DVector<T> {
-        let learned = self.architecture == Architecture::Control;
-        if learned { &self.parameters.readout } else { &self.fixed_readout }
+        match self.architecture {
+            Architecture::Control => &self.parameters.readout,
+            _ => &self.fixed_readout,
+        }
     }
 
     /// What is learned.
@@ -270,24 +278,5 @@ impl<T: Real> TanhNetwork<T> {
 
     pub(super) fn module_mut(&mut self) -> Option<&mut TransitionModule<T>> {
         self.module.as_mut()
-    }
-}
-
-impl<T: Real> Parameters<T> {
-    /// Room for `motifs` motifs: new columns are zero, old ones stay.
-    fn with_motifs(mut self, architecture: Architecture, units: usize, motifs: usize) -> Self {
-        let loops = if architecture.has_loops() { (units, motifs) } else { (0, 0) };
-        self.biases = self.biases.resize(units, motifs, T::zero());
-        self.left = self.left.resize(loops.0, loops.1, T::zero());
-        self.right = self.right.resize(loops.0, loops.1, T::zero());
-        self
-    }
-}
-
-/// Fails on the first NaN or infinity.
-pub(super) fn finite<T: Real>(what: &'static str, values: &[T]) -> Result<()> {
-    match values.iter().position(|x| !x.widen().is_finite()) {
-        Some(index) => Err(Error::NotFinite { what, index, value: values[index].widen() }),
-        None => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use super::{Architecture, Real};
 
 /// What a tanh network learns. The arrays that an architecture does not learn are empty.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters<T: Real> {
     /// Biases $b_\mu$, N x motifs.
     pub biases: DMatrix<T>,
@@ -22,15 +22,30 @@ pub struct Parameters<T: Real> {
 impl<T: Real> Parameters<T> {
     /// All zeros.
     pub(super) fn zeros(architecture: Architecture, units: usize, motifs: usize) -> Self {
-        let loops = if architecture.has_loops() { units } else { 0 };
         let shared = if architecture == Architecture::Control { units } else { 0 };
-        Self {
-            biases: DMatrix::zeros(units, motifs),
-            left: DMatrix::zeros(loops, if loops > 0 { motifs } else { 0 }),
-            right: DMatrix::zeros(loops, if loops > 0 { motifs } else { 0 }),
-            recurrent: DMatrix::zeros(shared, shared),
-            readout: DVector::zeros(shared),
-        }
+        let recurrent = DMatrix::zeros(shared, shared);
+        let readout = DVector::zeros(shared);
+        Self { recurrent, readout, ..Self::default() }.with_motifs(architecture, units, motifs)
+    }
+
+    /// Room for `motifs` motifs: new columns are zero, old ones stay.
+    pub(super) fn with_motifs(mut self, architecture: Architecture, units: usize, motifs: usize) -> Self {
+        let loops = if architecture.has_loops() { (units, motifs) } else { (0, 0) };
+        self.biases = self.biases.resize(units, motifs, T::zero());
+        self.left = self.left.resize(loops.0, loops.1, T::zero());
+        self.right = self.right.resize(loops.0, loops.1, T::zero());
+        self
+    }
+
+    /// Rows and columns of the arrays, in the order of [`Self::arrays`].
+    pub(super) fn shapes(&self) -> [(usize, usize); 5] {
+        [
+            self.biases.shape(),
+            self.left.shape(),
+            self.right.shape(),
+            self.recurrent.shape(),
+            self.readout.shape(),
+        ]
     }
 
     /// How many numbers.
@@ -38,7 +53,8 @@ impl<T: Real> Parameters<T> {
         self.arrays().iter().map(|a| a.len()).sum()
     }
 
-    /// The arrays one after the other, each column by column: biases, left, right, recurrent, readout.
+    /// The arrays one after the other, each column by column: biases, left, right, recurrent,
+    /// readout.
     pub fn arrays(&self) -> [&[T]; 5] {
         [
             self.biases.as_slice(),

@@ -1,6 +1,6 @@
 //! Trials as columns of one matrix: which drive acts on which column, and when that changes.
 
-use super::{Architecture, Phase, Real, TanhNetwork, Trial};
+use super::{Real, TanhNetwork, Trial, TrialPhase};
 
 /// What acts on one column.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(super) fn intervals<T: Real>(network: &TanhNetwork<T>, trials: &[&Trial<T>])
     let mut changes: Vec<usize> = vec![0];
     for trial in trials {
         let mut at = 0;
-        for segment in trial.segments() {
+        for segment in &trial.segments {
             at += segment.steps;
             changes.push(at);
         }
@@ -54,16 +54,16 @@ pub(super) fn intervals<T: Real>(network: &TanhNetwork<T>, trials: &[&Trial<T>])
 /// The drive of a trial at a step.
 fn drive<T: Real>(network: &TanhNetwork<T>, trial: &Trial<T>, step: usize) -> Option<Drive> {
     let mut first = 0;
-    for (index, segment) in trial.segments().iter().enumerate() {
+    for (index, segment) in trial.segments.iter().enumerate() {
         if step < first + segment.steps {
-            let motif = segment.phase == Phase::Motif;
-            let loops = network.architecture() == Architecture::Multiplicative;
+            let motif = segment.phase == TrialPhase::Motif;
+            let loops = network.architecture().has_loops();
             return Some(Drive {
                 motif: segment.motif,
                 bias: !(motif && loops && network.module().is_some()),
                 loops: motif && loops,
                 module: !motif,
-                linear: segment.phase == Phase::LinearTransition,
+                linear: segment.phase == TrialPhase::LinearTransition,
                 scored: segment.target.as_ref().map(|_| (index, first)),
             });
         }
@@ -72,8 +72,8 @@ fn drive<T: Real>(network: &TanhNetwork<T>, trial: &Trial<T>, step: usize) -> Op
     None
 }
 
-/// Splits trial indices into groups of similar length and at most `width` trials: each group is one unit of work,
-/// whatever the number of threads.
+/// Splits trial indices into groups of similar length and at most `width` trials: each group is one
+/// unit of work, whatever the number of threads.
 pub(super) fn groups<T: Real>(trials: &[Trial<T>], width: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..trials.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(trials[i].steps()));

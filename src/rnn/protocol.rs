@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Phase, Real, Segment, TanhNetwork, Trial, transition_fixed_point};
+use super::real::finite;
+use super::trial::{MAX_STEPS, Trial, TrialPhase, TrialSegment};
+use super::{Real, TanhNetwork, transition_fixed_point};
 use crate::motif::Motif;
 use crate::{Error, Result, check};
 
@@ -14,8 +16,8 @@ use crate::{Error, Result, check};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Protocol {
-    /// Set A: all ordered pairs of motifs, each pair one trial from $x_0 \sim N(0, s^2 I)$; the first motif is
-    /// appended, as long as needed to make all trials equally long.
+    /// Set A: all ordered pairs of motifs, each pair one trial from $x_0 \sim N(0, s^2 I)$; the first
+    /// motif is appended, as long as needed to make all trials equally long.
     Pairs {
         /// Standard deviation $s$ of the starts.
         start: f64,
@@ -27,7 +29,8 @@ pub enum Protocol {
         /// Trials of each motif.
         trials: usize,
     },
-    /// Single motifs from $N(0, s^2 I)$, the transition module on before each; the readout is free meanwhile.
+    /// Single motifs from $N(0, s^2 I)$, the transition module on before each; the readout is free
+    /// meanwhile.
     Prepared {
         /// Standard deviation $s$ of the starts.
         start: f64,
@@ -78,22 +81,25 @@ impl Protocol {
         }
     }
 
-    pub(super) fn validate<T: Real>(&self, network: &TanhNetwork<T>) -> Result<()> {
+    /// Fails on numbers outside their range.
+    pub(super) fn validate(&self) -> Result<()> {
         check::non_negative("standard deviation of starts", self.start())?;
         let (trials, steps) = match *self {
             Self::Pairs { .. } => (1, 1),
             Self::Single { trials, .. } | Self::Stitched { trials, .. } => (trials, 1),
             Self::Prepared { trials, steps, .. } | Self::Module { trials, steps, .. } => (trials, steps),
         };
-        for (what, given, most) in [("trials", trials, 100_000), ("steps", steps, super::MAX_STEPS)] {
+        for (what, given, most) in [("trials", trials, 100_000), ("steps", steps, MAX_STEPS)] {
             if given == 0 || given > most {
-                return Err(Error::Count {
-                    what,
-                    expected: "at least 1, at most 1e5 trials or 1e7 steps",
-                    given,
-                });
+                let expected = "at least 1, at most 1e5 trials or 1e7 steps";
+                return Err(Error::Count { what, expected, given });
             }
         }
+        Ok(())
+    }
+
+    /// Fails when there is no such trial of `network`.
+    pub(super) fn check_network<T: Real>(&self, network: &TanhNetwork<T>) -> Result<()> {
         let needs_module = !matches!(self, Self::Pairs { .. } | Self::Single { .. });
         if needs_module && network.module().is_none() {
             return Err(Error::MissingModule);
@@ -105,12 +111,12 @@ impl Protocol {
         Ok(())
     }
 
-    /// The trials of minibatch `index`, for the motifs listed in `chosen`. Starts are drawn from the seed's stream
-    /// number `index`, so minibatches can be made in any order.
+    /// The trials of minibatch `index`, for the motifs listed in `chosen`. Starts are drawn from the
+    /// seed's stream number `index`, so minibatches can be made in any order.
     ///
     /// # Errors
-    /// As [`Trial::new`]; [`Error::Singular`] when a fixed point does not exist.
-    pub fn trials<T: Real>(
+    /// [`Error::Singular`] when a fixed point does not exist.
+    pub(super) fn trials<T: Real>(
         &self,
         network: &TanhNetwork<T>,
         targets: &[Arc<[T]>],
@@ -121,52 +127,38 @@ impl Protocol {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(index);
         let scale = T::of(self.start());
-        let mut start = || -> Vec<T> { (0..network.units()).map(|_| scale * T::normal(&mut rng)).collect() };
-        let play = |motif: usize, steps: usize| Segment {
+        let mut random = |segments: Vec<TrialSegment<T>>| Trial {
+            start: (0..network.units()).map(|_| scale * T::normal(&mut rng)).collect(),
+            segments,
+        };
+        let play = |motif: usize, steps: usize| TrialSegment {
             motif,
-            phase: Phase::Motif,
+            phase: TrialPhase::Motif,
             steps,
             target: targets.get(motif).cloned(),
         };
-        let free = |motif, steps| Segment { motif, phase: Phase::Transition, steps, target: None };
+        let free = |motif, steps| TrialSegment { motif, phase: TrialPhase::Transition, steps, target: None };
         let whole = |motif: usize| play(motif, targets.get(motif).map_or(0, |t| t.len()));
-        let mut list = Vec::new();
-        let mut add = |start: Vec<T>, segments| -> Result<()> {
-            list.push(Trial::new(network, start, segments)?);
-            Ok(())
-        };
-        match *self {
-            Self::Pairs { .. } => {
-                for segments in pairs(chosen, &whole, &play) {
-                    add(start(), segments)?;
-                }
-            }
+        Ok(match *self {
+            Self::Pairs { .. } => pairs(chosen, &whole, &play).into_iter().map(random).collect(),
             Self::Single { trials, .. } => {
-                for motif in repeat(chosen, trials) {
-                    add(start(), vec![whole(motif)])?;
-                }
+                repeat(chosen, trials).map(|motif| random(vec![whole(motif)])).collect()
             }
             Self::Prepared { trials, steps, .. } => {
-                for motif in repeat(chosen, trials) {
-                    add(start(), vec![free(motif, steps), whole(motif)])?;
-                }
+                repeat(chosen, trials).map(|motif| random(vec![free(motif, steps), whole(motif)])).collect()
             }
             Self::Stitched { trials, .. } => {
-                for motif in repeat(chosen, trials) {
-                    add(start(), vec![whole(motif)])?;
-                }
+                let mut list: Vec<_> =
+                    repeat(chosen, trials).map(|motif| random(vec![whole(motif)])).collect();
                 for &motif in chosen {
                     let fixed = transition_fixed_point(network, motif)?;
-                    add(fixed.iter().map(|&x| T::of(x)).collect(), vec![whole(motif)])?;
+                    let start = fixed.iter().map(|&x| T::of(x)).collect();
+                    list.push(Trial { start, segments: vec![whole(motif)] });
                 }
+                list
             }
-            Self::Module { trials, steps, .. } => {
-                for _ in 0..trials {
-                    add(start(), vec![free(0, steps)])?;
-                }
-            }
-        }
-        Ok(list)
+            Self::Module { trials, steps, .. } => (0..trials).map(|_| random(vec![free(0, steps)])).collect(),
+        })
     }
 }
 
@@ -178,12 +170,12 @@ fn repeat(motifs: &[usize], times: usize) -> impl Iterator<Item = usize> + '_ {
 /// Segments of all ordered pairs: first, second, and the first again up to the longest pair.
 fn pairs<T: Real>(
     motifs: &[usize],
-    whole: &impl Fn(usize) -> Segment<T>,
-    play: &impl Fn(usize, usize) -> Segment<T>,
-) -> Vec<Vec<Segment<T>>> {
+    whole: &impl Fn(usize) -> TrialSegment<T>,
+    play: &impl Fn(usize, usize) -> TrialSegment<T>,
+) -> Vec<Vec<TrialSegment<T>>> {
     let ordered = motifs.iter().flat_map(|&a| motifs.iter().map(move |&b| (a, b))).filter(|(a, b)| a != b);
-    let list: Vec<(usize, [Segment<T>; 2])> = ordered.map(|(a, b)| (a, [whole(a), whole(b)])).collect();
-    let steps = |pair: &[Segment<T>; 2]| pair[0].steps + pair[1].steps;
+    let list: Vec<(usize, [TrialSegment<T>; 2])> = ordered.map(|(a, b)| (a, [whole(a), whole(b)])).collect();
+    let steps = |pair: &[TrialSegment<T>; 2]| pair[0].steps + pair[1].steps;
     let longest = list.iter().map(|(_, pair)| steps(pair)).max().unwrap_or(0);
     list.into_iter()
         .map(|(first, pair)| {
@@ -202,20 +194,26 @@ fn pairs<T: Real>(
 /// The motifs' samples in working precision.
 ///
 /// # Errors
-/// [`Error::Empty`] without motifs, [`Error::TimeStep`] on a motif sampled at another step than the network's.
-pub fn targets<T: Real>(motifs: &[Motif], dt: f64) -> Result<Vec<Arc<[T]>>> {
+/// [`Error::Empty`] without motifs, [`Error::TimeStep`] on a motif sampled at another step than the
+/// network's, [`Error::Outputs`] on one of several outputs, [`Error::Shape`] on another number of
+/// motifs.
+pub(super) fn targets<T: Real>(network: &TanhNetwork<T>, motifs: &[Motif]) -> Result<Vec<Arc<[T]>>> {
     if motifs.is_empty() {
         return Err(Error::Empty { what: "motifs", remedy: "give at least one" });
     }
-    motifs
+    let dt = network.dt();
+    let targets = motifs
         .iter()
         .map(|motif| {
             if (motif.dt() - dt).abs() > 1e-9 * dt {
                 return Err(Error::TimeStep { expected: dt, given: motif.dt() });
             }
-            let values: Vec<T> = motif.values().iter().map(|&y| T::of(y)).collect();
-            super::network::finite("motif in single precision", &values)?;
+            let values: Vec<T> = motif.single_output()?.iter().map(|&y| T::of(y)).collect();
+            finite("motif in single precision", &values)?;
             Ok(values.into())
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    let remedy = "give one motif for each of the network's";
+    check::shape("motifs", (motifs.len(), 1), (network.motifs(), 1), remedy)?;
+    Ok(targets)
 }

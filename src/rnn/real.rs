@@ -2,6 +2,8 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::{Error, Result};
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -9,14 +11,15 @@ mod sealed {
 }
 
 /// `f32` or `f64`. Training runs in `f32`; the same code in `f64` checks its gradients.
-pub trait Real: nalgebra::RealField + faer::traits::ComplexField + Copy + sealed::Sealed {
+pub trait Real: nalgebra::RealField + faer::traits::ComplexField + Copy + Default + sealed::Sealed {
     /// The nearest number of this precision.
     fn of(value: f64) -> Self;
 
     /// The same number in double precision.
     fn widen(self) -> f64;
 
-    /// A draw from N(0, 1): the double precision draw, rounded, so that both precisions see the same network.
+    /// A draw from N(0, 1): the double precision draw, rounded, so that both precisions see the same
+    /// network.
     fn normal(rng: &mut impl rand::Rng) -> Self {
         let z: f64 = StandardNormal.sample(rng);
         Self::of(z)
@@ -49,9 +52,10 @@ impl Real for f32 {
         f64::from(self)
     }
 
-    /// `tanh x = e / (e + 2)`, `e = expm1(2|x|)`, with `2|x| = n ln 2 + s`, `|s| <= ln(2)/2`, and the Taylor polynomial
-    /// of `expm1(s)` to the seventh power, whose remainder is below `s^8 / 8! < 2e-8 |s|`. There is no cancellation
-    /// near zero, where `n = 0`, so the relative error is a few units in the last place everywhere.
+    /// `tanh x = e / (e + 2)`, `e = expm1(2|x|)`, with `2|x| = n ln 2 + s`, `|s| <= ln(2)/2`, and the
+    /// Taylor polynomial of `expm1(s)` to the seventh power, whose remainder is below
+    /// `s^8 / 8! < 2e-8 |s|`. There is no cancellation near zero, where `n = 0`, so the relative error
+    /// is a few units in the last place everywhere.
     #[inline(always)]
     #[allow(clippy::excessive_precision)] // the two parts of ln 2 are exact as written
     fn tanh_lane(self) -> Self {
@@ -74,5 +78,13 @@ impl Real for f32 {
         let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
         let e = power * expm1 + (power - 1.0);
         f32::copysign(e / (e + 2.0), self)
+    }
+}
+
+/// Fails on the first NaN or infinity.
+pub(super) fn finite<T: Real>(what: &'static str, values: &[T]) -> Result<()> {
+    match values.iter().position(|x| !x.widen().is_finite()) {
+        Some(index) => Err(Error::NotFinite { what, index, value: values[index].widen() }),
+        None => Ok(()),
     }
 }

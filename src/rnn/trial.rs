@@ -1,13 +1,16 @@
-//! A trial: a start, the phases that follow it, and what the readout should do in each.
+//! A trial: a start, what drives the network from there, and what its readout should be.
 
 use std::sync::Arc;
 
-use super::{Real, TanhNetwork, network::finite};
+use super::{Real, TanhNetwork, real::finite};
 use crate::{Error, Result, check};
 
-/// What drives the network during a segment.
+/// More steps than this in one trial are taken for a mistake.
+pub(super) const MAX_STEPS: usize = 10_000_000;
+
+/// What drives the network during a segment of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub enum TrialPhase {
     /// The motif plays.
     Motif,
     /// The transition module acts on $\tanh x$, towards the motif's start.
@@ -18,91 +21,91 @@ pub enum Phase {
 
 /// A stretch of one trial under one drive.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Segment<T: Real> {
+pub struct TrialSegment<T: Real> {
     /// Whose bias and loop.
     pub motif: usize,
     /// What acts.
-    pub phase: Phase,
+    pub phase: TrialPhase,
     /// How many Euler steps.
     pub steps: usize,
-    /// What the readout should be after each step (at least `steps` values; the first ones count), or nothing when
-    /// it is free.
+    /// What the readout should be after each step (at least `steps` values; the first ones count), or
+    /// nothing when it is free.
     pub target: Option<Arc<[T]>>,
 }
 
-/// A start $x_0$ and segments, one after the other.
+/// A start and segments, one after the other; checked where it is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial<T: Real> {
-    start: Vec<T>,
-    segments: Vec<Segment<T>>,
-    steps: usize,
+    /// The start $x_0$, N.
+    pub start: Vec<T>,
+    /// What follows it.
+    pub segments: Vec<TrialSegment<T>>,
 }
 
 impl<T: Real> Trial<T> {
-    /// A trial of `network` from a start (N).
+    /// Fails when `network` cannot run the trial.
     ///
     /// # Errors
-    /// [`Error::Shape`] on a start of another length or a target shorter than its segment, [`Error::NotFinite`] on a
-    /// NaN or infinity, [`Error::Empty`] without a step, [`Error::UnknownIndex`] on a motif that is not there, and
+    /// [`Error::Shape`] on a start of another length or a target shorter than its segment,
+    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::Empty`] without a step, [`Error::Count`] on
+    /// more than 1e7, [`Error::UnknownIndex`] on a motif that is not there, and
     /// [`Error::MissingModule`] when a transition needs the module of a network that has none.
-    pub fn new(network: &TanhNetwork<T>, start: Vec<T>, segments: Vec<Segment<T>>) -> Result<Self> {
+    pub fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
         let remedy = "give one entry per unit";
-        check::shape("start x(0)", (start.len(), 1), (network.units(), 1), remedy)?;
-        finite("start x(0)", &start)?;
-        for segment in &segments {
-            check_segment(network, segment)?;
+        check::shape("start x(0)", (self.start.len(), 1), (network.units(), 1), remedy)?;
+        finite("start x(0)", &self.start)?;
+        for segment in &self.segments {
+            segment.validate(network)?;
         }
-        let steps = segments.iter().try_fold(0_usize, |sum, s| sum.checked_add(s.steps));
-        let steps = steps.filter(|&s| s <= super::MAX_STEPS).ok_or(Error::Count {
-            what: "steps of a trial",
-            expected: "at most 1e7",
-            given: usize::MAX,
-        })?;
-        if steps == 0 {
-            return Err(Error::Empty {
-                what: "trial",
-                remedy: "give at least one segment with at least one step",
-            });
+        match self.steps() {
+            0 => {
+                let remedy = "give at least one segment with at least one step";
+                Err(Error::Empty { what: "trial", remedy })
+            }
+            1..=MAX_STEPS => Ok(()),
+            given => Err(Error::Count { what: "steps of a trial", expected: "at most 1e7", given }),
         }
-        Ok(Self { start, segments, steps })
-    }
-
-    /// The start, N.
-    pub fn start(&self) -> &[T] {
-        &self.start
-    }
-
-    /// The segments.
-    pub fn segments(&self) -> &[Segment<T>] {
-        &self.segments
     }
 
     /// Number of Euler steps.
     pub fn steps(&self) -> usize {
-        self.steps
+        self.segments.iter().fold(0, |sum, s| sum.saturating_add(s.steps))
     }
 
     /// Number of steps with a target.
-    pub fn scored_steps(&self) -> usize {
+    pub(super) fn scored_steps(&self) -> usize {
         self.segments.iter().filter(|s| s.target.is_some()).map(|s| s.steps).sum()
     }
 }
 
-fn check_segment<T: Real>(network: &TanhNetwork<T>, segment: &Segment<T>) -> Result<()> {
-    let len = network.motifs();
-    if segment.motif >= len {
-        return Err(Error::UnknownIndex { what: "motif of a segment", index: segment.motif, len });
-    }
-    if segment.phase != Phase::Motif && network.module().is_none() {
-        return Err(Error::MissingModule);
-    }
-    if let Some(target) = &segment.target {
-        if target.len() < segment.steps {
-            let (given, expected) = ((target.len(), 1), (segment.steps, 1));
-            let remedy = "give one target per step";
-            return Err(Error::Shape { what: "target of a segment", expected, given, remedy });
+impl<T: Real> TrialSegment<T> {
+    fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
+        let len = network.motifs();
+        if self.motif >= len {
+            return Err(Error::UnknownIndex { what: "motif of a segment", index: self.motif, len });
         }
-        finite("target of a segment", target)?;
+        if self.phase != TrialPhase::Motif && network.module().is_none() {
+            return Err(Error::MissingModule);
+        }
+        if let Some(target) = &self.target {
+            if target.len() < self.steps {
+                let (given, expected) = ((target.len(), 1), (self.steps, 1));
+                let remedy = "give one target per step";
+                return Err(Error::Shape { what: "target of a segment", expected, given, remedy });
+            }
+            finite("target of a segment", target)?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// What a trial did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response<T: Real> {
+    /// Readout after each step.
+    pub readout: Vec<T>,
+    /// Euclidean norm $|x|$ of the state after each step.
+    pub norm: Vec<T>,
+    /// The last state, N.
+    pub last: Vec<T>,
 }

@@ -14,7 +14,7 @@ use page::{Element, Page};
 use serde_json::Value;
 use tempfile::TempDir;
 use thalamo::fit::FitOptions;
-use thalamo::io::{Model, read_model, write_model};
+use thalamo::io::{self, Model};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::report::{Error, ReportOptions, html, write_html};
@@ -57,7 +57,7 @@ fn shared() -> &'static Path {
 }
 
 fn model() -> Model {
-    read_model(&shared().join("model.npz")).unwrap()
+    io::read::<Model>(&shared().join("model.npz")).unwrap()
 }
 
 fn page() -> String {
@@ -313,6 +313,6 @@ fn requests_that_make_no_sense() {
 fn a_model_read_back_is_reported_alike() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("again.npz");
-    write_model(&path, &model()).unwrap();
-    assert_eq!(html(&read_model(&path).unwrap(), &ReportOptions::default()).unwrap(), page());
+    io::write(&path, &model()).unwrap();
+    assert_eq!(html(&io::read::<Model>(&path).unwrap(), &ReportOptions::default()).unwrap(), page());
 }

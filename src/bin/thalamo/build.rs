@@ -1,17 +1,16 @@
 //! `thalamo build` and `thalamo learn`
 
-use thalamo::fit::FitOptions;
-use thalamo::io::{Model, Npz, read_model, read_motifs, read_system, write_model};
+use thalamo::io::{self, Model, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::play::Simulator;
-use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Error, Network, NetworkOptions, System};
+use thalamo::{Cortex, Network, NetworkOptions, System};
 
 use crate::arguments::{Build, Learn};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::info;
 use crate::session::Session;
 
+/// Gain of a random cortex (1/tau).
 const GAIN: f64 = 0.5;
 
 pub fn build(options: &Build, session: &Session) -> Result<()> {
@@ -19,7 +18,7 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     inputs.extend(options.network.as_deref());
     session.check_output(&options.output, &inputs)?;
     let network_options = network_options(options);
-    let named = read_motifs(&options.motifs, options.grid.dt)?;
+    let named: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
     let (names, motifs): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
     let system = system(options)?;
     let steps = 1 + motifs.len() * (1 + network_options.motif_loop.starts);
@@ -37,13 +36,13 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
 
 pub fn learn(options: &Learn, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.model, &options.motifs])?;
-    let Model { mut network, transition, mut names, .. } = read_model(&options.model)?;
+    let Model { mut network, transition, mut names, .. } = io::read(&options.model)?;
     let dt = network.motifs().first().map_or(0.1, |learned| learned.motif().dt());
-    let more = read_motifs(&options.motifs, dt)?;
+    let more: Vec<NamedMotif> = io::read_with(&options.motifs, dt)?;
     let bar = session.progress(more.len(), "learning");
     for named in more {
         let index = network.motifs().len();
-        network.learn(&named.motif).map_err(|source| Error::InMotif { index, source: Box::new(source) })?;
+        network.learn(&named.motif).map_err(|error| error.in_motif(index))?;
         names.push(unused(named.name, index, &names));
         bar.inc(1);
     }
@@ -53,35 +52,22 @@ pub fn learn(options: &Learn, session: &Session) -> Result<()> {
 
 fn finish(model: Model, out: &std::path::Path, session: &Session) -> Result<()> {
     Simulator::new(&model.network, model.transition)?; // the transition lies on the motifs' time grid
-    write_model(out, &model)?;
+    io::write(out, &model)?;
     session.tell(&info::table(&model))
 }
 
 fn network_options(options: &Build) -> NetworkOptions {
-    let defaults = NetworkOptions::default();
-    NetworkOptions {
-        fit: FitOptions { modes: options.modes, ..defaults.fit },
-        preparation: PreparationOptions {
-            rank: options.prep_rank,
-            beta: options.beta,
-            ..defaults.preparation
-        },
-        ..defaults
-    }
+    let mut network = NetworkOptions::default();
+    network.fit.modes = options.modes;
+    (network.preparation.rank, network.preparation.beta) = (options.prep_rank, options.beta);
+    network
 }
 
 fn system(options: &Build) -> Result<System> {
-    let Some(path) = &options.network else {
-        let gain = options.gain.unwrap_or(GAIN);
-        return Ok(System::from(Cortex::random(options.units, gain, options.seed)?));
-    };
-    if options.gain.is_some() && Npz::read(path)?.contains("gain") {
-        let path = path.display();
-        return Err(Failure::Usage(format!(
-            "--gain: expected one gain, given one here and one in {path}; leave out --gain"
-        )));
-    }
-    Ok(read_system(path, options.gain.unwrap_or(GAIN))?)
+    Ok(match &options.network {
+        Some(path) => io::read_with(path, options.gain)?,
+        None => Cortex::random(options.units, options.gain.unwrap_or(GAIN), options.seed)?.into(),
+    })
 }
 
 /// The motif's own name, or one by its index where that is taken or says nothing.

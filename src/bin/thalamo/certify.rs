@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation, usual_depth};
-use thalamo::io::read_model;
+use thalamo::io::{self, Model};
 use thalamo::nalgebra::DMatrix;
 
 use crate::arguments::Certify;
@@ -42,7 +42,7 @@ struct RandomStart {
 }
 
 pub fn run(options: &Certify, session: &Session) -> Result<()> {
-    let model = read_model(&options.model)?;
+    let model = io::read::<Model>(&options.model)?;
     let bar = session.spinner("certifying");
     let depth = options.depth.unwrap_or_else(|| usual_depth(model.names.len()));
     let certificate = match options.error {

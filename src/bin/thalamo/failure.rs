@@ -1,6 +1,6 @@
 //! Why a command ended early, and with which exit code.
 
-use thalamo::{Error, figure, io, report};
+use thalamo::{Error, figure, report};
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -10,10 +10,7 @@ pub enum Failure {
     /// Flags that contradict each other or the files.
     #[error("{0}")]
     Usage(String),
-    /// A file.
-    #[error(transparent)]
-    File(#[from] io::Error),
-    /// A request that the library refuses.
+    /// A request that the library refuses, or a file.
     #[error(transparent)]
     Library(#[from] Error),
     /// A figure that was not drawn.
@@ -32,11 +29,8 @@ impl Failure {
     pub fn code(&self) -> u8 {
         let input = match self {
             Self::Usage(_) | Self::Figure(figure::Error::Extension { .. }) => true,
-            Self::File(io::Error::Write { .. }) | Self::Figure(_) | Self::System(_) => false,
-            Self::File(_) => true,
-            Self::Report(report::Error::Library(error)) => blames_input(error),
-            Self::Report(_) => false,
-            Self::Library(error) => blames_input(error),
+            Self::Library(error) | Self::Report(report::Error::Library(error)) => blames_input(error),
+            Self::Figure(_) | Self::Report(_) | Self::System(_) => false,
         };
         if input { 2 } else { 1 }
     }
@@ -44,13 +38,14 @@ impl Failure {
 
 /// Whether the arguments are wrong, and not what became of them on the way.
 fn blames_input(error: &Error) -> bool {
-    match error {
-        Error::InMotif { source, .. } => blames_input(source),
+    match error.root() {
+        // In a file, numbers that lead nowhere are wrong numbers.
+        Error::Write { .. } => false,
+        _ if matches!(error, Error::InFile { .. }) => true,
         Error::PlacementInaccurate { .. }
         | Error::EigenNotConverged { .. }
         | Error::Singular { .. }
         | Error::Residual { .. }
-        | Error::NotReal { .. }
         | Error::NotContracting { .. }
         | Error::CertificateViolated { .. } => false,
         _ => true,

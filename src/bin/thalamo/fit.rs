@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rayon::prelude::*;
 use thalamo::Error;
 use thalamo::fit::{FitOptions, Margin, fit};
-use thalamo::io::{NamedFit, read_motifs, write_fits};
+use thalamo::io::{self, Fits, NamedFit, NamedMotif};
 
 use crate::arguments::Fit;
 use crate::failure::Result;
@@ -23,11 +23,10 @@ pub fn run(options: &Fit, session: &Session) -> Result<()> {
         ..FitOptions::default()
     };
     fit_options.validate()?;
-    let motifs = read_motifs(&options.motifs, options.grid.dt)?;
+    let motifs: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
     let bar = session.progress(motifs.len(), "fitting");
-    let one = |(index, named): (usize, &thalamo::io::NamedMotif)| {
-        let fit = fit(&named.motif, &fit_options)
-            .map_err(|source| Error::InMotif { index, source: Box::new(source) })?;
+    let one = |(index, named): (usize, &NamedMotif)| {
+        let fit = fit(&named.motif, &fit_options).map_err(|error| error.in_motif(index))?;
         bar.inc(1);
         Ok::<_, Error>(NamedFit::new(&named.name, named.motif.len(), fit))
     };
@@ -35,9 +34,10 @@ pub fn run(options: &Fit, session: &Session) -> Result<()> {
     let fits: Vec<_> = motifs.par_iter().enumerate().map(one).collect();
     let fits = fits.into_iter().collect::<thalamo::Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    write_fits(&options.output.out, &fit_options, &fits)?;
+    let fits = Fits { options: fit_options, fits };
+    io::write(&options.output.out, &fits)?;
     let mut table = format!("{:<16} {:>8} {:>10} {:>16}\n", "motif", "samples", "RMSE", "RMSE / std");
-    for NamedFit { name, samples, fit, .. } in &fits {
+    for NamedFit { name, samples, fit, .. } in &fits.fits {
         let (rmse, relative) = (fit.rmse(), fit.normalised_rmse());
         let _ = writeln!(table, "{name:<16} {samples:>8} {:>10} {:>16}", error(rmse), error(relative)); // never fails
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use thalamo::io::{Model, Summary, read_model};
+use thalamo::io::{self, Model, Summary};
 use thalamo::network::LearnedMotif;
 
 use crate::arguments::Info;
@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::session::Session;
 
 pub fn run(options: &Info, session: &Session) -> Result<()> {
-    let model = read_model(&options.model)?;
+    let model = io::read::<Model>(&options.model)?;
     if !options.json {
         return session.print(&table(&model));
     }

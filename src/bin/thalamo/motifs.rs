@@ -1,6 +1,6 @@
 //! `thalamo motifs`
 
-use thalamo::io::{Format, NamedMotif, check_output, write_motifs};
+use thalamo::io::{self, NamedMotif, check_output};
 use thalamo::motif::{oscillating_motifs, step_motifs};
 
 use crate::arguments::{Kind, Motifs};
@@ -8,7 +8,6 @@ use crate::failure::Result;
 use crate::session::Session;
 
 pub fn run(options: &Motifs, session: &Session) -> Result<()> {
-    Format::of(&options.out)?;
     check_output(&options.out, &[])?;
     let motifs = match options.kind {
         Kind::Step => step_motifs(options.count, options.seed)?,
@@ -16,6 +15,6 @@ pub fn run(options: &Motifs, session: &Session) -> Result<()> {
     };
     let named = |(i, motif)| NamedMotif { name: format!("motif_{i}"), motif };
     let motifs: Vec<_> = motifs.into_iter().enumerate().map(named).collect();
-    write_motifs(&options.out, &motifs)?;
+    io::write(&options.out, &motifs)?;
     session.tell(&format!("{} motifs, sampled every 0.1 tau: {}\n", motifs.len(), options.out.display()))
 }

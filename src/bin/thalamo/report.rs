@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use thalamo::io::read_model;
+use thalamo::io::{self, Model};
 use thalamo::report::{ReportOptions, write_html};
 
 use crate::arguments::Output;
@@ -40,7 +40,7 @@ pub struct Report {
 
 pub fn run(report: &Report, session: &Session) -> Result<()> {
     session.check_output(&report.output, &[&report.model])?;
-    let model = read_model(&report.model)?;
+    let model: Model = io::read(&report.model)?;
     let options = ReportOptions {
         sequence: report.sequence.clone(),
         starts: report.starts,

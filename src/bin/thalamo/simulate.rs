@@ -5,7 +5,8 @@ use std::fmt::Write;
 use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::figure::{self, Cell, Figure, sequence_panel};
-use thalamo::io::{check_output, read_model, read_state, write_trajectories};
+use thalamo::io::{self, Model, check_output, write_trajectories};
+use thalamo::nalgebra::DVector;
 use thalamo::play::{Noise, Sequence, Simulator, Start, Trajectory};
 
 use crate::arguments::{self, Simulate};
@@ -32,7 +33,7 @@ struct Settings<'a> {
 
 pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     check_outputs(options, session)?;
-    let model = read_model(&options.model)?;
+    let model: Model = io::read(&options.model)?;
     let sequence = Sequence::new(&options.sequence)?;
     let known = model.names.len();
     if let Some(unknown) = sequence.motifs().iter().find(|&&motif| motif >= known) {
@@ -44,7 +45,7 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     let transition = options.transition.unwrap_or(model.transition);
     let simulator = Simulator::new(&model.network, transition)?;
     let state = match &options.start {
-        arguments::Start::File(path) => Some(read_state(path)?),
+        arguments::Start::File(path) => Some(io::read::<DVector<f64>>(path)?),
         _ => None,
     };
     let bar = session.progress(options.trials as usize, "playing");

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum, ValueHint};
-use thalamo::io::{read_checkpoint, read_motifs, write_checkpoint};
+use thalamo::io::{self, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
-    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, Trainer,
-    TrainingOptions, TrainingStatus, Transition, TransitionModule, train_module, transition_errors,
+    AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
+    Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module, transition_errors,
 };
 
 use crate::arguments::{Grid, Output};
@@ -74,7 +74,7 @@ pub struct Train {
     /// Rank P of the module [default: 50, or N]
     #[arg(long)]
     pub rank: Option<usize>,
-    /// Transition of prepared and stitched networks (tau)
+    /// TanhTransition of prepared and stitched networks (tau)
     #[arg(long, default_value_t = 5.0)]
     pub transition: f64,
     /// Stop when the mean loss of 500 minibatches is within this fraction of that of the 500 before
@@ -123,8 +123,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 pub fn run(options: &Train, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.motifs])?;
-    let motifs: Vec<Motif> =
-        read_motifs(&options.motifs, options.grid.dt)?.into_iter().map(|named| named.motif).collect();
+    let named: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
+    let motifs: Vec<Motif> = named.into_iter().map(|named| named.motif).collect();
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::System(error.into()))?;
     let network = network_options(options);
@@ -132,10 +132,10 @@ pub fn run(options: &Train, session: &Session) -> Result<()> {
     let mut trainer = if options.resume && out.exists() {
         resumed(out, options, &network, &motifs)?
     } else {
-        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, training_options(options))?
+        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, &training_options(options))?
     };
     let status = train(&mut trainer, options, &network, session)?;
-    report(&trainer, options, status, session)
+    report(&trainer, &motifs, options, status, session)
 }
 
 fn network_options(options: &Train) -> TanhOptions {
@@ -186,7 +186,7 @@ fn drawn(
     let module = match options.module {
         Module::Analytic => {
             let preparation = PreparationOptions { rank, ..PreparationOptions::default() };
-            TransitionModule::analytic(&drawn, &preparation, options.seed)?
+            TransitionModule::design(&drawn, &preparation, options.seed)?
         }
         Module::Trained => {
             let start = TransitionModule::random(drawn.units(), rank, options.seed)?;
@@ -205,7 +205,7 @@ fn drawn(
 
 /// The training in the output file, if it is the one asked for.
 fn resumed(out: &Path, options: &Train, network: &TanhOptions, motifs: &[Motif]) -> Result<Trainer> {
-    let checkpoint = read_checkpoint(out)?;
+    let checkpoint: Checkpoint = io::read(out)?;
     let asked = training_options(options);
     let same = checkpoint.options == *network
         && checkpoint.motifs == motifs
@@ -228,7 +228,7 @@ fn train(
 ) -> Result<TrainingStatus> {
     let out = &options.output.out;
     let store =
-        |trainer: &Trainer| -> Result<()> { Ok(write_checkpoint(out, &Checkpoint::new(trainer, network)?)?) };
+        |trainer: &Trainer| -> Result<()> { Ok(io::write(out, &Checkpoint::new(trainer, network)?)?) };
     let bar = session.progress(options.minibatches, "training");
     bar.set_position(trainer.curve().len() as u64);
     bar.reset_eta();
@@ -253,15 +253,20 @@ fn train(
     }
 }
 
-fn report(trainer: &Trainer, options: &Train, status: TrainingStatus, session: &Session) -> Result<()> {
+fn report(
+    trainer: &Trainer,
+    motifs: &[Motif],
+    options: &Train,
+    status: TrainingStatus,
+    session: &Session,
+) -> Result<()> {
     let transition = match options.protocol {
-        Trials::Prepared => Transition::Module { steps: steps(options) },
-        Trials::Stitched => Transition::Linear { steps: steps(options) },
-        Trials::Pairs | Trials::Single => Transition::None,
+        Trials::Prepared => TanhTransition::Module { steps: steps(options) },
+        Trials::Stitched => TanhTransition::Linear { steps: steps(options) },
+        Trials::Pairs | Trials::Single => TanhTransition::None,
     };
     let (network, done) = (trainer.network(), trainer.curve().len());
-    let errors =
-        transition_errors(network, trainer.motifs(), transition, options.start, TRIALS, options.seed)?;
+    let errors = transition_errors(network, motifs, transition, options.start, TRIALS, options.seed)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let ended = match status {
         TrainingStatus::Interrupted => "interrupted",

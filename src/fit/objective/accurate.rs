@@ -1,4 +1,4 @@
-//! The accurate path: the same evaluation from an orthogonal factorisation of the T x K basis.
+//! Polishes a fit that the search found: the same evaluation, without the rounding of the Gram path, from an orthogonal factorisation of the T x K basis.
 //!
 //! The Gram path squares the condition number of the basis; here `Phi Z = Q R`, `R = U S V^T` keep it, and residuals
 //! are formed sample by sample. Used for the final polish and for every reported number.
@@ -7,10 +7,10 @@ use nalgebra::{DMatrix, DVector};
 
 use super::amplitudes::NullSpace;
 use super::derivatives::{Evaluation, add_curvature, add_exchange, apply_weights};
+use super::svd;
+use crate::fit::cholesky;
 use crate::fit::poles::Poles;
 use crate::fit::problem::Problem;
-use crate::fit::small;
-use crate::fit::svd;
 
 /// Singular values below this multiple of the largest one carry no information.
 const RANK: f64 = 1e-15;
@@ -47,7 +47,7 @@ fn diagonal_solve(s: &[f64], z: &[f64], bound: Option<f64>) -> (Vec<f64>, f64) {
     let mut w = at(mu);
     if let Some(bound) = bound {
         for _ in 0..100 {
-            let size = small::norm(&w);
+            let size = cholesky::norm(&w);
             if size <= bound * (1.0 + 1e-15) {
                 break;
             }
@@ -60,7 +60,7 @@ fn diagonal_solve(s: &[f64], z: &[f64], bound: Option<f64>) -> (Vec<f64>, f64) {
             mu = next;
             w = at(mu);
         }
-        let size = small::norm(&w);
+        let size = cholesky::norm(&w);
         if size > bound {
             w.iter_mut().for_each(|x| *x *= bound / size);
         }

@@ -3,8 +3,8 @@
 //! Coordinates: `c = (Re alpha, Im alpha)` for a pair, `c = alpha` for a real eigenvalue, so that `norm(alpha)`
 //! counting each pair once is the Euclidean norm of c, and `yhat(0) = b . c` with b = (2, 0) or 1.
 
+use crate::fit::cholesky;
 use crate::fit::poles::Poles;
-use crate::fit::small;
 
 /// Householder reflection that maps `b` onto the first axis; its other columns span the null space of `b`.
 #[derive(Debug, Clone, Default)]
@@ -22,16 +22,16 @@ impl NullSpace {
         self.dropped = usize::from(zero_start && spectrum.modes() > 0);
         if self.dropped == 1 {
             start_values(spectrum, &mut self.vector);
-            let norm = small::norm(&self.vector);
+            let norm = cholesky::norm(&self.vector);
             self.vector[0] += norm; // b_0 > 0: no cancellation
-            self.factor = 2.0 / small::dot(&self.vector, &self.vector);
+            self.factor = 2.0 / cholesky::dot(&self.vector, &self.vector);
         }
     }
 
     /// `x -> H x` in place; the constrained vector is `H (0, d)`, the reduced one `(H x)[1..]`.
     pub(crate) fn reflect(&self, x: &mut [f64]) {
         if self.dropped == 1 {
-            let along = self.factor * small::dot(&self.vector, x);
+            let along = self.factor * cholesky::dot(&self.vector, x);
             for (x, v) in x.iter_mut().zip(&self.vector) {
                 *x -= along * v;
             }
@@ -96,19 +96,19 @@ impl InnerSolution {
         self.back_substitute(moments, n);
         let Some(bound) = bound else { return };
         for _ in 0..60 {
-            let size = small::norm(&self.reduced);
+            let size = cholesky::norm(&self.reduced);
             if size <= bound * (1.0 + 1e-13) {
                 break;
             }
             self.scratch.clear();
             self.scratch.extend_from_slice(&self.reduced);
-            small::forward(&self.factor, n, &mut self.scratch);
-            let slope = small::dot(&self.scratch, &self.scratch);
+            cholesky::forward(&self.factor, n, &mut self.scratch);
+            let slope = cholesky::dot(&self.scratch, &self.scratch);
             self.multiplier += (size * size / slope) * (size - bound) / bound;
             self.factor_with(gram, n, top, &mut ridge);
             self.back_substitute(moments, n);
         }
-        let size = small::norm(&self.reduced);
+        let size = cholesky::norm(&self.reduced);
         if size > bound {
             self.reduced.iter_mut().for_each(|d| *d *= bound / size);
         }
@@ -121,7 +121,7 @@ impl InnerSolution {
             for i in 0..n {
                 self.factor[i * n + i] += self.multiplier + *ridge;
             }
-            if small::cholesky(&mut self.factor, n) {
+            if cholesky::factor(&mut self.factor, n) {
                 return;
             }
             *ridge = (4.0 * *ridge).max(RIDGE * top).max(f64::MIN_POSITIVE);
@@ -136,7 +136,7 @@ impl InnerSolution {
     fn back_substitute(&mut self, moments: &[f64], n: usize) {
         self.reduced.clear();
         self.reduced.extend_from_slice(moments);
-        small::forward(&self.factor, n, &mut self.reduced);
-        small::backward(&self.factor, n, &mut self.reduced);
+        cholesky::forward(&self.factor, n, &mut self.reduced);
+        cholesky::backward(&self.factor, n, &mut self.reduced);
     }
 }

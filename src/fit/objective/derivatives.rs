@@ -9,8 +9,8 @@
 //! Gauss-Newton's, which drops every term with the residual.
 
 use super::amplitudes::{InnerSolution, NullSpace};
+use crate::fit::cholesky;
 use crate::fit::poles::Poles;
-use crate::fit::small;
 
 /// The reduced objective and its derivatives at one spectrum; buffers are reused.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,19 @@ pub(crate) struct Evaluation {
     pub(crate) hessian: Vec<f64>,
     /// Gauss-Newton approximation, positive semidefinite.
     pub(crate) gauss_newton: Vec<f64>,
+}
+
+/// What the Hessians are made of, at one spectrum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sums<'a> {
+    /// `Phi^T t^p Phi`.
+    pub(crate) grams: &'a [Vec<f64>; 3],
+    /// `Phi^T t r`.
+    pub(crate) s1: &'a [f64],
+    /// `Phi^T t^2 r`.
+    pub(crate) s2: &'a [f64],
+    pub(crate) inner: &'a InnerSolution,
+    pub(crate) null_space: &'a NullSpace,
 }
 
 /// Workspace of the assembly.
@@ -96,17 +109,8 @@ impl Assembly {
     }
 
     /// Both Hessians from the Gram matrices.
-    #[allow(clippy::too_many_arguments)] // one call, from the one place that owns them all
-    pub(crate) fn hessians(
-        &mut self,
-        spectrum: &Poles,
-        grams: &[Vec<f64>; 3],
-        s1: &[f64],
-        s2: &[f64],
-        inner: &InnerSolution,
-        null_space: &NullSpace,
-        out: &mut Evaluation,
-    ) {
+    pub(crate) fn hessians(&mut self, spectrum: &Poles, sums: &Sums, out: &mut Evaluation) {
+        let &Sums { grams, s1, s2, .. } = sums;
         let n = spectrum.modes();
         // W^T G_2 W: weights applied to the rows, then to the columns.
         out.gauss_newton.resize(n * n, 0.0);
@@ -140,35 +144,30 @@ impl Assembly {
         exact.clear();
         exact.extend_from_slice(&cross);
         add_exchange(spectrum, s1, -1.0, &mut exact);
-        self.eliminate(&mut cross, n, inner, null_space, &mut out.gauss_newton);
-        self.eliminate(&mut exact, n, inner, null_space, &mut out.hessian);
+        self.eliminate(&mut cross, sums, &mut out.gauss_newton);
+        self.eliminate(&mut exact, sums, &mut out.hessian);
         self.cross = cross;
         self.scratch = exact;
     }
 
     /// `H -= X M^-1 X^T` on the tangent space of the active norm bound; `X = f_{theta c} Z`.
-    fn eliminate(
-        &mut self,
-        cross: &mut [f64],
-        n: usize,
-        inner: &InnerSolution,
-        null_space: &NullSpace,
-        hessian: &mut [f64],
-    ) {
+    fn eliminate(&mut self, cross: &mut [f64], sums: &Sums, hessian: &mut [f64]) {
+        let &Sums { inner, null_space, s1, .. } = sums;
+        let n = s1.len();
         null_space.reflect_rows(cross, n);
         let drop = null_space.dropped;
         let m = n - drop;
         for row in cross.chunks_exact_mut(n) {
-            small::forward(&inner.factor, m, &mut row[drop..]);
+            cholesky::forward(&inner.factor, m, &mut row[drop..]);
         }
         if inner.multiplier > 0.0 {
             self.direction.clear();
             self.direction.extend_from_slice(&inner.reduced);
-            small::forward(&inner.factor, m, &mut self.direction);
-            let size = small::dot(&self.direction, &self.direction);
+            cholesky::forward(&inner.factor, m, &mut self.direction);
+            let size = cholesky::dot(&self.direction, &self.direction);
             // Taking out the component along L^-1 d leaves the tangent space: X M^-1 X^T - q q^T / |L^-1 d|^2.
             for row in cross.chunks_exact_mut(n) {
-                let along = small::dot(&row[drop..], &self.direction) / size;
+                let along = cholesky::dot(&row[drop..], &self.direction) / size;
                 for (x, d) in row[drop..].iter_mut().zip(&self.direction) {
                     *x -= along * d;
                 }
@@ -176,7 +175,8 @@ impl Assembly {
         }
         for i in 0..n {
             for j in 0..=i {
-                let value = small::dot(&cross[i * n + drop..(i + 1) * n], &cross[j * n + drop..(j + 1) * n]);
+                let value =
+                    cholesky::dot(&cross[i * n + drop..(i + 1) * n], &cross[j * n + drop..(j + 1) * n]);
                 hessian[i * n + j] -= value;
                 if i != j {
                     hessian[j * n + i] -= value;

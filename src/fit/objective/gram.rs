@@ -9,11 +9,11 @@
 use num_complex::Complex64;
 
 use super::amplitudes::{InnerSolution, NullSpace};
-use super::derivatives::{Assembly, Evaluation};
+use super::derivatives::{Assembly, Evaluation, Sums};
 use super::sums::{LANES, geometric_sums, moments};
+use crate::fit::cholesky;
 use crate::fit::poles::Poles;
 use crate::fit::problem::Problem;
-use crate::fit::small;
 
 /// Part of the objective on this path: without it, rounding turns nearly coincident poles into a perfect fit with
 /// huge amplitudes. Columns and motif have norms of order one, so it costs about 1e-13 of the mean square.
@@ -23,7 +23,7 @@ const RIDGE: f64 = 1e-13;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GramPath {
     ratios: Vec<Complex64>,
-    batch: Vec<(usize, usize, bool)>,
+    batch: Vec<Product>,
     pub(crate) grams: [Vec<f64>; 3],
     pub(crate) moments: [Vec<f64>; 3],
     reduced_gram: Vec<f64>,
@@ -43,14 +43,15 @@ impl GramPath {
         for p in 0..2 {
             let s = &mut self.residual_moments[p];
             s.resize(n, 0.0);
-            small::multiply(&self.grams[p + 1], n, &out.amplitudes, s);
+            cholesky::multiply(&self.grams[p + 1], n, &out.amplitudes, s);
             for (s, m) in s.iter_mut().zip(&self.moments[p + 1]) {
                 *s = m - *s;
             }
         }
         let [s1, s2] = &self.residual_moments;
+        let sums = Sums { grams: &self.grams, s1, s2, inner: &self.inner, null_space: &self.null_space };
         self.assembly.gradient(spectrum, s1, out);
-        self.assembly.hessians(spectrum, &self.grams, s1, s2, &self.inner, &self.null_space, out);
+        self.assembly.hessians(spectrum, &sums, out);
     }
 
     /// The inner problem only: value, amplitudes and multiplier.
@@ -87,8 +88,8 @@ impl GramPath {
         // 1/2 (y^T y - 2 m^T d + d^T G d) with y of unit mean square.
         let d = &self.inner.reduced;
         let quadratic: f64 =
-            (0..m).map(|i| d[i] * small::dot(&self.reduced_gram[i * m..(i + 1) * m], d)).sum();
-        let value = 0.5 * (1.0 - 2.0 * small::dot(&self.reduced_moments, d) + quadratic);
+            (0..m).map(|i| d[i] * cholesky::dot(&self.reduced_gram[i * m..(i + 1) * m], d)).sum();
+        let value = 0.5 * (1.0 - 2.0 * cholesky::dot(&self.reduced_moments, d) + quadratic);
         out.value = if value < 0.0 { 0.0 } else { value };
     }
 
@@ -122,9 +123,9 @@ impl GramPath {
         self.batch.clear();
         for i in 0..spectrum.units() {
             for j in 0..=i {
-                self.batch.push((i, j, false));
+                self.batch.push(Product { i, j, conjugate: false });
                 if j < spectrum.pairs {
-                    self.batch.push((i, j, true));
+                    self.batch.push(Product { i, j, conjugate: true });
                 }
             }
         }
@@ -134,7 +135,7 @@ impl GramPath {
         }
         for group in self.batch.chunks(LANES) {
             let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-            for (l, &(i, j, conjugate)) in group.iter().enumerate() {
+            for (l, &Product { i, j, conjugate }) in group.iter().enumerate() {
                 let other = if conjugate { self.ratios[j].conj() } else { self.ratios[j] };
                 let z = self.ratios[i] * other;
                 re[l] = z.re;
@@ -143,9 +144,8 @@ impl GramPath {
             let sums = geometric_sums(&re, &im, samples);
             for (p, gram) in self.grams.iter_mut().enumerate() {
                 let weight = length.powi(-1 - p as i32);
-                for (l, &(i, j, conjugate)) in group.iter().enumerate() {
-                    let sum = (weight * sums[p][0][l], weight * sums[p][1][l]);
-                    scatter(gram, n, spectrum, i, j, conjugate, sum);
+                for (l, product) in group.iter().enumerate() {
+                    product.scatter(gram, spectrum, weight * sums[p][0][l], weight * sums[p][1][l]);
                 }
             }
         }
@@ -159,32 +159,33 @@ impl GramPath {
     }
 }
 
-/// Adds one complex sum to the (up to) four real entries of units i >= j.
-fn scatter(
-    gram: &mut [f64],
-    n: usize,
-    spectrum: &Poles,
+/// A pair of units i >= j, the second one's conjugate or itself: whose product of exponentials is summed.
+#[derive(Debug, Clone, Copy)]
+struct Product {
     i: usize,
     j: usize,
     conjugate: bool,
-    sum: (f64, f64),
-) {
-    let (row, column) = (spectrum.offset(i), spectrum.offset(j));
-    let (re, im) = sum;
-    match (i < spectrum.pairs, j < spectrum.pairs) {
-        (true, _) => {
-            let sign = if conjugate { 1.0 } else { -1.0 };
-            gram[row * n + column] += 2.0 * re;
-            gram[row * n + column + 1] += 2.0 * sign * im;
-            gram[(row + 1) * n + column] -= 2.0 * im;
-            gram[(row + 1) * n + column + 1] += 2.0 * sign * re;
+}
+
+impl Product {
+    /// Adds the complex sum of the product to the (up to) four real entries of its units.
+    fn scatter(self, gram: &mut [f64], spectrum: &Poles, re: f64, im: f64) {
+        let n = spectrum.modes();
+        let (row, column) = (spectrum.offset(self.i), spectrum.offset(self.j));
+        let sign = if self.conjugate { 1.0 } else { -1.0 };
+        match (self.i < spectrum.pairs, self.j < spectrum.pairs) {
+            (true, _) => {
+                gram[row * n + column] += 2.0 * re;
+                gram[row * n + column + 1] += 2.0 * sign * im;
+                gram[(row + 1) * n + column] -= 2.0 * im;
+                gram[(row + 1) * n + column + 1] += 2.0 * sign * re;
+            }
+            // A real unit i against a pair j: both sums carry half of 2 Re and -2 Im.
+            (false, true) => {
+                gram[row * n + column] += re;
+                gram[row * n + column + 1] += sign * im;
+            }
+            (false, false) => gram[row * n + column] += re,
         }
-        // A real unit i against a pair j: both sums carry half of 2 Re and -2 Im.
-        (false, true) => {
-            let sign = if conjugate { 1.0 } else { -1.0 };
-            gram[row * n + column] += re;
-            gram[row * n + column + 1] += sign * im;
-        }
-        (false, false) => gram[row * n + column] += re,
     }
 }

@@ -5,3 +5,4 @@ pub(super) mod amplitudes;
 pub(super) mod derivatives;
 pub(super) mod gram;
 pub(super) mod sums;
+pub(super) mod svd;

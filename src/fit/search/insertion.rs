@@ -2,12 +2,12 @@
 
 use num_complex::Complex64;
 
+use crate::fit::cholesky;
 use crate::fit::objective::derivatives::Evaluation;
 use crate::fit::objective::gram::GramPath;
 use crate::fit::objective::sums::{moments, quick_sum};
 use crate::fit::poles::Poles;
 use crate::fit::problem::Problem;
-use crate::fit::small;
 
 /// One pole of the grid with everything about it that does not depend on the fit.
 #[derive(Debug, Clone)]
@@ -20,6 +20,15 @@ struct Node {
     moment: Complex64,
     /// Means of `exp(2 pole t)` and `exp(2 Re pole t)`.
     own: [Complex64; 2],
+}
+
+/// The fit that a unit is added to; `gram` and `fit` hold the solution at `spectrum`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Current<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) spectrum: &'a Poles,
+    pub(crate) gram: &'a GramPath,
+    pub(crate) fit: &'a Evaluation,
 }
 
 /// The grid and its workspace.
@@ -75,20 +84,16 @@ impl Insertion {
     }
 
     /// Up to `count` poles whose addition promises the largest decrease, best first, mutually distinct and
-    /// away from `avoid`; `gram` and `fit` must hold the solution at `spectrum`.
-    #[allow(clippy::too_many_arguments)] // the fit's state, and the question
+    /// away from `avoid`.
     pub(crate) fn best(
         &mut self,
-        problem: &Problem,
-        spectrum: &Poles,
-        gram: &GramPath,
-        fit: &Evaluation,
+        current: &Current,
         pair: bool,
         avoid: &[Complex64],
         count: usize,
     ) -> Vec<Complex64> {
         let mut scores = std::mem::take(&mut self.scores);
-        self.scan(problem, spectrum, gram, fit, pair, &mut scores);
+        self.scan(current, pair, &mut scores);
         let nodes = if pair { &self.pairs } else { &self.reals };
         scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut chosen: Vec<Complex64> = Vec::with_capacity(count);
@@ -107,21 +112,13 @@ impl Insertion {
     }
 
     /// Scores of all nodes with room, with their positions in the grid.
-    fn scan(
-        &mut self,
-        problem: &Problem,
-        spectrum: &Poles,
-        gram: &GramPath,
-        fit: &Evaluation,
-        pair: bool,
-        scores: &mut Vec<(f64, usize)>,
-    ) {
+    fn scan(&mut self, current: &Current, pair: bool, scores: &mut Vec<(f64, usize)>) {
         let nodes = std::mem::take(if pair { &mut self.pairs } else { &mut self.reals });
-        self.prepare(problem, spectrum, gram);
+        self.prepare(current);
         scores.clear();
         for (index, node) in nodes.iter().enumerate() {
-            if problem.bounds.has_room(spectrum, node.pole) {
-                let score = self.score(problem, spectrum, gram, fit, node, pair);
+            if current.problem.bounds.has_room(current.spectrum, node.pole) {
+                let score = self.score(current, node, pair);
                 if score.is_finite() {
                     scores.push((score, index));
                 }
@@ -132,21 +129,14 @@ impl Insertion {
 
     /// Every pole of the grid with its score.
     #[cfg(test)]
-    pub(crate) fn scored(
-        &mut self,
-        problem: &Problem,
-        spectrum: &Poles,
-        gram: &GramPath,
-        fit: &Evaluation,
-        pair: bool,
-    ) -> Vec<(Complex64, f64)> {
+    pub(crate) fn scored(&mut self, current: &Current, pair: bool) -> Vec<(Complex64, f64)> {
         let mut scores = Vec::new();
-        self.scan(problem, spectrum, gram, fit, pair, &mut scores);
+        self.scan(current, pair, &mut scores);
         let nodes = if pair { &self.pairs } else { &self.reals };
         scores.into_iter().map(|(score, index)| (nodes[index].pole, score)).collect()
     }
 
-    fn prepare(&mut self, problem: &Problem, spectrum: &Poles, gram: &GramPath) {
+    fn prepare(&mut self, &Current { problem, spectrum, gram, .. }: &Current) {
         let n = spectrum.modes();
         self.neighbours.clear();
         for unit in 0..spectrum.units() {
@@ -156,20 +146,13 @@ impl Insertion {
         crate::fit::objective::amplitudes::start_values(spectrum, &mut self.start_values);
         self.start_image.clear();
         self.start_image.resize(n, 0.0);
-        small::multiply(&gram.grams[0], n, &self.start_values, &mut self.start_image);
+        cholesky::multiply(&gram.grams[0], n, &self.start_values, &mut self.start_image);
     }
 
     /// Decrease of the (ridge) objective when the node joins the basis: `rho^T S^-1 rho / 2`, with rho the correlation
     /// of its columns with the residual and S the Schur complement of their Gram matrix.
-    fn score(
-        &mut self,
-        problem: &Problem,
-        spectrum: &Poles,
-        gram: &GramPath,
-        fit: &Evaluation,
-        node: &Node,
-        pair: bool,
-    ) -> f64 {
+    fn score(&mut self, current: &Current, node: &Node, pair: bool) -> f64 {
+        let &Current { problem, spectrum, gram, fit } = current;
         let n = spectrum.modes();
         let samples = problem.samples();
         let weight = 1.0 / samples as f64;
@@ -205,24 +188,24 @@ impl Insertion {
         let moment = if pair { [2.0 * node.moment.re, -2.0 * node.moment.im] } else { [node.moment.re, 0.0] };
         let mut rho = [0.0; 2];
         for k in 0..width {
-            rho[k] = moment[k] - small::dot(&self.columns[k], &fit.amplitudes);
+            rho[k] = moment[k] - cholesky::dot(&self.columns[k], &fit.amplitudes);
         }
         uu += fit.multiplier;
         vv += fit.multiplier;
         if gram.null_space.dropped == 1 {
             // The column that starts at a nonzero value is balanced by -kappa b in the others.
             let start = if pair { 2.0 } else { 1.0 };
-            let kappa = start / small::dot(&self.start_values, &self.start_values);
+            let kappa = start / cholesky::dot(&self.start_values, &self.start_values);
             let [u, v] = &mut self.columns;
-            uu += kappa * kappa * small::dot(&self.start_values, &self.start_image)
-                - 2.0 * kappa * small::dot(u, &self.start_values)
+            uu += kappa * kappa * cholesky::dot(&self.start_values, &self.start_image)
+                - 2.0 * kappa * cholesky::dot(u, &self.start_values)
                 + fit.multiplier * kappa * start;
             if pair {
-                uv -= kappa * small::dot(v, &self.start_values);
+                uv -= kappa * cholesky::dot(v, &self.start_values);
             }
             // Correlation of Phi b with the residual.
-            let along: f64 = small::dot(&gram.moments[0], &self.start_values)
-                - small::dot(&self.start_image, &fit.amplitudes);
+            let along: f64 = cholesky::dot(&gram.moments[0], &self.start_values)
+                - cholesky::dot(&self.start_image, &fit.amplitudes);
             rho[0] -= kappa * along;
             for (u, g) in u.iter_mut().zip(&self.start_image) {
                 *u -= kappa * g;
@@ -231,16 +214,16 @@ impl Insertion {
         let drop = gram.null_space.dropped;
         for column in self.columns.iter_mut().take(width) {
             gram.null_space.reflect(column);
-            small::forward(&gram.inner.factor, n - drop, &mut column[drop..]);
+            cholesky::forward(&gram.inner.factor, n - drop, &mut column[drop..]);
         }
         let [u, v] = &self.columns;
         let floor = 1e-9;
-        let suu = uu - small::dot(&u[drop..], &u[drop..]) + floor * uu;
+        let suu = uu - cholesky::dot(&u[drop..], &u[drop..]) + floor * uu;
         if !pair {
             return rho[0] * rho[0] / suu;
         }
-        let suv = uv - small::dot(&u[drop..], &v[drop..]);
-        let svv = vv - small::dot(&v[drop..], &v[drop..]) + floor * vv;
+        let suv = uv - cholesky::dot(&u[drop..], &v[drop..]);
+        let svv = vv - cholesky::dot(&v[drop..], &v[drop..]) + floor * vv;
         let determinant = suu * svv - suv * suv;
         if suu > 0.0 && determinant > 0.0 {
             (svv * rho[0] * rho[0] - 2.0 * suv * rho[0] * rho[1] + suu * rho[1] * rho[1]) / determinant

@@ -14,9 +14,9 @@ use crate::fit::options::FitOptions;
 use crate::fit::poles::Poles;
 use crate::fit::problem::Problem;
 use crate::fit::refine::{Budget, Outcome, Refiner};
-use crate::fit::result::Start;
+use crate::fit::result::FitOrigin;
 use crate::{Error, Result};
-use insertion::Insertion;
+use insertion::{Current, Insertion};
 
 /// Refinement of a start or kick: enough to rank it.
 const COARSE: Budget = Budget { evaluations: 25, relative: 1e-4, absolute: 1e-12 };
@@ -35,7 +35,7 @@ const NEGLIGIBLE: f64 = 5e-13;
 pub(crate) struct Found {
     pub(crate) spectrum: Poles,
     pub(crate) value: f64,
-    pub(crate) start: Start,
+    pub(crate) origin: FitOrigin,
 }
 
 /// The search's state.
@@ -86,28 +86,28 @@ impl<'a> Search<'a> {
             };
             for plan in plans {
                 let grown = self.complete(spectrum.clone(), plan);
-                self.admit(&mut found, grown, Start::FewerModes);
+                self.admit(&mut found, grown, FitOrigin::FewerModes);
             }
         }
         for &r in &reals {
             let greedy = self.greedy(r);
-            self.admit(&mut found, greedy, Start::Greedy);
+            self.admit(&mut found, greedy, FitOrigin::Greedy);
         }
         let stride = (self.problem.samples() / 144).max(1);
-        self.admit(&mut found, starts::pencil(self.problem, stride), Start::MatrixPencil);
+        self.admit(&mut found, starts::pencil(self.problem, stride), FitOrigin::MatrixPencil);
         if stride > 1 {
-            self.admit(&mut found, starts::pencil(self.problem, 1), Start::MatrixPencil);
+            self.admit(&mut found, starts::pencil(self.problem, 1), FitOrigin::MatrixPencil);
         }
         for &r in &reals {
-            self.admit(&mut found, starts::evenly_spaced(self.problem, r), Start::EvenlySpaced);
+            self.admit(&mut found, starts::evenly_spaced(self.problem, r), FitOrigin::EvenlySpaced);
         }
         for index in 0..options.random_starts {
             let spectrum = starts::random(self.problem, reals[index % reals.len()], &mut self.rng);
-            self.admit(&mut found, spectrum, Start::Random);
+            self.admit(&mut found, spectrum, FitOrigin::Random);
         }
         if found.is_empty() {
             for r in (modes % 2..=modes).step_by(2) {
-                self.admit(&mut found, starts::packed(self.problem, r), Start::Packed);
+                self.admit(&mut found, starts::packed(self.problem, r), FitOrigin::Packed);
             }
         }
         found.sort_by(|a, b| a.value.total_cmp(&b.value));
@@ -142,14 +142,14 @@ impl<'a> Search<'a> {
         let r = reals[self.rng.random_range(0..reals.len())];
         let mut spectrum = starts::random(self.problem, r, &mut self.rng)?;
         let value = self.refine(&mut spectrum, COARSE);
-        Some(Found { spectrum, value, start: Start::Random })
+        Some(Found { spectrum, value, origin: FitOrigin::Random })
     }
 
-    fn admit(&mut self, found: &mut Vec<Found>, spectrum: Option<Poles>, start: Start) {
+    fn admit(&mut self, found: &mut Vec<Found>, spectrum: Option<Poles>, origin: FitOrigin) {
         if let Some(mut spectrum) = spectrum {
             let value = self.refine(&mut spectrum, COARSE);
             if value.is_finite() {
-                found.push(Found { spectrum, value, start });
+                found.push(Found { spectrum, value, origin });
             }
         }
     }
@@ -172,9 +172,10 @@ impl<'a> Search<'a> {
     /// Copies of the spectrum with the most promising units added, best first.
     fn insert(&mut self, spectrum: Poles, pair: bool, avoid: &[Complex64], count: usize) -> Vec<Poles> {
         self.gram.solve(self.problem, &spectrum, &mut self.partial);
-        self.evaluations += 4; // about what the scan over the grid costs
-        let poles =
-            self.insertion.best(self.problem, &spectrum, &self.gram, &self.partial, pair, avoid, count);
+        self.evaluations += 4; // The scan over the grid costs about as much as four evaluations.
+        let current =
+            Current { problem: self.problem, spectrum: &spectrum, gram: &self.gram, fit: &self.partial };
+        let poles = self.insertion.best(&current, pair, avoid, count);
         let poles = if poles.is_empty() {
             let near = Complex64::new(
                 self.problem.bounds.sigma_max,

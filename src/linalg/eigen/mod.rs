@@ -213,11 +213,7 @@ pub(crate) fn square(a: &DMatrix<f64>) -> Result<()> {
 
 /// The matrix over a power of two near its largest entry: exact, and out of reach of overflow and underflow.
 pub(crate) fn normalised(a: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
-    let largest = a.amax();
-    if largest == 0.0 {
-        return (a.clone(), 1.0);
-    }
-    let factor = largest.log2().floor().clamp(-1020.0, 1020.0).exp2();
+    let factor = check::power_of_two(a.amax());
     (a / factor, factor)
 }
 

@@ -10,10 +10,7 @@ const ORDINARY: std::ops::RangeInclusive<f64> = 1e-80..=1e80;
 /// One for matrices of ordinary size; else the power of two that brings the largest entry near one.
 pub(crate) fn unit_scale(m: &DMatrix<f64>) -> f64 {
     let largest = m.amax();
-    if largest == 0.0 || !largest.is_finite() || ORDINARY.contains(&largest) {
-        return 1.0;
-    }
-    (-largest.log2().floor()).clamp(-1000.0, 1000.0).exp2()
+    if ORDINARY.contains(&largest) { 1.0 } else { 1.0 / check::power_of_two(largest) }
 }
 
 /// X from the solution X' for `a M` and `b Q`: `X = X' a / b`.

@@ -1,0 +1,67 @@
+//! Files of series, in the format that their name ends in.
+
+use std::path::Path;
+
+use super::content::content;
+use super::npz::{Npz, NpzWriter};
+use super::series::Series;
+use super::{delimited, json};
+use crate::Result;
+
+/// How series are written.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    /// One array per series.
+    Npz,
+    /// One column per series, with or without a header; shorter ones end in empty cells.
+    Csv,
+    /// A list of lists, without names.
+    Json,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        match extension.as_str() {
+            "npz" => Ok(Self::Npz),
+            "csv" => Ok(Self::Csv),
+            "json" => Ok(Self::Json),
+            _ => {
+                let given = format!("the extension `{extension}`");
+                Err(content("a name that ends in .npz, .csv or .json", given, "rename or convert it"))
+            }
+        }
+    }
+}
+
+/// Whether the name ends as that of a file of series.
+pub(super) fn is_known(path: &Path) -> bool {
+    Format::of(path).is_ok()
+}
+
+/// All series, in the order of the file.
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
+    match Format::of(path)? {
+        Format::Csv => delimited::decode(bytes),
+        Format::Json => json::lists(bytes),
+        Format::Npz => {
+            let npz = Npz::decode(bytes)?;
+            let series =
+                |name: &String| Ok(Series { name: name.clone(), values: npz.vector(name)?.data.into() });
+            npz.names().iter().map(series).collect()
+        }
+    }
+}
+
+/// The bytes of a file of names and values.
+pub(super) fn encode(series: &[(&str, &[f64])], path: &Path) -> Result<Vec<u8>> {
+    match Format::of(path)? {
+        Format::Csv => Ok(delimited::encode(series)),
+        Format::Json => json::encode(&series.iter().map(|(_, values)| *values).collect::<Vec<_>>()),
+        Format::Npz => {
+            let mut npz = NpzWriter::stored();
+            series.iter().try_for_each(|(name, values)| npz.vector(name, values))?;
+            npz.finish()
+        }
+    }
+}

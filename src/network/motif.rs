@@ -1,0 +1,58 @@
+//! One motif and everything that belongs to it alone.
+
+use std::sync::Arc;
+
+use nalgebra::DVector;
+
+use crate::Result;
+use crate::fit::Fit;
+use crate::loops::MotifLoop;
+use crate::motif::Motif;
+use crate::preparation::Preparation;
+
+/// One motif and everything that belongs to it alone. Clones share their numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearnedMotif(Arc<Learned>);
+
+#[derive(Debug, PartialEq)]
+struct Learned {
+    motif: Motif,
+    fit: Fit,
+    motif_loop: MotifLoop,
+    bias: DVector<f64>,
+}
+
+impl LearnedMotif {
+    /// Puts the parts of one motif together, with the bias `b = -(A + U V^T) x_init`.
+    ///
+    /// # Errors
+    /// A loop over a cortex of another size than the module's.
+    pub fn new(motif: Motif, fit: Fit, motif_loop: MotifLoop, preparation: &Preparation) -> Result<Self> {
+        let bias = preparation.bias(motif_loop.initial_state())?;
+        Ok(Self::assemble(motif, fit, motif_loop, bias))
+    }
+
+    pub(super) fn assemble(motif: Motif, fit: Fit, motif_loop: MotifLoop, bias: DVector<f64>) -> Self {
+        Self(Arc::new(Learned { motif, fit, motif_loop, bias }))
+    }
+
+    /// The target.
+    pub fn motif(&self) -> &Motif {
+        &self.0.motif
+    }
+
+    /// Its exponentials.
+    pub fn fit(&self) -> &Fit {
+        &self.0.fit
+    }
+
+    /// Its loop u, v and initial state.
+    pub fn motif_loop(&self) -> &MotifLoop {
+        &self.0.motif_loop
+    }
+
+    /// Its constant input during preparation, b (N).
+    pub fn bias(&self) -> &DVector<f64> {
+        &self.0.bias
+    }
+}

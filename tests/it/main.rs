@@ -1,0 +1,73 @@
+//! What the library promises, one module per promise, grouped as the concepts of the library are.
+
+mod support;
+
+mod certificate;
+mod cortex;
+mod documents;
+mod motif;
+mod optim;
+
+mod linalg {
+    mod eigen;
+    mod kernel;
+    mod lyapunov;
+    mod propagation;
+    mod spectra;
+}
+
+mod fit {
+    mod constraints;
+    mod errors;
+    mod quality;
+    mod recovery;
+}
+
+mod loops {
+    mod feasibility;
+    mod motif_loop;
+    mod placement;
+    mod robustness;
+}
+
+mod preparation {
+    mod module;
+}
+
+mod network {
+    mod build;
+    mod guarantees;
+}
+
+mod play {
+    mod simulator;
+}
+
+mod analysis {
+    mod noise;
+    mod statistics;
+    mod transients;
+    mod transitions;
+}
+
+mod rnn {
+    mod gradient;
+    mod stitched;
+    mod training;
+}
+
+mod io {
+    mod before;
+    mod model;
+    mod motifs;
+    mod serde;
+}
+
+/// Hostile input: no panic, no hang, nothing returned that is not what was promised.
+mod hostile {
+    mod constructors;
+    mod decoders;
+    mod extremes;
+    mod files;
+    mod smoke;
+}

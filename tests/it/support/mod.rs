@@ -1,0 +1,21 @@
+//! Shared by the tests: reference files, random cases, small networks, comparisons and settings.
+
+pub(crate) mod archives;
+mod compare;
+mod cortices;
+mod data;
+pub(crate) mod fits;
+pub(crate) mod guarantees;
+pub(crate) mod matrices;
+mod networks;
+pub(crate) mod npz;
+pub(crate) mod numpy;
+mod random;
+mod settings;
+
+pub(crate) use compare::*;
+pub(crate) use cortices::*;
+pub(crate) use data::*;
+pub(crate) use networks::*;
+pub(crate) use random::*;
+pub(crate) use settings::*;
