@@ -386,11 +386,10 @@ fn refusals_after_the_design() {
     let message = "robustness cost (u has no component along some eigenvector of A): expected a regular problem, given \
                    one that is singular to working precision; choose another u, a random one for instance";
     assert!(matches!(refused(design.with_input(&[0.0; 10]), message), Error::Singular { .. }));
-    // A bad option of the optimiser appears where it is used.
+    // A bad option of the optimiser is refused with the design.
     let optimiser = LbfgsOptions { memory: 0, ..LbfgsOptions::default() };
     let options = LoopOptions { optimiser, ..quick(1) };
-    let design = LoopDesign::new(&cortex, &values, &amplitudes, 30.0, &options).unwrap();
-    refused(design.optimise(1), "L-BFGS memory: expected 1 to 10000, given 0");
+    refuse(&cortex, &values, &amplitudes, 30.0, &options, "L-BFGS memory: expected 1 to 10000, given 0");
 }
 
 #[test]
