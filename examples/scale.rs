@@ -99,18 +99,13 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
         one_loop,
         loop_evaluations: motif_loop.report().starts.iter().map(|s| s.evaluations).sum(),
         noise_cost: motif_loop.noise_cost(),
-        preparation_evaluation: preparation / module.report().evaluations as f64,
+        preparation_evaluation: preparation / module.report().history.map_or(1, |h| h.evaluations) as f64,
         preparation,
         preparation_cost_per_unit: module.report().cost_per_unit,
     })
 }
 
-fn one_evaluation(
-    cortex: &System,
-    design: &LoopDesign<'_>,
-    exponentials: &Fit,
-    duration: f64,
-) -> Result<f64> {
+fn one_evaluation(cortex: &System, design: &LoopDesign, exponentials: &Fit, duration: f64) -> Result<f64> {
     let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     let mut cost = RobustnessCost::new(cortex, &placement, lambda, alpha, duration, Horizon::Motif)?;

@@ -38,7 +38,7 @@ struct Parts {
     cortex: Option<Cortex>,
     eigen: OnceLock<Result<Eigen>>,
     spectrum: OnceLock<Result<Spectrum>>,
-    modes: OnceLock<Result<Modes>>,
+    modes: OnceLock<Result<Arc<Modes>>>,
 }
 
 impl System {
@@ -125,7 +125,12 @@ impl System {
 
     /// What all loops over this system share.
     pub(crate) fn modes(&self) -> Result<&Modes> {
-        kept(&self.0.modes, || Modes::new(self.eigen()?, &self.single_readout()?))
+        self.shared_modes().map(|modes| &**modes)
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_modes(&self) -> Result<&Arc<Modes>> {
+        kept(&self.0.modes, || Modes::new(self.eigen()?, &self.single_readout()?).map(Arc::new))
     }
 }
 

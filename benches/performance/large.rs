@@ -48,7 +48,8 @@ pub fn run(report: &mut Report) -> Result {
     };
     let network = Network::build(cortex, &[motif], &options, 1)?;
     let module = network.preparation().report();
-    stage(report, &format!("network: fit, loop, preparation ({} evaluations)", module.evaluations));
+    let evaluations = module.history.map_or(0, |h| h.evaluations);
+    stage(report, &format!("network: fit, loop, preparation ({evaluations} evaluations)"));
     let simulator = Simulator::new(&network, 5.0)?;
     let sequence = Sequence::new(&[0, 0])?;
     simulator.run(&sequence, &Start::Rest, None, Keep::Readout)?;

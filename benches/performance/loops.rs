@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use nalgebra::DMatrix;
 use thalamo::loops::{Horizon, LoopDesign, LoopOptions};
-use thalamo::optim::{BatchObjective, Objective};
+use thalamo::optim::Objective;
 
 use crate::report::Report;
 use crate::setup::{Result, cortex, motif, normal, robustness};
@@ -50,7 +50,7 @@ pub fn run(report: &mut Report) -> Result {
             let (mut batch, together) = (cost.batch::<BATCH>(), points.transpose());
             let mut gradients = vec![[0.0; BATCH]; units];
             let at_once = report.effort.time(|| {
-                black_box(batch.evaluate(together.as_slice().as_chunks().0, &mut gradients));
+                black_box(batch.evaluate_batch(together.as_slice().as_chunks().0, &mut gradients));
             });
             let over_batches = measured.ours / (at_once * evaluations as f64 / BATCH as f64);
             let more = [evaluations.to_string(), format!("{over_batches:.2}")];

@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use nalgebra::DMatrix;
 use thalamo::System;
-use thalamo::linalg::{Eigen, LyapunovPair};
+use thalamo::linalg::{Eigen, lyapunov};
 use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-use thalamo::optim::{BatchObjective, Objective};
+use thalamo::optim::Objective;
 
 use crate::measure::{Comparison, exponent};
 use crate::report::{Report, seconds};
@@ -48,11 +48,10 @@ pub fn run(report: &mut Report) -> Result {
     for (points, growth) in [("one point", &alone), ("eight points", &together)] {
         growth_of(report, points, growth);
     }
-    curvature(report, if report.quick { 50 } else { 99 })?;
     direct(report, if report.quick { 99 } else { 200 })
 }
 
-fn one_point(report: &Report, mut cost: RobustnessCost<'_>, products: usize) -> Comparison {
+fn one_point(report: &Report, mut cost: RobustnessCost, products: usize) -> Comparison {
     let units = cost.dimension();
     let (u, mut gradient) = (normal(units, 1, 5), vec![0.0; units]);
     let matrices: Vec<_> = (0..5).map(|i| normal(units, units, i)).collect();
@@ -69,7 +68,7 @@ fn one_point(report: &Report, mut cost: RobustnessCost<'_>, products: usize) -> 
     )
 }
 
-fn eight_points(report: &Report, cost: &RobustnessCost<'_>, products: usize) -> Comparison {
+fn eight_points(report: &Report, cost: &RobustnessCost, products: usize) -> Comparison {
     let units = cost.dimension();
     let (points, mut batch) = (normal(BATCH, units, 5), cost.batch::<BATCH>());
     let (u, mut gradients) = (points.as_slice().as_chunks::<BATCH>().0, vec![[0.0; BATCH]; units]);
@@ -77,7 +76,7 @@ fn eight_points(report: &Report, cost: &RobustnessCost<'_>, products: usize) -> 
     let (x, mut y) = (normal(units, BATCH, 9), DMatrix::zeros(units, BATCH));
     let all = report.effort.compare(
         || {
-            black_box(batch.evaluate(black_box(u), &mut gradients));
+            black_box(batch.evaluate_batch(black_box(u), &mut gradients));
         },
         || {
             for i in 0..products {
@@ -105,30 +104,6 @@ fn growth_of(report: &mut Report, points: &str, growth: &[(f64, f64, f64)]) {
             "Growth exponent over these N: {ours:.2} (target 2.15); of the products alone: {floor:.2}."
         ));
     }
-}
-
-/// A product with the Hessian beside an evaluation.
-fn curvature(report: &mut Report, units: usize) -> Result {
-    let (motif, fit) = motif()?;
-    let cortex = cortex(units)?;
-    let mut cost = robustness(&cortex, &motif, &fit, Horizon::Motif)?;
-    let (u, d, mut gradient, mut product) =
-        (normal(units, 1, 5), normal(units, 1, 6), vec![0.0; units], vec![0.0; units]);
-    let mut hessian = cost.hessian();
-    let measured = report.effort.compare(
-        || {
-            black_box(hessian.product(u.as_slice(), d.as_slice(), &mut product));
-        },
-        || {
-            black_box(cost.evaluate(u.as_slice(), &mut gradient));
-        },
-    );
-    report.line(format!(
-        "\nAn exact product with the Hessian, N = {units}, motif's horizon: {}, {:.2} evaluations.",
-        seconds(measured.ours),
-        measured.ratio
-    ));
-    Ok(())
 }
 
 /// The value alone, by its definition.
@@ -180,8 +155,7 @@ fn by_definition(
         }
     }
     let identity = DMatrix::identity(n, n);
-    let pair = LyapunovPair::new(closed, &identity, &identity)?;
-    let activity = start.dot(&(pair.y() * &start));
-    let gain = cortex.readout().dot(&(pair.x() * cortex.readout()));
+    let activity = start.dot(&(lyapunov(&closed.transpose(), &identity)? * &start));
+    let gain = cortex.readout().dot(&(lyapunov(closed, &identity)? * cortex.readout()));
     Ok((activity * gain / n as f64).sqrt() / duration)
 }

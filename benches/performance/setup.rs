@@ -30,7 +30,7 @@ pub fn robustness<'a>(
     motif: &Motif,
     fit: &Fit,
     horizon: Horizon,
-) -> Result<RobustnessCost<'a>> {
+) -> Result<RobustnessCost> {
     let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     Ok(RobustnessCost::new(cortex, &placement, lambda, alpha, motif.duration(), horizon)?)

@@ -15,7 +15,7 @@ pub(super) struct Metadata {
     pub(super) seed: u64,
     pub(super) names: Vec<String>,
     pub(super) options: NetworkOptions,
-    pub(super) preparation: PreparationHistory,
+    pub(super) preparation: Option<PreparationHistory>,
     pub(super) motifs: Vec<MotifHistory>,
 }
 
@@ -41,7 +41,7 @@ impl Metadata {
             seed: network.seed(),
             names: names.to_vec(),
             options: network.options().clone(),
-            preparation: network.preparation().into(),
+            preparation: network.preparation().report().history,
             motifs: network.motifs().iter().map(MotifHistory::from).collect(),
         }
     }

@@ -113,9 +113,9 @@ impl PreparationSummary {
             rank: preparation.input().ncols(),
             beta: options.preparation.beta,
             cost_per_unit: report.cost_per_unit,
-            initial_cost_per_unit: report.initial_cost_per_unit,
+            initial_cost_per_unit: report.history.map_or(report.cost_per_unit, |h| h.initial_cost_per_unit),
             abscissa: report.abscissa,
-            evaluations: report.evaluations,
+            evaluations: report.history.map_or(1, |h| h.evaluations),
         }
     }
 }

@@ -17,7 +17,7 @@ pub mod tolerance;
 pub(crate) use eigen::square;
 pub use eigen::{Eigen, eigenvalues, spectral_abscissa};
 pub use expm::expm;
-pub use lyapunov::{LyapunovPair, LyapunovWorkspace, PairReport, PairStatus, lyapunov, lyapunov_schur};
+pub use lyapunov::{lyapunov, lyapunov_schur};
 pub use noise::{noise_covariance, noise_factor};
 pub(crate) use product as multiply;
 pub use propagator::Propagator;

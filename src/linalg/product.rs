@@ -180,14 +180,9 @@ impl std::fmt::Debug for Lu {
 impl Lu {
     /// Memory for matrices of order `n`, and right-hand sides of as many columns.
     pub(crate) fn new(n: usize) -> Self {
-        Self::for_columns(n, n)
-    }
-
-    /// Memory for matrices of order `n`, and right-hand sides of up to `columns` columns.
-    pub(crate) fn for_columns(n: usize, columns: usize) -> Self {
         let requirement = factor::lu_in_place_scratch::<usize, f64>(n, n, Par::Seq, Default::default())
             .or(inverse::inverse_scratch::<usize, f64>(n, Par::Seq))
-            .or(solve::solve_in_place_scratch::<usize, f64>(n, columns, Par::Seq));
+            .or(solve::solve_in_place_scratch::<usize, f64>(n, n, Par::Seq));
         Self {
             factors: DMatrix::zeros(n, n),
             forward: vec![0; n],

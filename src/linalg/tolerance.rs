@@ -42,12 +42,6 @@ pub const DOUBLING_BLOWUP: f64 = 1e14;
 /// Doubling reaches 1e-16 to 1e-15; 1e-10 still gives gradients that an optimiser can follow.
 pub const LYAPUNOV_RESIDUAL: f64 = 1e-10;
 
-/// Largest residual of a Lyapunov equation, scaled the same way, that an inverse updated by Woodbury's identity may
-/// leave before the equation is solved again with an inverse of its own.
-///
-/// Ten times what an inverse of its own leaves on the model's matrices.
-pub const UPDATED_RESIDUAL: f64 = 2e-15;
-
 /// Largest accepted `|Q - Q^T|_F / |Q|_F` of a right-hand side that must be symmetric.
 pub const SYMMETRY: f64 = 1e-12;
 

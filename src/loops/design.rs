@@ -7,10 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::motif_loop::{LoopReport, LoopStart, MotifLoop};
+use super::near_unit::near_unit;
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
-use super::robustness::{CostTerms, Horizon, RobustnessCost, near_unit};
+use super::robustness::{CostTerms, Horizon, RobustnessCost};
 use crate::linalg::{eigenvalues, expm};
-use crate::optim::{LbfgsOptions, Minimum, Status, minimise};
+use crate::optim::{LbfgsOptions, Minimum, Termination, minimise};
 use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
@@ -50,7 +51,7 @@ pub struct LoopOptions {
 }
 
 #[cfg(feature = "io")]
-crate::check::checked_when_read!(LoopOptions: |it| it.check().map(|()| it));
+crate::check::checked_when_read!(LoopOptions: |it| it.validate().map(|()| it));
 
 impl Default for LoopOptions {
     fn default() -> Self {
@@ -74,20 +75,27 @@ impl Default for LoopOptions {
 }
 
 impl LoopOptions {
-    fn check_choice(&self) -> Result<()> {
+    /// The published setting: the cost over all times, of noise in proportion to the activity alone.
+    pub fn published() -> Self {
+        Self { horizon: Horizon::Infinite, noise_floor: 0.0, ..Self::default() }
+    }
+
+    /// Checks every option, also those of placement and optimiser.
+    ///
+    /// # Errors
+    /// Starts outside 1..=10000, no finalists, a negative noise floor, a playback tolerance that is not positive,
+    /// options of placement or optimiser out of range.
+    pub fn validate(&self) -> Result<()> {
         check::positive("playback tolerance", self.playback_tolerance)?;
         if self.finalists == 0 {
             return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
         }
-        if (1..=MAX_STARTS).contains(&self.starts) {
-            return Ok(());
+        if !(1..=MAX_STARTS).contains(&self.starts) {
+            return Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts });
         }
-        Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts })
-    }
-
-    pub(crate) fn check(&self) -> Result<()> {
         check::non_negative("noise floor", self.noise_floor)?;
-        self.check_choice()
+        self.placement.validate()?;
+        self.optimiser.validate()
     }
 }
 
@@ -111,33 +119,33 @@ impl LoopOptions {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct LoopDesign<'a> {
-    pub(super) system: &'a System,
+pub struct LoopDesign {
+    pub(super) system: System,
     pub(super) placement: Placement,
     amplitudes: Vec<Complex64>,
     duration: f64,
-    pub(super) cost: RobustnessCost<'a>,
+    pub(super) cost: RobustnessCost,
     pub(super) options: LoopOptions,
 }
 
-impl<'a> LoopDesign<'a> {
+impl LoopDesign {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
-    /// As [`Placement::new`] and [`RobustnessCost::new`]; no starts or finalists, or a playback tolerance that is not positive.
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; options out of range, see [`LoopOptions::validate`].
     pub fn new(
-        system: &'a System,
+        system: &System,
         eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
         duration: f64,
         options: &LoopOptions,
     ) -> Result<Self> {
-        options.check_choice()?;
+        options.validate()?;
         let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let placement = Placement::new(system, &targets, &options.placement)?;
         let cost = RobustnessCost::new(system, &placement, &targets, &amplitudes, duration, options.horizon)?
             .with_noise_floor(options.noise_floor)?;
-        Ok(Self { system, placement, amplitudes, duration, cost, options: options.clone() })
+        Ok(Self { system: system.clone(), placement, amplitudes, duration, cost, options: options.clone() })
     }
 
     /// The placement.
@@ -194,13 +202,14 @@ impl<'a> LoopDesign<'a> {
     /// [`LoopDesign::finish`].
     pub fn with_input(&self, u: &[f64]) -> Result<MotifLoop> {
         let cost = self.cost.clone().terms(u)?.cost;
-        let start = LoopStart { initial_cost: cost, cost, evaluations: 1, status: Status::IterationLimit };
+        let start =
+            LoopStart { initial_cost: cost, cost, evaluations: 1, status: Termination::IterationLimit };
         self.assemble(u, vec![start], 0)
     }
 
     fn assemble(&self, u: &[f64], starts: Vec<LoopStart>, best: usize) -> Result<MotifLoop> {
         let input = (DVector::from_column_slice(u) * near_unit(u)).normalize();
-        let feedback = self.placement.feedback(self.system, &input)?;
+        let feedback = self.placement.feedback(&self.system, &input)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;
         let initial_state = cost.initial_state();

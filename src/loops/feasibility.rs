@@ -9,13 +9,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::cauchy;
-use super::placement::{Placement, PlacementOptions};
-use super::verdict::{Obstacle, Verdict};
+use super::placement::{CONJUGATE, Placement, PlacementOptions};
+use super::residues::residues;
+use super::verdict::{Doubt, Verdict};
 use crate::fit::{Fit, FitOptions, sweep};
 use crate::linalg::Eigen;
 use crate::linalg::product::{adjoint_mul, largest, mul_complex};
 use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
 use crate::motif::Motif;
+use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result};
 
@@ -106,10 +108,10 @@ impl Feasibility {
         let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
         let (placement, refusal) = match Placement::new(system, targets, &unlimited) {
             Ok(placement) => (Some(placement), None),
-            Err(error) => (None, Some(obstacle(error, options)?)),
+            Err(error) if says_infeasible(&error) => (None, Some(error)),
+            Err(error) => return Err(error),
         };
-        let coincident =
-            matches!(refusal, Some(Obstacle::RepeatedTarget { .. } | Obstacle::OnEigenvalue { .. }));
+        let coincident = refusal.as_ref().is_some_and(coincide);
         let residues = if coincident { None } else { Residues::new(system, targets)? };
         let (nearest_target, nearest_eigenvalue) = nearest(system.spectrum()?, targets);
         let mut made = Self {
@@ -134,51 +136,51 @@ impl Feasibility {
         Ok(made)
     }
 
-    fn judge(&self, refusal: Option<Obstacle>, placement: Option<&Placement>, limit: f64) -> Verdict {
-        let no = |reason| Verdict::Infeasible { reason };
-        if let Some(reason @ (Obstacle::RepeatedTarget { .. } | Obstacle::OnEigenvalue { .. })) = refusal {
-            return no(reason);
-        }
+    fn judge(&self, refusal: Option<Error>, placement: Option<&Placement>, limit: f64) -> Verdict {
+        let no = |reason| Verdict::Infeasible { reason: Box::new(reason) };
+        let refusal = match refusal {
+            Some(error) if coincide(&error) => return no(error),
+            other => other,
+        };
         // With stabilising targets Q has more rows: all of them count.
         let condition = placement.map_or(self.condition, |p| self.condition.max(p.condition()));
         if condition > limit {
-            return no(Obstacle::Condition { condition, limit });
+            let (modes, units) = (self.modes + self.stabilising, self.units);
+            return no(Error::IllConditionedPlacement { condition, limit, modes, units });
         }
         let predicted = self.predicted_error;
         if predicted > INACCURATE {
-            return no(Obstacle::Accuracy { predicted, limit: INACCURATE });
+            return no(Error::PlacementInaccurate { distance: predicted, tolerance: INACCURATE });
         }
-        if let Some(reason) = refusal {
-            return no(reason);
+        if let Some(error) = refusal {
+            return no(error);
         }
         let maybe = |reason| Verdict::Doubtful { reason };
         if predicted > ACCURATE {
-            return maybe(Obstacle::Accuracy { predicted, limit: ACCURATE });
+            return maybe(Doubt::Accuracy { predicted, limit: ACCURATE });
         }
         if self.stabilising > 0 {
-            return maybe(Obstacle::Stabilised { count: self.stabilising });
+            return maybe(Doubt::Stabilised { count: self.stabilising });
         }
         if self.basis_condition > EIGEN_SUSPICIOUS {
-            return maybe(Obstacle::Basis { condition: self.basis_condition, limit: EIGEN_SUSPICIOUS });
+            return maybe(Doubt::Basis { condition: self.basis_condition, limit: EIGEN_SUSPICIOUS });
         }
         Verdict::Feasible
     }
 }
 
-/// What a refused placement says about the targets; errors of the input stay errors.
-fn obstacle(error: Error, options: &PlacementOptions) -> Result<Obstacle> {
-    Ok(match error {
-        Error::RepeatedTarget { value, distance, .. } => Obstacle::RepeatedTarget { target: value, distance },
-        Error::TargetOnEigenvalue { target, distance, .. } => Obstacle::OnEigenvalue { target, distance },
-        Error::IllConditionedPlacement { .. } => {
-            Obstacle::Condition { condition: f64::INFINITY, limit: options.condition_limit }
-        }
-        Error::PlacementInaccurate { distance, tolerance } => {
-            Obstacle::Accuracy { predicted: distance, limit: tolerance }
-        }
-        Error::Unstable { abscissa, limit, .. } => Obstacle::UnstableRest { abscissa, limit },
-        other => return Err(other),
-    })
+/// Whether two targets coincide, or one with an eigenvalue of A.
+fn coincide(error: &Error) -> bool {
+    matches!(error, Error::RepeatedTarget { .. } | Error::TargetOnEigenvalue { .. })
+}
+
+/// Whether a refused placement says something about the targets; other errors are those of the input.
+fn says_infeasible(error: &Error) -> bool {
+    let numerical = matches!(
+        error,
+        Error::IllConditionedPlacement { .. } | Error::PlacementInaccurate { .. } | Error::Unstable { .. }
+    );
+    numerical || coincide(error)
 }
 
 fn nearest(spectrum: &[Complex64], targets: &[Complex64]) -> (Complex64, Complex64) {
@@ -196,26 +198,16 @@ struct Residues {
 impl Residues {
     /// `None` where Q has no inverse in double precision.
     fn new(system: &System, targets: &[Complex64]) -> Result<Option<Self>> {
+        let placed = Spectrum::new(targets, CONJUGATE)?;
+        let (packed, condition) = match residues(system, &placed, f64::MAX) {
+            Ok(found) => found,
+            Err(Error::IllConditionedPlacement { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let values = DVector::from_vec(system.modes()?.layout.unpack_all(&packed));
         let lambda = system.spectrum()?;
-        let (units, modes) = (lambda.len(), targets.len());
-        let adjoint = DMatrix::from_fn(units, modes, |j, k| (1.0 / (targets[k] - lambda[j])).conj());
-        let failed = |_| Error::EigenNotConverged { size: modes };
-        let svd = faer::MatRef::from_column_major_slice(adjoint.as_slice(), units, modes)
-            .thin_svd()
-            .map_err(failed)?;
-        let (u, s, v) = (svd.U(), svd.S().column_vector(), svd.V());
-        let condition = s[0].re / s[modes - 1].re;
-        if !condition.is_finite() {
-            return Ok(None);
-        }
-        // Q = V diag(s) U^H, so Q^+ 1 = U diag(1/s) V^H 1.
-        let mut values = DVector::zeros(units);
-        for i in 0..modes {
-            let ones: Complex64 = (0..modes).map(|k| v[(k, i)].conj()).sum();
-            (0..units).for_each(|j| values[j] += u[(j, i)] * ones / s[i].re);
-        }
-        let upper: Vec<usize> = (0..modes).filter(|&k| targets[k].im >= 0.0).collect();
-        let rows = DMatrix::from_fn(units, upper.len(), |j, k| adjoint[(j, upper[k])].conj());
+        let upper: Vec<Complex64> = placed.into_iter().filter(|t| t.im >= 0.0).collect();
+        let rows = DMatrix::from_fn(lambda.len(), upper.len(), |j, k| 1.0 / (upper[k] - lambda[j]));
         Ok(Some(Self { rows, values, condition }))
     }
 

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
 use super::robustness::CostTerms;
-use crate::optim::{Minimum, Status};
+use crate::optim::{Minimum, Termination};
 
 /// What one start of the optimisation achieved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,7 +17,7 @@ pub struct LoopStart {
     /// Evaluations of cost and gradient.
     pub evaluations: usize,
     /// Why it ended.
-    pub status: Status,
+    pub status: Termination,
 }
 
 /// What a loop's design achieved.

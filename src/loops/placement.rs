@@ -5,7 +5,6 @@ use num_complex::Complex64;
 
 use super::residues::{residues, roots, secular_residual};
 use super::secular::Root;
-use crate::modal::algebra::Independent;
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
 use crate::spectrum::Spectrum;
@@ -34,7 +33,7 @@ pub struct PlacementOptions {
 }
 
 #[cfg(feature = "io")]
-crate::check::checked_when_read!(PlacementOptions: |it| it.check().map(|()| it));
+crate::check::checked_when_read!(PlacementOptions: |it| it.validate().map(|()| it));
 
 impl Default for PlacementOptions {
     fn default() -> Self {
@@ -43,7 +42,11 @@ impl Default for PlacementOptions {
 }
 
 impl PlacementOptions {
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks every option.
+    ///
+    /// # Errors
+    /// A condition limit that is not positive, a negative rest margin, a stabilised decay not above it.
+    pub fn validate(&self) -> Result<()> {
         check::positive("condition limit", self.condition_limit)?;
         check::non_negative("rest margin", self.rest_margin)?;
         match self.stabilised_decay {
@@ -105,7 +108,7 @@ impl Placement {
     /// condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue that
     /// stays right of the margin ([`Error::Unstable`]).
     pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
-        options.check()?;
+        options.validate()?;
         let targets = check_targets(system, targets)?;
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
@@ -209,7 +212,7 @@ impl Placement {
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u.as_slice())?;
         let modes = system.modes()?;
-        let elementwise = Elementwise::<Independent, 1>::over(modes.layout);
+        let elementwise = Elementwise::over(modes.layout);
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
         elementwise.reciprocal(&a, &mut inverse);

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::design::LoopDesign;
 use crate::Result;
-use crate::optim::{Descent, Minimum, advance, begin};
+use crate::optim::{Descent, Minimum, Termination, advance, begin};
 
 /// Evaluations of each start in the first heat; each further heat doubles their total.
 const HEAT: usize = 20;
@@ -24,7 +24,7 @@ struct Runner {
     descent: Descent,
 }
 
-impl LoopDesign<'_> {
+impl LoopDesign {
     /// Minima of all starts, in their order; every start takes the steps it would take alone. `spread` uses all
     /// threads; `ended` is told of each start that ends.
     pub(crate) fn race(
@@ -62,7 +62,10 @@ impl LoopDesign<'_> {
             runners
                 .sort_by(|a, b| a.descent.value().total_cmp(&b.descent.value()).then(a.start.cmp(&b.start)));
             let stay = runners.len().div_ceil(2).max(finalists);
-            runners.drain(stay..).for_each(|Runner { start, descent }| end(start, descent.give_way()));
+            for Runner { start, mut descent } in runners.drain(stay..) {
+                descent.end(Termination::GaveWay);
+                end(start, descent.finish());
+            }
             evaluations *= 2;
         }
         let runners = in_batches(runners, spread, |some| self.advance(some, usize::MAX))?;

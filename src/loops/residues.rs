@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
-use super::robustness::near_unit;
+use super::near_unit::near_unit;
 use super::secular::Root;
 use crate::linalg::eigenvalues;
 use crate::linalg::product::view;

@@ -12,7 +12,7 @@ const AGREEMENT: f64 = 1e-9;
 /// Units of rounding, per unit of cond(Q), by which two machines may differ in v and x_init.
 const ROUNDING: f64 = 1e3;
 
-impl LoopDesign<'_> {
+impl LoopDesign {
     /// A loop from its stored u, v and x_init, which keep their bits: nothing is optimised. The
     /// placement, the stability and the motif played are verified as in [`LoopDesign::finish`], and
     /// v and x_init compared with those that this design derives from u.
@@ -34,7 +34,7 @@ impl LoopDesign<'_> {
         }
         check::agrees("norm of the input u", (input.norm() - 1.0).abs(), AGREEMENT)?;
         let limit = AGREEMENT + ROUNDING * f64::EPSILON * self.placement.condition();
-        let derived = self.placement.feedback(self.system, &input)?;
+        let derived = self.placement.feedback(&self.system, &input)?;
         check::agrees("feedback v", (&feedback - &derived).norm() / derived.norm(), limit)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(input.as_slice())?;

@@ -1,6 +1,5 @@
 //! What all loops over one system share: the matrices of the robustness cost that depend on A and w alone.
 
-pub(crate) mod algebra;
 pub(crate) mod lanes;
 pub(crate) mod tiles;
 pub(crate) mod vector;
@@ -9,7 +8,6 @@ use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
 use crate::linalg::Eigen;
-use crate::modal::algebra::Independent;
 use crate::modal::lanes::Elementwise;
 use crate::modal::tiles::Tiles;
 use crate::modal::vector::{Layout, adjoint_map, packed_map};
@@ -66,9 +64,8 @@ impl Modes {
         let activity = Tiles::new(&gramian(layout, &lambda, &(right.transpose() * &right)));
         let mut image = vec![0.0; units];
         noise.apply_to(&readout, &mut image);
-        let dot = |x: &[f64], y: &[f64]| {
-            Elementwise::<Independent, 1>::over(layout).dot(x.as_chunks().0, y.as_chunks().0)[0]
-        };
+        let dot =
+            |x: &[f64], y: &[f64]| Elementwise::over(layout).dot(x.as_chunks::<1>().0, y.as_chunks().0)[0];
         let readout_noise = dot(&readout, &image);
         let left_transposed = Tiles::new(&adjoint_map(&left, layout));
         let left = Tiles::new(&left);

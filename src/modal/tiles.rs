@@ -43,9 +43,14 @@ impl Tiles {
         self.tiles.iter().all(|t| t.0.iter().all(|x| x.is_finite()))
     }
 
-    /// `out = M x` for vectors that lie one after the other in `x`, each of them B vectors interleaved.
-    pub(crate) fn apply<const B: usize>(&self, x: &[[f64; B]], out: &mut [[f64; B]]) {
+    /// `out = M x` for several vectors, each of them B vectors interleaved.
+    pub(crate) fn apply_all<const B: usize>(&self, x: &[&[[f64; B]]], out: &mut [&mut [[f64; B]]]) {
         Arch::new().dispatch(Apply { m: self, x, out });
+    }
+
+    /// The same for one of them.
+    pub(crate) fn apply<const B: usize>(&self, x: &[[f64; B]], out: &mut [[f64; B]]) {
+        self.apply_all(&[x], &mut [out]);
     }
 
     /// The same for a plain vector.
@@ -54,13 +59,13 @@ impl Tiles {
     }
 }
 
-struct Apply<'a, const B: usize> {
+struct Apply<'a, 'x, 'v, const B: usize> {
     m: &'a Tiles,
-    x: &'a [[f64; B]],
-    out: &'a mut [[f64; B]],
+    x: &'a [&'x [[f64; B]]],
+    out: &'a mut [&'v mut [[f64; B]]],
 }
 
-impl<const B: usize> WithSimd for Apply<'_, B> {
+impl<const B: usize> WithSimd for Apply<'_, '_, '_, B> {
     type Output = ();
 
     #[inline(always)]
@@ -76,11 +81,11 @@ impl<const B: usize> WithSimd for Apply<'_, B> {
 
 // R registers hold a tile. Blocks of P panels and V vectors keep P V B R sums in registers: enough to hide the latency
 // of an addition, no more than there are.
-impl<const B: usize> Apply<'_, B> {
+impl<const B: usize> Apply<'_, '_, '_, B> {
     /// Panels outside, vectors inside: a panel is read from far away once.
     #[inline(always)]
     fn run<S: Simd, const R: usize>(mut self, simd: S) {
-        let (panels, vectors) = (self.m.rows.div_ceil(HEIGHT), self.x.len() / self.m.columns.max(1));
+        let (panels, vectors) = (self.m.rows.div_ceil(HEIGHT), self.x.len());
         for from in (0..panels).step_by(GROUP) {
             let to = panels.min(from + GROUP);
             let mut v = 0;
@@ -109,7 +114,7 @@ impl<const B: usize> Apply<'_, B> {
     ) {
         let rest = panels.end - panels.len() % P;
         if rest > panels.start {
-            simd.vectorize(Blocks::<'_, '_, S, B, R, P, V> {
+            simd.vectorize(Blocks::<'_, '_, '_, '_, S, B, R, P, V> {
                 simd,
                 apply: self,
                 panels: panels.start..rest,
@@ -117,7 +122,7 @@ impl<const B: usize> Apply<'_, B> {
             });
         }
         if panels.end > rest {
-            simd.vectorize(Blocks::<'_, '_, S, B, R, 1, V> {
+            simd.vectorize(Blocks::<'_, '_, '_, '_, S, B, R, 1, V> {
                 simd,
                 apply: self,
                 panels: rest..panels.end,
@@ -127,15 +132,15 @@ impl<const B: usize> Apply<'_, B> {
     }
 }
 
-struct Blocks<'r, 'a, S, const B: usize, const R: usize, const P: usize, const V: usize> {
+struct Blocks<'r, 'a, 'x, 'v, S, const B: usize, const R: usize, const P: usize, const V: usize> {
     simd: S,
-    apply: &'r mut Apply<'a, B>,
+    apply: &'r mut Apply<'a, 'x, 'v, B>,
     panels: Range<usize>,
     v: usize,
 }
 
 impl<S: Simd, const B: usize, const R: usize, const P: usize, const V: usize> NullaryFnOnce
-    for Blocks<'_, '_, S, B, R, P, V>
+    for Blocks<'_, '_, '_, '_, S, B, R, P, V>
 {
     type Output = ();
 
@@ -149,7 +154,7 @@ impl<S: Simd, const B: usize, const R: usize, const P: usize, const V: usize> Nu
     }
 }
 
-impl<const B: usize> Apply<'_, B> {
+impl<const B: usize> Apply<'_, '_, '_, B> {
     /// P panels from `from` on times V vectors from `v` on.
     #[expect(clippy::needless_range_loop)]
     #[inline(always)]
@@ -165,7 +170,7 @@ impl<const B: usize> Apply<'_, B> {
             tiles[p] = &self.m.tiles[(from + p) * columns..][..columns];
         }
         for i in 0..V {
-            x[i] = &self.x[(v + i) * columns..][..columns];
+            x[i] = &self.x[v + i][..columns];
         }
         let zero = simd.splat_f64s(0.0);
         let mut sums = [[[[zero; R]; B]; V]; P];
@@ -194,7 +199,7 @@ impl<const B: usize> Apply<'_, B> {
                         column[r] = simd.add_f64s(sums[p][i][lane][r], zero);
                     }
                 }
-                let out = &mut self.out[(v + i) * rows..][top..rows.min(top + HEIGHT)];
+                let out = &mut self.out[v + i][top..rows.min(top + HEIGHT)];
                 for r in 0..out.len() {
                     for lane in 0..B {
                         out[r][lane] = columns[lane][r];
@@ -220,7 +225,8 @@ mod tests {
         let x: Vec<[f64; B]> =
             (0..vectors * columns).map(|_| std::array::from_fn(|_| rng.random_range(-1.0..1.0))).collect();
         let mut out = vec![[f64::NAN; B]; vectors * rows];
-        tiles.apply(&x, &mut out);
+        let given: Vec<_> = x.chunks(columns).collect();
+        tiles.apply_all(&given, &mut out.chunks_mut(rows).collect::<Vec<_>>());
         for v in 0..vectors {
             for lane in 0..B {
                 let single: Vec<f64> = x[v * columns..][..columns].iter().map(|x| x[lane]).collect();

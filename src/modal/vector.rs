@@ -56,6 +56,13 @@ impl Layout {
             .collect()
     }
 
+    /// Unpacks to canonical order.
+    pub(crate) fn unpack_all(&self, x: &[f64]) -> Vec<Complex64> {
+        let mut reals = self.unpack(x);
+        let upper = reals.split_off(self.reals);
+        reals.into_iter().chain(upper.into_iter().flat_map(|z| [z, z.conj()])).collect()
+    }
+
     /// `D x` in place: turns a packed vector into the coefficients of the form `y -> x^T y`.
     pub(crate) fn weight(&self, x: &mut [f64]) {
         let (re, im) = self.halves();

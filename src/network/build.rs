@@ -145,7 +145,7 @@ fn one_round(
     options: &NetworkOptions,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Vec<Result<(Fit, MotifLoop)>> {
-    let designs: Vec<Result<(Fit, LoopDesign<'_>)>> = tasks
+    let designs: Vec<Result<(Fit, LoopDesign)>> = tasks
         .par_iter()
         .map(|task| {
             let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
@@ -164,7 +164,7 @@ fn one_round(
     // One level of threads: over motifs where there are enough, else over the starts of one motif
     // after the other.
     let spread = tasks.len() < rayon::current_num_threads();
-    let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign<'_>)>)| {
+    let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign)>)| {
         let (fit, design) = designed?;
         let ended = |start| observer(BuildStep::LoopStart { motif: task.index, start });
         Ok((fit, design.finish(&design.race(task.seed, spread, &ended)?)?))

@@ -57,8 +57,8 @@ impl NetworkOptions {
     /// The first one out of its range.
     pub fn validate(&self) -> Result<()> {
         self.fit.validate()?;
-        self.motif_loop.check()?;
-        self.preparation.check()?;
+        self.motif_loop.validate()?;
+        self.preparation.validate()?;
         self.noise.validate()
     }
 }

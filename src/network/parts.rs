@@ -31,7 +31,7 @@ pub(crate) struct MotifParts {
 pub(crate) struct NetworkParts {
     pub(crate) system: System,
     pub(crate) module: ModuleArrays,
-    pub(crate) preparation_history: PreparationHistory,
+    pub(crate) preparation_history: Option<PreparationHistory>,
     pub(crate) motifs: Vec<MotifParts>,
     /// The options it was built with, by which it learns on.
     pub(crate) options: NetworkOptions,

@@ -1,10 +1,10 @@
 //! One descent by L-BFGS that is told values instead of asking for them, so that many can share an evaluation.
 
 use super::history::History;
-use super::lbfgs::LbfgsOptions;
 use super::line_search::{MAX_TRIALS, Verdict, WeakWolfe};
+use super::options::LbfgsOptions;
+use super::report::{Minimum, Progress, Termination};
 use super::vector::{dot, norm};
-use super::{Minimum, Status};
 use crate::{Error, Result};
 
 /// The iterate, the trial that waits for its value, and the best point of all evaluations.
@@ -25,7 +25,7 @@ pub(crate) struct Descent {
     initial_norm: f64,
     iterations: usize,
     evaluations: usize,
-    status: Option<Status>,
+    status: Option<Termination>,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Descent {
             initial_norm,
             iterations: 0,
             evaluations: 1,
-            status: (initial_norm < options.gradient_tolerance).then_some(Status::GradientSmall),
+            status: (initial_norm < options.gradient_tolerance).then_some(Termination::GradientSmall),
         };
         descent.continue_from_point();
         Ok(descent)
@@ -72,13 +72,17 @@ impl Descent {
         &self.trial
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.status.is_some()
     }
 
-    /// Whether it goes on and has fewer evaluations than that.
-    pub(super) fn wants(&self, evaluations: usize) -> bool {
-        !self.is_over() && self.evaluations < evaluations
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            iterations: self.iterations,
+            evaluations: self.evaluations,
+            value: self.best.value,
+            gradient_norm: self.best.gradient_norm,
+        }
     }
 
     /// The lowest value so far.
@@ -86,10 +90,9 @@ impl Descent {
         self.best.value
     }
 
-    /// Ends before its time.
-    pub(crate) fn give_way(mut self) -> Minimum {
-        self.status.get_or_insert(Status::GaveWay);
-        self.finish()
+    /// Ends before its time, for this reason.
+    pub(crate) fn end(&mut self, reason: Termination) {
+        self.status.get_or_insert(reason);
     }
 
     /// Takes the value and gradient of the trial, and makes the next one or ends.
@@ -100,7 +103,7 @@ impl Descent {
         if search.judge(value, || dot(&self.trial_gradient, &self.direction)) == Verdict::Accept {
             self.accept(value);
         } else if trials + 1 == MAX_TRIALS {
-            self.status = Some(Status::NoBetterPoint);
+            self.status = Some(Termination::NoBetterPoint);
         } else {
             self.set_trial(search.step);
             self.search = Some((search, trials + 1));
@@ -110,7 +113,7 @@ impl Descent {
     pub(crate) fn finish(self) -> Minimum {
         let Best { point, value, gradient_norm } = self.best;
         let small = gradient_norm.min(self.initial_norm) < self.options.gradient_tolerance;
-        let ended = self.status.unwrap_or(Status::IterationLimit);
+        let ended = self.status.unwrap_or(Termination::IterationLimit);
         Minimum {
             point,
             value,
@@ -118,7 +121,7 @@ impl Descent {
             gradient_norm,
             iterations: self.iterations,
             evaluations: self.evaluations,
-            status: if small { Status::GradientSmall } else { ended },
+            status: if small { Termination::GradientSmall } else { ended },
         }
     }
 
@@ -143,9 +146,9 @@ impl Descent {
         self.value = value;
         self.iterations += 1;
         if norm(&self.gradient) < self.options.gradient_tolerance {
-            self.status = Some(Status::GradientSmall);
+            self.status = Some(Termination::GradientSmall);
         } else if gained < self.options.value_tolerance {
-            self.status = Some(Status::ValueStalled);
+            self.status = Some(Termination::ValueStalled);
         }
         self.continue_from_point();
     }
@@ -156,7 +159,7 @@ impl Descent {
             return;
         }
         if self.iterations >= self.options.max_iterations {
-            self.status = Some(Status::IterationLimit);
+            self.status = Some(Termination::IterationLimit);
             return;
         }
         self.direction.copy_from_slice(&self.gradient);
@@ -169,7 +172,7 @@ impl Descent {
                 self.set_trial(step);
                 self.search = Some((search, 0));
             }
-            None => self.status = Some(Status::NoBetterPoint),
+            None => self.status = Some(Termination::NoBetterPoint),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Gradients against central differences.
 
-use super::Objective;
+use super::objective::Objective;
 
 /// Relative error of the directional derivative at `x` along `direction`, against the five-point central
 /// difference with the given `step`:

@@ -1,57 +1,21 @@
 //! L-BFGS for objectives that may be infinite, as a solver of argmin: the only place the library touches it.
+//!
+//! Argmin's executor owns the loop, counts its iterations, pauses at a limit of them and ends where the solver has
+//! converged or the observer interrupts. One iteration is one evaluation of the trial points of all descents. Its own
+//! L-BFGS takes one start, clones the point and the gradient several times per iteration and allocates each pair anew,
+//! which costs as much as a small loop's gradient.
 
-use argmin::core::{Executor, IterState, KV, Problem, Solver, TerminationReason, TerminationStatus};
+use std::ops::ControlFlow;
+
+use argmin::core::{
+    Error as Failure, Executor, IterState, KV, Problem, Solver, State, TerminationReason, TerminationStatus,
+};
 
 use super::descent::Descent;
-use super::objective::Single;
-use super::{BatchObjective, Minimum, Objective};
+use super::objective::{BatchObjective, Objective, Single};
+use super::options::LbfgsOptions;
+use super::report::{Minimum, Observer, Termination};
 use crate::{Error, Result, check};
-
-/// More pairs than this are taken for a mistake.
-const MAX_MEMORY: usize = 10_000;
-
-/// When and how L-BFGS runs.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
-pub struct LbfgsOptions {
-    /// Pairs of steps and gradient changes remembered (1 to 10000).
-    pub memory: usize,
-    /// Most iterations.
-    pub max_iterations: usize,
-    /// Ends when the gradient's Euclidean norm is below this.
-    pub gradient_tolerance: f64,
-    /// Ends when one step lowers the value by less than this (absolute).
-    pub value_tolerance: f64,
-    /// Euclidean length of the first trial step.
-    pub first_step: f64,
-}
-
-#[cfg(feature = "io")]
-crate::check::checked_when_read!(LbfgsOptions: |it| it.check().map(|()| it));
-
-impl Default for LbfgsOptions {
-    fn default() -> Self {
-        Self {
-            memory: 10,
-            max_iterations: 300,
-            gradient_tolerance: 1e-8,
-            value_tolerance: 1e-12,
-            first_step: 0.1,
-        }
-    }
-}
-
-impl LbfgsOptions {
-    pub(crate) fn check(&self) -> Result<()> {
-        if !(1..=MAX_MEMORY).contains(&self.memory) {
-            return Err(Error::Count { what: "L-BFGS memory", expected: "1 to 10000", given: self.memory });
-        }
-        check::positive("first step", self.first_step)?;
-        check::non_negative("gradient tolerance", self.gradient_tolerance)?;
-        check::non_negative("value tolerance", self.value_tolerance)
-    }
-}
 
 /// Minimises an objective from `start`, which must lie in its domain.
 ///
@@ -80,48 +44,45 @@ impl LbfgsOptions {
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn minimise(objective: &mut dyn Objective, start: &[f64], options: &LbfgsOptions) -> Result<Minimum> {
-    let minima = minimise_batch(&mut Single(objective), &[start], options)?;
-    minima.into_iter().next().ok_or(Error::Empty { what: "optimisation", remedy: UNREACHABLE })
+    minimise_observed(objective, start, options, &mut |_| ControlFlow::Continue(()))
 }
 
-/// Minimises one objective from up to B starts in step with each other: their trial points share evaluations.
-///
-/// Every start takes the same steps, to the last bit, as it would alone; a start that ends earlier waits. The minima
-/// are in the order of the starts.
+/// The same, watched: the observer is told of every evaluation, and ends the minimisation where it breaks. The best
+/// point met is kept.
 ///
 /// # Errors
-/// As [`minimise`]; no starts, or more than B.
+/// As [`minimise`].
 ///
 /// ```
-/// use thalamo::optim::{BatchObjective, LbfgsOptions, minimise_batch};
-/// /// (x^2 - 1)^2, twice at once.
-/// struct DoubleWell;
-/// impl BatchObjective<2> for DoubleWell {
+/// use std::ops::ControlFlow;
+/// use thalamo::optim::{LbfgsOptions, Objective, Termination, minimise_observed};
+/// /// x^4.
+/// struct Quartic;
+/// impl Objective for Quartic {
 ///     fn dimension(&self) -> usize { 1 }
-///     fn evaluate(&mut self, x: &[[f64; 2]], g: &mut [[f64; 2]]) -> [f64; 2] {
-///         g[0] = x[0].map(|x| 4.0 * x * (x * x - 1.0));
-///         x[0].map(|x| (x * x - 1.0).powi(2))
+///     fn evaluate(&mut self, x: &[f64], g: &mut [f64]) -> f64 {
+///         g[0] = 4.0 * x[0].powi(3);
+///         x[0].powi(4)
 ///     }
 /// }
-/// let minima = minimise_batch(&mut DoubleWell, &[&[0.3], &[-0.2]], &LbfgsOptions::default())?;
-/// assert!((minima[0].point[0] - 1.0).abs() < 1e-6 && (minima[1].point[0] + 1.0).abs() < 1e-6);
+/// let good_enough = &mut |progress: &thalamo::optim::Progress| {
+///     if progress.value < 1e-3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// };
+/// let found = minimise_observed(&mut Quartic, &[1.0], &LbfgsOptions::default(), good_enough)?;
+/// assert!(found.value < 1e-3 && found.status == Termination::Cancelled);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn minimise_batch<const B: usize>(
-    objective: &mut dyn BatchObjective<B>,
-    starts: &[&[f64]],
+pub fn minimise_observed(
+    objective: &mut dyn Objective,
+    start: &[f64],
     options: &LbfgsOptions,
-) -> Result<Vec<Minimum>> {
-    if starts.len() > B {
-        return Err(Error::Count {
-            what: "starts",
-            expected: "at least one and at most B",
-            given: starts.len(),
-        });
-    }
-    let descents = begin(objective, starts, options)?;
-    let descents = advance(objective, descents, usize::MAX)?;
-    Ok(descents.into_iter().map(Descent::finish).collect())
+    observer: &mut Observer<'_>,
+) -> Result<Minimum> {
+    let mut single = Single(objective);
+    let descents = begin(&mut single, &[start], options)?;
+    let descents = run(&mut single, descents, usize::MAX, observer)?;
+    let minimum = descents.into_iter().next().map(Descent::finish);
+    minimum.ok_or(Error::Empty { what: "starts", remedy: "give at least one" })
 }
 
 /// Descents from at least one and at most B starts, each with its first trial.
@@ -130,9 +91,10 @@ pub(crate) fn begin<const B: usize>(
     starts: &[&[f64]],
     options: &LbfgsOptions,
 ) -> Result<Vec<Descent>> {
-    options.check()?;
-    if starts.is_empty() {
-        return Err(Error::Count { what: "starts", expected: "at least one and at most B", given: 0 });
+    options.validate()?;
+    if !(1..=B).contains(&starts.len()) {
+        let (expected, given) = ("at least one and at most B", starts.len());
+        return Err(Error::Count { what: "starts", expected, given });
     }
     for start in starts {
         let (given, expected) = ((start.len(), 1), (objective.dimension(), 1));
@@ -142,34 +104,45 @@ pub(crate) fn begin<const B: usize>(
     Shared::new(objective).begin(starts, options)
 }
 
-/// Carries at most B descents on, in step, until each is over or has that many evaluations.
+/// Carries at most B descents on, in step, until each is over or has that many evaluations. All that are not over have as
+/// many to begin with. Every descent takes the steps, to the last bit, that it would take alone.
 pub(crate) fn advance<const B: usize>(
     objective: &mut dyn BatchObjective<B>,
     descents: Vec<Descent>,
     evaluations: usize,
 ) -> Result<Vec<Descent>> {
-    let solver = Lbfgs { descents, evaluations };
-    let outcome = Executor::new(Shared::new(objective), solver).ctrlc(false).timer(false).run();
-    let lost = Error::Empty { what: "optimisation", remedy: UNREACHABLE };
-    Ok(outcome.map_err(|_| lost)?.solver.descents)
+    run(objective, descents, evaluations, &mut |_| ControlFlow::Continue(()))
 }
 
-/// No iteration fails, and the executor hands back what it was given.
-const UNREACHABLE: &str = "report this: argmin's executor lost it";
+fn run<const B: usize>(
+    objective: &mut dyn BatchObjective<B>,
+    descents: Vec<Descent>,
+    evaluations: usize,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<Descent>> {
+    let done = descents.iter().filter(|d| !d.is_over()).map(|d| d.progress().evaluations).max();
+    let more = done.map_or(0, |done| evaluations.saturating_sub(done));
+    let executor = Executor::new(Shared::new(objective), Lbfgs { descents, observer })
+        .configure(|state: Iterations| state.max_iters(more as u64))
+        .ctrlc(false)
+        .timer(false);
+    match executor.run() {
+        Ok(outcome) => Ok(outcome.solver.descents),
+        // The solver itself fails nowhere.
+        Err(_) => Err(Error::Empty { what: "optimisation", remedy: "report this: the executor failed" }),
+    }
+}
 
 /// Argmin's record of a run. Points stay in the descents, so that no iteration copies one.
 type Iterations = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
 
-/// L-BFGS as a solver of argmin, which owns the loop: one iteration is one evaluation of every descent's trial. Its own
-/// L-BFGS takes one start, clones the point and the gradient several times per iteration and allocates each pair
-/// anew, which costs as much as a small loop's gradient.
-struct Lbfgs {
+/// L-BFGS as a solver of argmin.
+struct Lbfgs<'a, 'o> {
     descents: Vec<Descent>,
-    /// When to pause.
-    evaluations: usize,
+    observer: &'a mut Observer<'o>,
 }
 
-impl<const B: usize> Solver<Shared<'_, B>, Iterations> for Lbfgs {
+impl<const B: usize> Solver<Shared<'_, B>, Iterations> for Lbfgs<'_, '_> {
     fn name(&self) -> &str {
         "L-BFGS"
     }
@@ -178,15 +151,24 @@ impl<const B: usize> Solver<Shared<'_, B>, Iterations> for Lbfgs {
         &mut self,
         problem: &mut Problem<Shared<'_, B>>,
         state: Iterations,
-    ) -> std::result::Result<(Iterations, Option<KV>), argmin::core::Error> {
-        if let Some(shared) = problem.problem.as_mut() {
-            shared.evaluate(&mut self.descents, self.evaluations);
+    ) -> std::result::Result<(Iterations, Option<KV>), Failure> {
+        let shared = problem.problem.as_mut().ok_or_else(|| Failure::msg("no objective"))?;
+        shared.evaluate(&mut self.descents);
+        let values = self.descents.iter().map(Descent::value);
+        let state = state.cost(values.fold(f64::INFINITY, f64::min));
+        let mut broken = false;
+        for descent in &self.descents {
+            broken |= (self.observer)(&descent.progress()).is_break();
+        }
+        if broken {
+            self.descents.iter_mut().for_each(|descent| descent.end(Termination::Cancelled));
+            return Ok((state.terminate_with(TerminationReason::Interrupt), None));
         }
         Ok((state, None))
     }
 
     fn terminate(&mut self, _: &Iterations) -> TerminationStatus {
-        if !self.descents.iter().any(|d| d.wants(self.evaluations)) {
+        if self.descents.iter().all(Descent::is_over) {
             TerminationStatus::Terminated(TerminationReason::SolverConverged)
         } else {
             TerminationStatus::NotTerminated
@@ -224,14 +206,86 @@ impl<'a, const B: usize> Shared<'a, B> {
         self.points.iter_mut().zip(point).for_each(|(to, from)| to[place] = *from);
     }
 
-    /// One evaluation of all trials; descents that pause or are over keep their last one.
-    fn evaluate(&mut self, descents: &mut [Descent], evaluations: usize) {
-        for (place, descent) in descents.iter().enumerate().filter(|(_, d)| d.wants(evaluations)) {
+    /// One evaluation of all trials; descents that are over keep their last one.
+    fn evaluate(&mut self, descents: &mut [Descent]) {
+        for (place, descent) in descents.iter().enumerate().filter(|(_, d)| !d.is_over()) {
             self.set(place, descent.trial());
         }
         let values = self.objective.evaluate(&self.points, &mut self.gradients);
-        for (place, descent) in descents.iter_mut().enumerate().filter(|(_, d)| d.wants(evaluations)) {
+        for (place, descent) in descents.iter_mut().enumerate().filter(|(_, d)| !d.is_over()) {
             descent.tell(values[place], self.gradients.iter().map(|g| g[place]));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rosenbrock's function in three variables, infinite far out.
+    struct Valley;
+
+    impl Objective for Valley {
+        fn dimension(&self) -> usize {
+            3
+        }
+
+        fn evaluate(&mut self, x: &[f64], g: &mut [f64]) -> f64 {
+            g.fill(0.0);
+            let mut value = 0.0;
+            for i in 0..2 {
+                let (a, b) = (x[i + 1] - x[i] * x[i], 1.0 - x[i]);
+                value += 100.0 * a * a + b * b;
+                g[i] -= 400.0 * a * x[i] + 2.0 * b;
+                g[i + 1] += 200.0 * a;
+            }
+            if x.iter().map(|x| x * x).sum::<f64>() > 36.0 { f64::INFINITY } else { value }
+        }
+    }
+
+    impl BatchObjective<4> for Valley {
+        fn dimension(&self) -> usize {
+            3
+        }
+
+        fn evaluate(&mut self, x: &[[f64; 4]], gradient: &mut [[f64; 4]]) -> [f64; 4] {
+            std::array::from_fn(|i| {
+                let mut own = [0.0; 3];
+                let value = Objective::evaluate(self, &[x[0][i], x[1][i], x[2][i]], &mut own);
+                gradient.iter_mut().zip(own).for_each(|(to, from)| to[i] = from);
+                value
+            })
+        }
+    }
+
+    const STARTS: [&[f64]; 4] = [&[-1.2, 1.0, 0.3], &[1.0, 1.0, 1.0], &[3.0, -2.0, 2.5], &[0.0, 0.0, 0.0]];
+
+    #[test]
+    fn starts_in_step_are_starts_alone() {
+        let options = LbfgsOptions::default();
+        let alone = STARTS.map(|start| minimise(&mut Valley, start, &options).unwrap());
+        assert!(
+            alone.iter().any(|m| m.evaluations > 2 * alone[3].evaluations),
+            "starts of different lengths"
+        );
+        for count in 1..=4 {
+            let mut descents = begin(&mut Valley, &STARTS[..count], &options).unwrap();
+            // With a pause.
+            descents = advance(&mut Valley, descents, 20).unwrap();
+            assert!(descents.iter().all(|d| d.progress().evaluations <= 20));
+            descents = advance(&mut Valley, descents, usize::MAX).unwrap();
+            let together: Vec<Minimum> = descents.into_iter().map(Descent::finish).collect();
+            assert_eq!(together, alone[..count]);
+        }
+    }
+
+    #[test]
+    fn batches_that_do_not_fit_are_refused() {
+        let begin = |starts: &[&[f64]]| begin(&mut Valley, starts, &LbfgsOptions::default()).unwrap_err();
+        for starts in [vec![], vec![STARTS[0]; 5]] {
+            let message = format!("starts: expected at least one and at most B, given {}", starts.len());
+            assert_eq!(begin(&starts).to_string(), message);
+        }
+        assert!(matches!(begin(&[STARTS[0], &[9.0, 0.0, 0.0]]), Error::OutOfRange { .. }));
     }
 }

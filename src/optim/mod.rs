@@ -6,12 +6,15 @@ mod history;
 mod lbfgs;
 mod line_search;
 mod objective;
+mod options;
 mod report;
 mod vector;
 
 pub(crate) use descent::Descent;
 pub use gradient_check::gradient_error;
-pub use lbfgs::{LbfgsOptions, minimise, minimise_batch};
 pub(crate) use lbfgs::{advance, begin};
-pub use objective::{BatchObjective, Objective};
-pub use report::{Minimum, Status};
+pub use lbfgs::{minimise, minimise_observed};
+pub(crate) use objective::BatchObjective;
+pub use objective::Objective;
+pub use options::LbfgsOptions;
+pub use report::{Minimum, Observer, Progress, Termination};

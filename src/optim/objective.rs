@@ -15,7 +15,7 @@ pub trait Objective {
 /// A differentiable function evaluated at B points at once, where that takes less than B evaluations.
 ///
 /// Points are interleaved: `x[j][i]` is variable j of point i, and so are their gradients.
-pub trait BatchObjective<const B: usize> {
+pub(crate) trait BatchObjective<const B: usize> {
     /// Number of variables.
     fn dimension(&self) -> usize;
 

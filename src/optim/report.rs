@@ -1,10 +1,12 @@
-//! What a minimisation achieved.
+//! What a minimisation achieves, on its way and at its end.
+
+use std::ops::ControlFlow;
 
 /// Why a minimisation ended. None of these is an error: the point returned is the best one met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub enum Status {
+pub enum Termination {
     /// The gradient norm fell below its tolerance.
     GradientSmall,
     /// A step improved the value by less than its tolerance.
@@ -13,9 +15,10 @@ pub enum Status {
     NoBetterPoint,
     /// The iteration limit was reached first.
     IterationLimit,
-    /// Other starts of the same problem were doing better, see
-    /// [`LoopOptions::finalists`](crate::loops::LoopOptions::finalists).
+    /// Other starts of the same problem were doing better.
     GaveWay,
+    /// The observer ended it.
+    Cancelled,
 }
 
 /// The best point of a minimisation, and what it took.
@@ -34,5 +37,21 @@ pub struct Minimum {
     /// Evaluations of value and gradient together.
     pub evaluations: usize,
     /// Why it ended.
-    pub status: Status,
+    pub status: Termination,
 }
+
+/// A minimisation under way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Steps taken.
+    pub iterations: usize,
+    /// Evaluations of value and gradient together.
+    pub evaluations: usize,
+    /// Lowest value so far.
+    pub value: f64,
+    /// Euclidean norm of the gradient there.
+    pub gradient_norm: f64,
+}
+
+/// Is told of a minimisation after every evaluation, and may end it: the best point is kept.
+pub type Observer<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + 'a;

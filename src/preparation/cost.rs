@@ -1,23 +1,16 @@
 //! Cost of a preparatory module: how far and how long deviations live.
 
-use std::ops::RangeInclusive;
-
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use crate::linalg::lyapunov::source::Source;
-use crate::linalg::lyapunov::updated_inverse::{Change, UpdatedInverse};
+use crate::linalg::lyapunov::{LyapunovWorkspace, Outcome};
 use crate::linalg::product::{Op, mul_into};
-use crate::linalg::{LyapunovWorkspace, PairStatus};
 use crate::system::System;
-use crate::{Error, Result, check};
+use crate::{Result, check};
 
 /// Largest Lyapunov residual a value is trusted with.
 const RESIDUAL_LIMIT: f64 = 1e-9;
-
-/// The best shift over the one in use, as long as that is kept, and with it the inverse made for it. Shifts down to 0.7 of
-/// the best take no more rounds of doubling; larger ones sometimes do.
-const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 
 /// The preparatory cost, equation (5) of the paper, for $M = A + U V^T$:
 ///
@@ -29,9 +22,8 @@ const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 /// $$ \frac{dC}{dM} = 2 Y X + 2 \beta N\\, w (X M^T w)^T, \qquad
 ///    \frac{dC}{dU} = \frac{dC}{dM} V, \qquad \frac{dC}{dV} = \Big(\frac{dC}{dM}\Big)^T U. $$
 ///
-/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$. From the second evaluation on the
-/// inverse that doubling starts from is updated from one of A where that is faster, and the doubling's shift follows the
-/// last solution: the last digits depend on what was evaluated before.
+/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$. Its shift follows the last
+/// solution, so that the last digits depend on what was evaluated before.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -49,15 +41,12 @@ const SHIFT_RANGE: RangeInclusive<f64> = 0.9..=1.4;
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct PreparationCost<'a> {
-    system: &'a System,
+pub struct PreparationCost {
+    system: System,
     /// Readout weights w.
     readout: DVector<f64>,
     beta: f64,
     lyapunov: LyapunovWorkspace,
-    /// The shift set, after the first evaluation, and the inverse of A kept for it.
-    shift: Option<f64>,
-    inverse: UpdatedInverse,
     closed: DMatrix<f64>,
     /// `M^T w` and `X M^T w`.
     readout_rate: DVector<f64>,
@@ -76,6 +65,8 @@ pub struct PreparationTerms {
     pub smoothness: f64,
     /// Larger relative residual of the two Lyapunov equations: an estimate, from one vector of signs.
     pub residual: f64,
+    /// Rounds of doubling that solved them.
+    pub rounds: usize,
 }
 
 impl PreparationTerms {
@@ -85,21 +76,19 @@ impl PreparationTerms {
     }
 }
 
-impl<'a> PreparationCost<'a> {
+impl PreparationCost {
     /// The cost over a cortex, with the weight `beta >= 0` of the smoothness term.
     ///
     /// # Errors
     /// `beta` negative or not finite.
-    pub fn new(system: &'a System, beta: f64) -> Result<Self> {
+    pub fn new(system: &System, beta: f64) -> Result<Self> {
         check::non_negative("beta", beta)?;
         let n = system.units();
         Ok(Self {
-            system,
+            system: system.clone(),
             readout: system.single_readout()?,
             beta,
             lyapunov: LyapunovWorkspace::new(n),
-            shift: None,
-            inverse: UpdatedInverse::new(0, 0),
             closed: DMatrix::zeros(n, n),
             readout_rate: DVector::zeros(n),
             carried: DVector::zeros(n),
@@ -126,35 +115,25 @@ impl<'a> PreparationCost<'a> {
         mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
         self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
-        self.inverse.fit(n, u.ncols());
-        let (base, memory) = (self.system.matrix(), &mut self.inverse);
-        let change = Some(Change { base, input: u, feedback: v, memory });
-        let report = self.lyapunov.solve_structured(&self.closed, Source::IDENTITY, source, change)?;
+        let report = self.lyapunov.solve_pair(&self.closed, Source::IDENTITY, source)?;
         let residual = report.residual_x.max(report.residual_y);
-        if report.status != PairStatus::Converged || residual.is_nan() || residual > RESIDUAL_LIMIT {
+        if report.status != Outcome::Converged || residual.is_nan() || residual > RESIDUAL_LIMIT {
             return Ok(None);
         }
-        self.follow(report.suggested_shift)?;
+        // The next matrix will be similar.
+        self.lyapunov.set_shift(report.suggested_shift);
         self.carried.gemv(1.0, self.lyapunov.x(), &self.readout_rate, 0.0);
         let terms = PreparationTerms {
             decay: self.lyapunov.x().trace(),
             smoothness: weight * self.readout_rate.dot(&self.carried),
             residual,
+            rounds: report.rounds,
         };
         self.gradients(u, v, 2.0 * weight);
         check::no_overflow("cost of preparation", &[terms.total()])?;
         check::no_overflow("gradient of the cost of preparation", self.gradient_input.as_slice())?;
         check::no_overflow("gradient of the cost of preparation", self.gradient_feedback.as_slice())?;
         Ok(Some(terms))
-    }
-
-    /// Takes the shift that suited the last matrix, for the next one will be similar, unless the one in use will do.
-    fn follow(&mut self, suggested: f64) -> Result<()> {
-        if !self.shift.is_some_and(|shift| SHIFT_RANGE.contains(&(suggested / shift))) {
-            self.lyapunov.set_shift(Some(suggested))?;
-            self.shift = Some(suggested);
-        }
-        Ok(())
     }
 
     /// `dC/dM = 2 Y X + 2 beta N w (X M^T w)^T` times V, and its transpose times U, without forming it.
@@ -194,14 +173,5 @@ impl<'a> PreparationCost<'a> {
     /// `dC/dV` (N x P) of the last evaluation that returned a value.
     pub fn gradient_feedback(&self) -> &DMatrix<f64> {
         &self.gradient_feedback
-    }
-}
-
-/// Refuses a rank the cortex cannot hold.
-pub(super) fn check_rank(system: &System, rank: usize) -> Result<()> {
-    if (1..=system.units()).contains(&rank) {
-        Ok(())
-    } else {
-        Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })
     }
 }

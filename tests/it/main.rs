@@ -31,7 +31,6 @@ mod loops {
 }
 
 mod preparation {
-    mod history;
     mod module;
 }
 

@@ -1,11 +1,13 @@
 //! L-BFGS: known minima, infinite regions, refusals, and reports that tell the truth.
 
+use std::ops::ControlFlow;
+
 use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::Error;
 use thalamo::optim::{
-    BatchObjective, LbfgsOptions, Minimum, Objective, Status, gradient_error, minimise, minimise_batch,
+    LbfgsOptions, Minimum, Objective, Progress, Termination, gradient_error, minimise, minimise_observed,
 };
 
 /// An objective from a closure, which also remembers every point asked for.
@@ -87,7 +89,7 @@ fn rosenbrock_of_two_and_ten() {
         let minimum = run(start.len(), rosenbrock, &start, &exact());
         assert!(minimum.point.iter().all(|x| (x - 1.0).abs() < 1e-7), "{minimum:?}");
         assert!(minimum.value < 1e-15 && minimum.evaluations <= most, "{minimum:?}");
-        assert_eq!(minimum.status, Status::GradientSmall);
+        assert_eq!(minimum.status, Termination::GradientSmall);
     }
 }
 
@@ -177,18 +179,18 @@ fn every_status_is_produced() {
     let plain = LbfgsOptions::default;
     // At the start already.
     let minimum = run(2, square, &[0.0, 0.0], &plain());
-    assert_eq!((minimum.status, minimum.iterations, minimum.evaluations), (Status::GradientSmall, 0, 1));
+    assert_eq!((minimum.status, minimum.iterations, minimum.evaluations), (Termination::GradientSmall, 0, 1));
     // On the way.
-    assert_eq!(run(2, square, &[3.0, -1.0], &plain()).status, Status::GradientSmall);
+    assert_eq!(run(2, square, &[3.0, -1.0], &plain()).status, Termination::GradientSmall);
     // Steps that gain little, long before the gradient is small.
     let options = LbfgsOptions { value_tolerance: 1e-2, gradient_tolerance: 0.0, ..plain() };
     let minimum = run(2, rosenbrock, &[-1.2, 1.0], &options);
-    assert_eq!(minimum.status, Status::ValueStalled);
+    assert_eq!(minimum.status, Termination::ValueStalled);
     assert!(minimum.gradient_norm > 1e-8);
     // Too few iterations, none among them.
     for max_iterations in [0, 1, 5] {
         let minimum = run(2, rosenbrock, &[-1.2, 1.0], &LbfgsOptions { max_iterations, ..plain() });
-        assert_eq!((minimum.status, minimum.iterations), (Status::IterationLimit, max_iterations));
+        assert_eq!((minimum.status, minimum.iterations), (Termination::IterationLimit, max_iterations));
     }
     // A gradient of the wrong sign: no step along it helps.
     let lying = |x: &[f64], g: &mut [f64]| {
@@ -197,11 +199,11 @@ fn every_status_is_produced() {
         value
     };
     let minimum = run(2, lying, &[1.0, 1.0], &plain());
-    assert_eq!((minimum.status, minimum.point), (Status::NoBetterPoint, vec![1.0, 1.0]));
+    assert_eq!((minimum.status, minimum.point), (Termination::NoBetterPoint, vec![1.0, 1.0]));
     // Tolerances of zero: rounding ends the search.
     let tiny = LbfgsOptions { gradient_tolerance: 0.0, value_tolerance: 0.0, ..plain() };
     let minimum = run(2, rosenbrock, &[-1.2, 1.0], &tiny);
-    assert_eq!(minimum.status, Status::NoBetterPoint);
+    assert_eq!(minimum.status, Termination::NoBetterPoint);
     assert!(minimum.value < 1e-20 && minimum.iterations > 10, "{minimum:?}");
     // A point in a domain of its own.
     let alone = |x: &[f64], g: &mut [f64]| {
@@ -209,7 +211,7 @@ fn every_status_is_produced() {
         if x[0] == 0.25 { 0.0 } else { f64::INFINITY }
     };
     let minimum = run(1, alone, &[0.25], &plain());
-    assert_eq!((minimum.status, minimum.value), (Status::NoBetterPoint, 0.0));
+    assert_eq!((minimum.status, minimum.value), (Termination::NoBetterPoint, 0.0));
 }
 
 #[test]
@@ -273,53 +275,27 @@ fn refusals() {
     refused(minimise(&mut recorded(1, barrier), &[0.0], &plain()), message);
 }
 
-/// Rosenbrock's function at several points at once, infinite far out.
-struct Valleys(usize);
-
-fn valley(x: &[f64], g: &mut [f64]) -> f64 {
-    let value = rosenbrock(x, g);
-    if norm(x) > 6.0 { f64::INFINITY } else { value }
-}
-
-impl BatchObjective<4> for Valleys {
-    fn dimension(&self) -> usize {
-        self.0
-    }
-
-    fn evaluate(&mut self, x: &[[f64; 4]], gradient: &mut [[f64; 4]]) -> [f64; 4] {
-        std::array::from_fn(|i| {
-            let (point, mut own): (Vec<f64>, _) = (x.iter().map(|x| x[i]).collect(), vec![0.0; x.len()]);
-            let value = valley(&point, &mut own);
-            gradient.iter_mut().zip(&own).for_each(|(to, from)| to[i] = *from);
-            value
-        })
-    }
-}
-
+/// An observer sees every evaluation, and the best point it saw is kept when it ends the minimisation.
 #[test]
-fn starts_in_step_are_starts_alone() {
-    let starts: [&[f64]; 4] = [&[-1.2, 1.0, 0.3], &[1.0, 1.0, 1.0], &[3.0, -2.0, 2.5], &[0.0, 0.0, 0.0]];
-    for count in 1..=4 {
-        let together = minimise_batch(&mut Valleys(3), &starts[..count], &exact()).unwrap();
-        assert_eq!(together.len(), count);
-        for (start, minimum) in starts.iter().zip(&together) {
-            assert_eq!(minimum, &minimise(&mut recorded(3, valley), start, &exact()).unwrap());
-        }
-    }
-    let spread =
-        |m: &[Minimum]| m.iter().map(|m| m.evaluations).collect::<std::collections::BTreeSet<_>>().len();
-    assert!(
-        spread(&minimise_batch(&mut Valleys(3), &starts, &exact()).unwrap()) > 2,
-        "starts of different lengths"
-    );
-    let message = |given| format!("starts: expected at least one and at most B, given {given}");
-    refused(minimise_batch(&mut Valleys(3), &[], &exact()), &message(0));
-    refused(minimise_batch(&mut Valleys(3), &[starts[0]; 5], &exact()), &message(5));
-    let outside: &[f64] = &[9.0, 0.0, 0.0];
-    refused(
-        minimise_batch(&mut Valleys(3), &[starts[0], outside], &exact()),
-        "objective at the start: expected a finite value: start inside the objective's domain, given inf",
-    );
+fn observers_watch_and_cancel() {
+    let mut seen: Vec<Progress> = vec![];
+    let whole = minimise(&mut recorded(3, rosenbrock), &[-1.2, 1.0, 0.3], &exact()).unwrap();
+    let mut observer = |progress: &Progress| {
+        seen.push(*progress);
+        if seen.len() == 17 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut objective = recorded(3, rosenbrock);
+    let cut = minimise_observed(&mut objective, &[-1.2, 1.0, 0.3], &exact(), &mut observer).unwrap();
+    assert!((cut.status, cut.evaluations) == (Termination::Cancelled, 18) && whole.evaluations > 18);
+    assert!(seen.windows(2).all(|s| s[1].value <= s[0].value && s[1].evaluations == s[0].evaluations + 1));
+    let last = seen.last().unwrap();
+    assert_eq!((last.value, last.gradient_norm), (cut.value, cut.gradient_norm));
+    assert_eq!(rosenbrock(&cut.point, &mut [0.0; 3]), cut.value);
+    // Watching changes nothing.
+    let watched = minimise_observed(&mut recorded(3, rosenbrock), &[-1.2, 1.0, 0.3], &exact(), &mut |_| {
+        ControlFlow::Continue(())
+    });
+    assert_eq!(watched.unwrap(), whole);
 }
 
 /// Nothing to vary, enormous steps, extreme scales: an answer, and no panic.
@@ -327,7 +303,7 @@ fn starts_in_step_are_starts_alone() {
 fn extremes() {
     let minimum =
         minimise(&mut recorded(0, |_: &[f64], _: &mut [f64]| 3.0), &[], &LbfgsOptions::default()).unwrap();
-    assert_eq!((minimum.value, minimum.status), (3.0, Status::GradientSmall));
+    assert_eq!((minimum.value, minimum.status), (3.0, Termination::GradientSmall));
     for scale in [1e-300, 1e-150, 1e150, 1e300] {
         for first_step in [1e-300, 1.0, 1e300] {
             let scaled = |x: &[f64], g: &mut [f64]| {
@@ -346,7 +322,7 @@ fn extremes() {
         1.0
     };
     let minimum = minimise(&mut recorded(1, lost), &[1.0], &LbfgsOptions::default()).unwrap();
-    assert_eq!((minimum.status, minimum.point), (Status::NoBetterPoint, vec![1.0]));
+    assert_eq!((minimum.status, minimum.point), (Termination::NoBetterPoint, vec![1.0]));
 }
 
 #[test]

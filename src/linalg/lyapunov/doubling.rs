@@ -2,7 +2,6 @@
 
 use super::residual::{probed, residual, signs};
 use super::source::Source;
-use super::updated_inverse::Change;
 use crate::linalg::product::{Lu, Op, frobenius, mirror_lower, mul_into, mul_lower_into};
 use crate::linalg::tolerance;
 use crate::{Result, check};
@@ -17,8 +16,7 @@ const REMEDY: &str = "make a workspace of the order of M, and Q of that order";
 
 /// How a doubling iteration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PairStatus {
+pub(crate) enum Outcome {
     /// The equations are solved, and M is stable: a power of its Cayley transform has norm below one.
     Converged,
     /// M is unstable: the trace of M, or of a power of its Cayley transform, is larger than a stable matrix allows.
@@ -29,22 +27,20 @@ pub enum PairStatus {
 
 /// What a solve achieved.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PairReport {
+pub(crate) struct Doubling {
     /// How the iteration ended; X and Y are solutions only when it converged.
-    pub status: PairStatus,
+    pub(crate) status: Outcome,
     /// Doublings done.
-    pub rounds: usize,
-    /// The shift p used, 1/tau.
-    pub shift: f64,
+    pub(crate) rounds: usize,
     /// A better shift for this M, after convergence: the geometric mean of its size and of its slowest decay as seen in
     /// X. Worth passing to [`LyapunovWorkspace::set_shift`] when similar matrices follow.
-    pub suggested_shift: f64,
+    pub(crate) suggested_shift: f64,
     /// Frobenius norm of the last power of the Cayley transform: its square bounds the relative truncation error.
-    pub contraction: f64,
+    pub(crate) contraction: f64,
     /// `|M X + X M^T + Q_x|_F / (2 |M|_F |X|_F + |Q_x|_F)`.
-    pub residual_x: f64,
+    pub(crate) residual_x: f64,
     /// `|M^T Y + Y M + Q_y|_F / (2 |M|_F |Y|_F + |Q_y|_F)`.
-    pub residual_y: f64,
+    pub(crate) residual_y: f64,
 }
 
 /// Memory for solving pairs of Lyapunov equations of one order again and again, without allocation.
@@ -60,22 +56,8 @@ pub struct PairReport {
 /// iteration ends on that norm, so it cannot converge for an unstable M.
 ///
 /// Reference: R. A. Smith (1968), Matrix equation XA + BX = C, SIAM J. Appl. Math. 16.
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::{LyapunovWorkspace, PairStatus};
-///
-/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, -0.5]);
-/// let q = DMatrix::identity(2, 2);
-/// let mut workspace = LyapunovWorkspace::new(2);
-/// let report = workspace.solve_pair(&m, &q, &q)?;
-/// assert_eq!(report.status, PairStatus::Converged);
-/// let x = workspace.x();
-/// assert!((&m * x + x * m.transpose() + &q).norm() < 1e-14);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
 #[derive(Debug)]
-pub struct LyapunovWorkspace {
+pub(crate) struct LyapunovWorkspace {
     lu: Lu,
     cayley: DMatrix<f64>,
     next: DMatrix<f64>,
@@ -89,8 +71,7 @@ pub struct LyapunovWorkspace {
 
 impl LyapunovWorkspace {
     /// Memory for matrices of order `n`.
-    #[must_use]
-    pub fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         let zeros = || DMatrix::zeros(n, n);
         Self {
             lu: Lu::new(n),
@@ -104,94 +85,39 @@ impl LyapunovWorkspace {
         }
     }
 
-    /// Fixes the shift p of the following solves, 1/tau, or returns to the default, `|M|_F / (2 sqrt N)`.
-    ///
-    /// Any positive shift gives the same solution; a good one saves rounds.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for a shift that is not positive.
-    pub fn set_shift(&mut self, shift: Option<f64>) -> Result<()> {
-        if let Some(shift) = shift {
-            check::positive("shift", shift)?;
-        }
-        self.shift = shift;
-        Ok(())
+    /// Fixes the shift p > 0 of the following solves, 1/tau, instead of the default, `|M|_F / (2 sqrt N)`. Any shift gives
+    /// the same solution; a good one saves rounds.
+    pub(crate) fn set_shift(&mut self, shift: f64) {
+        self.shift = Some(shift);
     }
 
     /// X of the last solve.
-    #[must_use]
-    pub fn x(&self) -> &DMatrix<f64> {
+    pub(crate) fn x(&self) -> &DMatrix<f64> {
         &self.x
     }
 
-    /// X and Y of the last solve, without a copy.
-    #[must_use]
-    pub fn into_solutions(self) -> (DMatrix<f64>, DMatrix<f64>) {
-        (self.x, self.y)
+    /// X of the last solve, without a copy.
+    pub(crate) fn into_x(self) -> DMatrix<f64> {
+        self.x
     }
 
     /// Y of the last solve.
-    #[must_use]
-    pub fn y(&self) -> &DMatrix<f64> {
+    pub(crate) fn y(&self) -> &DMatrix<f64> {
         &self.y
     }
 
     /// Solves both equations; an unstable M is a status, not an error, since line searches meet it often.
     ///
-    /// # Errors
-    ///
-    /// [`Error::Shape`](crate::Error::Shape), [`Error::NotFinite`](crate::Error::NotFinite), or [`Error::OutOfRange`](crate::Error::OutOfRange) for a Q that is not symmetric.
-    pub fn solve_pair(
-        &mut self,
-        m: &DMatrix<f64>,
-        q_x: &DMatrix<f64>,
-        q_y: &DMatrix<f64>,
-    ) -> Result<PairReport> {
-        let n = self.x.nrows();
-        let (q_x, q_y) = (Source::of(q_x, n), Some(Source::of(q_y, n)));
-        let report = self.iterate(m, (q_x, q_y), None)?;
-        Ok(self.verified(report, m, (q_x, q_y)))
-    }
-
-    /// The same for structured right-hand sides, with residuals estimated from one vector of random signs: the mean
-    /// square of `R z` over such vectors is `|R|_F^2`. Saves two products of order N.
-    ///
-    /// At a fixed shift the inverse comes from a change of low rank, if one is given. Its errors show in the residuals, or
-    /// keep the iteration from converging: then the equations are solved again with an inverse of M itself.
-    pub(crate) fn solve_structured(
+    /// Residuals are estimated from one vector of random signs: the mean square of `R z` over such vectors is
+    /// `|R|_F^2`. Saves two products of order N.
+    pub(crate) fn solve_pair(
         &mut self,
         m: &DMatrix<f64>,
         q_x: Source<'_>,
         q_y: Source<'_>,
-        change: Option<Change<'_>>,
-    ) -> Result<PairReport> {
-        // The default shift follows M: an inverse kept for it would serve once.
-        if let (Some(shift), Some(mut change)) = (self.shift, change)
-            && change.applies(shift)
-        {
-            let report = self.attempt(m, (q_x, q_y), Some(&mut change))?;
-            if report.rounds == 0 || report.residual_x.max(report.residual_y) <= tolerance::UPDATED_RESIDUAL {
-                return Ok(report);
-            }
-            let own = self.attempt(m, (q_x, q_y), None)?;
-            // An unstable M is no fault of the inverse.
-            if own.status == PairStatus::Converged {
-                change.memory.refuse(shift);
-            }
-            return Ok(own);
-        }
-        self.attempt(m, (q_x, q_y), None)
-    }
-
-    fn attempt(
-        &mut self,
-        m: &DMatrix<f64>,
-        (q_x, q_y): (Source<'_>, Source<'_>),
-        change: Option<&mut Change<'_>>,
-    ) -> Result<PairReport> {
-        let mut report = self.iterate(m, (q_x, Some(q_y)), change)?;
-        if report.status == PairStatus::Converged {
+    ) -> Result<Doubling> {
+        let mut report = self.iterate(m, (q_x, Some(q_y)))?;
+        if report.status == Outcome::Converged {
             let size = frobenius(m);
             let Self { x, y, vectors: [signs, image, scratch], .. } = self;
             report.residual_x = probed((m, false), (x, q_x), size, signs, image, scratch);
@@ -213,35 +139,25 @@ impl LyapunovWorkspace {
         (of_x, q_y.map_or(0.0, |q_y| residual(product, m, true, y, q_y, size)))
     }
 
-    fn verified(
-        &mut self,
-        mut report: PairReport,
-        m: &DMatrix<f64>,
-        (q_x, q_y): (Source<'_>, Option<Source<'_>>),
-    ) -> PairReport {
-        if report.status == PairStatus::Converged {
-            (report.residual_x, report.residual_y) = self.residuals(m, q_x, q_y);
-        }
-        refuse_overflow(report)
-    }
-
     /// Solves the first equation alone; Y keeps an earlier value and `residual_y` is zero.
     ///
     /// # Errors
-    ///
-    /// As [`LyapunovWorkspace::solve_pair`].
-    pub fn solve(&mut self, m: &DMatrix<f64>, q_x: &DMatrix<f64>) -> Result<PairReport> {
+    /// [`Error::Shape`](crate::Error::Shape), [`Error::NotFinite`](crate::Error::NotFinite), or
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for a Q that is not symmetric.
+    pub(crate) fn solve(&mut self, m: &DMatrix<f64>, q_x: &DMatrix<f64>) -> Result<Doubling> {
         let q_x = Source::of(q_x, self.x.nrows());
-        let report = self.iterate(m, (q_x, None), None)?;
-        Ok(self.verified(report, m, (q_x, None)))
+        let mut report = self.iterate(m, (q_x, None))?;
+        if report.status == Outcome::Converged {
+            (report.residual_x, report.residual_y) = self.residuals(m, q_x, None);
+        }
+        Ok(refuse_overflow(report))
     }
 
     fn iterate(
         &mut self,
         m: &DMatrix<f64>,
         (q_x, q_y): (Source<'_>, Option<Source<'_>>),
-        change: Option<&mut Change<'_>>,
-    ) -> Result<PairReport> {
+    ) -> Result<Doubling> {
         let n = self.x.nrows();
         q_y.map_or(Ok(()), |q_y| q_y.check("Q_y", n, REMEDY))?;
         check::shape("M", m.shape(), (n, n), REMEDY)?;
@@ -250,10 +166,9 @@ impl LyapunovWorkspace {
         let size = frobenius(m);
         let spread = size / (n as f64).sqrt();
         let shift = self.shift.unwrap_or(SHIFT * spread);
-        let mut report = PairReport {
-            status: PairStatus::Unstable,
+        let mut report = Doubling {
+            status: Outcome::Unstable,
             rounds: 0,
-            shift,
             suggested_shift: shift,
             contraction: f64::INFINITY,
             residual_x: f64::INFINITY,
@@ -263,21 +178,18 @@ impl LyapunovWorkspace {
         if m.trace() >= 0.0 {
             return Ok(report);
         }
-        match change {
-            Some(change) => change.invert_into(shift, &mut self.lu, &mut self.cayley),
-            None => self.lu.invert_shifted_into(m, shift, &mut self.cayley),
-        }
+        self.lu.invert_shifted_into(m, shift, &mut self.cayley);
         self.first_round(q_x, q_y, shift);
         report.rounds = 1;
 
-        report.status = PairStatus::NotConverged;
+        report.status = Outcome::NotConverged;
         report.contraction = self.cayley.norm();
         while report.contraction.is_nan() || report.contraction > tolerance::DOUBLING_CONTRACTION {
             // A singular M - pI: p > 0 is an eigenvalue of M.
             let blown_up = !report.contraction.is_finite() || report.contraction > tolerance::DOUBLING_BLOWUP;
             // n eigenvalues of modulus below one have a trace below n, whatever the power.
             if self.cayley.trace().abs() > n as f64 * (1.0 + 1e-6) {
-                report.status = PairStatus::Unstable;
+                report.status = Outcome::Unstable;
                 return Ok(report);
             }
             if blown_up || report.rounds == tolerance::DOUBLING_ROUNDS {
@@ -291,7 +203,7 @@ impl LyapunovWorkspace {
             }
             report.rounds += 1;
         }
-        report.status = PairStatus::Converged;
+        report.status = Outcome::Converged;
         let slowest = q_x.norm(n) / (2.0 * self.x.norm());
         let suggested = (spread * slowest).sqrt();
         if suggested.is_finite() && suggested > 0.0 {
@@ -347,9 +259,70 @@ impl LyapunovWorkspace {
 }
 
 /// Solutions beyond the range of double precision are none.
-fn refuse_overflow(mut report: PairReport) -> PairReport {
-    if report.status == PairStatus::Converged && !(report.residual_x + report.residual_y).is_finite() {
-        report.status = PairStatus::NotConverged;
+fn refuse_overflow(mut report: Doubling) -> Doubling {
+    if report.status == Outcome::Converged && !(report.residual_x + report.residual_y).is_finite() {
+        report.status = Outcome::NotConverged;
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cortex;
+
+    const IDENTITY: Source<'static> = Source::IDENTITY;
+
+    /// A matrix with this spectral abscissa.
+    fn system(n: usize, abscissa: f64, seed: u64) -> DMatrix<f64> {
+        let drawn = Cortex::random(n, 1.0, seed).unwrap();
+        let found = crate::linalg::spectral_abscissa(&drawn.matrix()).unwrap();
+        drawn.matrix() + DMatrix::identity(n, n) * (abscissa - found)
+    }
+
+    /// Pairs solve both equations, at any shift, with the residuals that are reported.
+    #[test]
+    fn pairs_do_not_depend_on_the_shift() {
+        for (n, exponent) in [(2, 0), (9, 1), (30, 3), (41, 5)] {
+            let m = system(n, -(0.1_f64.powi(exponent)), n as u64);
+            let r = DVector::from_fn(n, |i, _| (i as f64).sin());
+            let source = Source::Identity { weight: 0.7, vector: Some(&r) };
+            let q = DMatrix::identity(n, n) + &r * r.transpose() * 0.7;
+            let mut workspace = LyapunovWorkspace::new(n);
+            let first = workspace.solve_pair(&m, IDENTITY, source).unwrap();
+            let (x, y) = (workspace.x().clone(), workspace.y().clone());
+            assert!(first.status == Outcome::Converged && first.contraction <= 1e-8 && first.rounds < 35);
+            assert!(first.residual_x.max(first.residual_y) < 1e-14);
+            let full = workspace.residuals(&m, IDENTITY, Some(source));
+            assert!(full.0.max(full.1) < 1e-14, "{full:?}");
+            assert!((m.transpose() * &y + &y * &m + q).norm() < 1e-13 * (1.0 + m.norm() * y.norm()));
+            for shift in [0.1, 3.0, first.suggested_shift] {
+                workspace.set_shift(shift);
+                let again = workspace.solve_pair(&m, IDENTITY, source).unwrap();
+                assert_eq!(again.status, Outcome::Converged);
+                let allowed = 1e-12 * 10_f64.powi(exponent);
+                assert!((workspace.x() - &x).norm() < allowed * x.norm());
+                assert!((workspace.y() - &y).norm() < allowed * y.norm());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_stable_does_not_converge() {
+        for (n, exponent) in [(2, 0), (20, 4), (40, 9)] {
+            let m = system(n, 0.1_f64.powi(exponent), n as u64);
+            let report = LyapunovWorkspace::new(n).solve_pair(&m, IDENTITY, IDENTITY).unwrap();
+            assert_ne!(report.status, Outcome::Converged);
+        }
+        // An eigenvalue at the shift.
+        let m = DMatrix::from_diagonal(&DVector::from_vec(vec![1.0, -5.0, -5.0]));
+        let mut workspace = LyapunovWorkspace::new(3);
+        workspace.set_shift(1.0);
+        let report = workspace.solve_pair(&m, IDENTITY, IDENTITY).unwrap();
+        assert_ne!(report.status, Outcome::Converged);
+        assert!(!report.contraction.is_finite() && report.residual_x.is_infinite());
+        // A solution that overflows.
+        let (m, q) = (DMatrix::identity(2, 2) * -1e-200, DMatrix::identity(2, 2) * 1e200);
+        assert_eq!(LyapunovWorkspace::new(2).solve(&m, &q).unwrap().status, Outcome::NotConverged);
+    }
 }

@@ -2,8 +2,6 @@
 
 use super::source::Source;
 use crate::linalg::product::{Op, mul_into};
-use crate::linalg::tolerance;
-use crate::{Error, Result};
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
@@ -55,22 +53,4 @@ pub(crate) fn probed(
     q.add_image(z, image);
     let scale = 2.0 * size * x.norm() + q.norm(z.len());
     if scale > 0.0 { image.norm() / scale } else { image.norm() }
-}
-
-/// Fails unless the matrix is symmetric up to rounding.
-pub(crate) fn check_symmetric(what: &'static str, q: &DMatrix<f64>) -> Result<()> {
-    let n = q.nrows();
-    let mut difference = 0.0;
-    for j in 0..n {
-        for i in j + 1..n {
-            let d = q[(i, j)] - q[(j, i)];
-            difference += 2.0 * d * d;
-        }
-    }
-    let given = difference.sqrt();
-    if given <= tolerance::SYMMETRY * q.norm() {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange { what, expected: "a symmetric matrix (|Q - Q^T| = 0)", given })
-    }
 }

@@ -1,8 +1,8 @@
 //! One Lyapunov equation by the Schur form: slower than doubling, and independent of it.
 
-use super::residual::{check_symmetric, residual};
-use super::source::Source;
-use super::{unit_scale, unscaled};
+use super::residual::residual;
+use super::scaling::{unit_scale, unscaled};
+use super::source::{Source, check_symmetric};
 use crate::linalg::eigen::schur::Schur;
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{adjoint_mul, frobenius, mul_adjoint, mul_complex};

@@ -1,8 +1,8 @@
 //! Right-hand sides of Lyapunov equations; for the structured ones some products come free.
 
-use super::residual::check_symmetric;
 use crate::linalg::product::{Op, mul_into, mul_lower_into};
-use crate::{Result, check};
+use crate::linalg::tolerance;
+use crate::{Error, Result, check};
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
@@ -99,5 +99,23 @@ impl<'a> Source<'a> {
                 }
             }
         }
+    }
+}
+
+/// Fails unless the matrix is symmetric up to rounding.
+pub(crate) fn check_symmetric(what: &'static str, q: &DMatrix<f64>) -> Result<()> {
+    let n = q.nrows();
+    let mut difference = 0.0;
+    for j in 0..n {
+        for i in j + 1..n {
+            let d = q[(i, j)] - q[(j, i)];
+            difference += 2.0 * d * d;
+        }
+    }
+    let given = difference.sqrt();
+    if given <= tolerance::SYMMETRY * q.norm() {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { what, expected: "a symmetric matrix (|Q - Q^T| = 0)", given })
     }
 }

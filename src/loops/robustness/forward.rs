@@ -1,37 +1,24 @@
 //! Value of the robustness cost at B points at once, line by line as in sections 5.2 to 5.4 of `docs/theory.md`.
 
-use super::tables::Tables;
+use super::tables::Formula;
 use super::workspace::Workspace;
-use crate::modal::Modes;
-use crate::modal::algebra::{Algebra, add, scale, subtract};
+use crate::loops::near_unit::near_units;
 use crate::modal::lanes::Elementwise;
+use crate::modal::tiles::Tiles;
 
-/// One motif's cost as a function of u: everything but the memory of an evaluation.
-#[derive(Debug, Clone)]
-pub(super) struct Formula<'a> {
-    pub(super) modes: &'a Modes,
-    pub(super) duration: f64,
-    pub(super) noise_floor: f64,
-    pub(super) residues: Vec<f64>,
-    pub(super) amplitudes: Vec<f64>,
-    pub(super) tables: Tables,
-}
-
-/// The integrals E and G at B points, and the sums of the magnitudes of their terms.
+/// An integral at B points: a sum of signed terms, and the sum of their magnitudes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Integrals<const B: usize> {
-    pub(super) activity: [f64; B],
-    pub(super) activity_size: [f64; B],
-    pub(super) noise_gain: [f64; B],
-    pub(super) noise_size: [f64; B],
+pub(super) struct Integral<const B: usize> {
+    pub(super) value: [f64; B],
+    pub(super) size: [f64; B],
 }
 
-impl Formula<'_> {
+impl Formula {
     pub(super) fn units(&self) -> usize {
         self.modes.layout.len()
     }
 
-    /// `E + N T floor^2`.
+    /// `E + N T floor^2` (5.16).
     pub(super) fn floored(&self, activity: f64) -> f64 {
         activity + self.units() as f64 * self.duration * self.noise_floor * self.noise_floor
     }
@@ -44,136 +31,115 @@ impl Formula<'_> {
         if valid { value } else { f64::INFINITY }
     }
 
-    /// Columns of vectors that also exist at the end of the motif: two for its own horizon, else one.
+    /// Ends of the motif that the integrals have: start and end, or the start alone for the infinite horizon. So many
+    /// of the vectors that come in pairs, the second with the subscript T or the factor e, are used.
     pub(super) fn ends(&self) -> usize {
         if self.tables.end.is_some() { 2 } else { 1 }
     }
 
-    /// Both integrals at u, leaving every intermediate in the workspace for [`Self::backward`].
-    pub(super) fn forward<A: Algebra<B>, const B: usize>(
+    /// Both integrals, E and G, at u, leaving every intermediate in the workspace for [`Self::backward`].
+    pub(super) fn forward<const B: usize>(
         &self,
         u: &[[f64; B]],
         k: &mut Workspace<B>,
-    ) -> Integrals<B> {
-        let Self { modes: m, tables: t, .. } = self;
-        let (lambda, mu) = (Elementwise::<A, B>::over(m.layout), Elementwise::<A, B>::over(t.all));
-        let (n, columns) = (m.layout.len(), self.ends());
+    ) -> (Integral<B>, Integral<B>) {
+        let Self { modes, tables: t, .. } = self;
+        let (lambda, mu) = (Elementwise::over(modes.layout), Elementwise::over(t.all));
         // a = L u,  b = d / a
-        m.left.apply(u, &mut k.a);
+        modes.left.apply(u, &mut k.a);
         // Only u's direction matters; its length must not over- or underflow what follows.
-        k.scale = near_unit::<A, B>(u);
+        k.scale = near_units(u);
         k.a.iter_mut().for_each(|a| *a = std::array::from_fn(|i| k.scale[i] * a[i]));
         lambda.reciprocal(&k.a, &mut k.inverse_a);
-        lambda.multiply(&k.fixed.residues, &k.inverse_a, &mut k.b_z_qt[..n]);
+        lambda.multiply(&k.d, &k.inverse_a, &mut k.b);
         // rho = C (q * a),  p = rho / n
-        lambda.multiply(&k.fixed.readout, &k.a, &mut k.scratch);
-        t.cauchy.plain.apply(&k.scratch, &mut k.rho);
-        mu.multiply(&k.fixed.inverse_norms, &k.rho, &mut k.p_ep[..n]);
-        if columns == 2 {
-            let (p, ep) = k.p_ep.split_at_mut(n);
-            mu.multiply(&k.fixed.end, p, ep);
-        }
+        let qa = &mut k.scratch[0];
+        lambda.multiply(&k.q, &k.a, qa);
+        t.cauchy.plain.apply(qa, &mut k.rho);
+        mu.multiply(&k.inverse_n, &k.rho, &mut k.p);
+        // c = alpha / rho_K
+        let rho_k = &mut k.scratch_K[0];
+        t.gather(&k.rho, rho_k);
+        let placed = Elementwise::over(t.placed);
+        placed.reciprocal(rho_k, &mut k.inverse_rho_K);
+        placed.multiply(&k.alpha_K, &k.inverse_rho_K, &mut k.c);
+        (self.activity(k), self.noise_gain(k))
+    }
+
+    /// (5.7), (5.5).
+    #[allow(non_snake_case)]
+    fn noise_gain<const B: usize>(&self, k: &mut Workspace<B>) -> Integral<B> {
+        let (t, W, ends) = (&self.tables, &self.modes.noise, self.ends());
+        let (lambda, mu) = (Elementwise::over(self.modes.layout), Elementwise::over(t.all));
         // m = p * (S p - e * S (e * p))
-        t.pairing.apply(&k.p_ep[..columns * n], &mut k.sp_sep[..columns * n]);
-        difference(mu, &mut k.sp_sep, &k.fixed.end);
-        mu.multiply(&k.p_ep[..n], &k.sp_sep[..n], &mut k.m_ep[..n]);
-        k.m_ep[n..].copy_from_slice(&k.p_ep[n..]);
-        // s = C^T m,  z = b * s;   q_T = b * f,  f = C^T (e * p)
-        t.cauchy.transposed.apply(&k.m_ep[..columns * n], &mut k.s_f[..columns * n]);
-        for column in 0..columns {
-            let (b, targets) = k.b_z_qt.split_at_mut(n);
-            lambda.multiply(b, &k.s_f[column * n..][..n], &mut targets[column * n..][..n]);
-        }
+        bracket(&t.pairing, mu, &k.e, &k.p, (&mut k.ep, &mut k.scratch[0]), &mut k.S_p);
+        mu.multiply(&k.p, &k.S_p, &mut k.m);
+        // s = C^T m,  z = b * s;  f = C^T (e * p),  q_T = b * f
+        apply_first(&t.cauchy.transposed, ends, [&k.m, &k.ep], [&mut k.s, &mut k.f]);
+        lambda.multiply(&k.b, &k.s, &mut k.z);
+        lambda.multiply(&k.b, &k.f, &mut k.q_T);
         // G = q^T W q - q_T^T W q_T + 2 b^T W z
-        let used = (columns + 1) * n;
-        m.noise.apply(&k.b_z_qt[..used], &mut k.w_b_z_qt[..used]);
-        let form = |i: usize, j: usize| lambda.dot(&k.b_z_qt[i * n..][..n], &k.w_b_z_qt[j * n..][..n]);
-        let carried = if columns == 2 { form(2, 2) } else { [0.0; B] };
-        let (start, looped) = (A::constant(m.readout_noise), scale(2.0, form(0, 1)));
-        let (noise_gain, noise_size) = total::<A, B>(start, carried, looped);
-        let (activity, activity_size) = self.activity::<A, B>(k);
-        Integrals { activity, activity_size, noise_gain, noise_size }
+        let (given, images) = ([&k.b[..], &k.z, &k.q_T], [&mut k.W_b[..], &mut k.W_z, &mut k.W_q_T]);
+        apply_first(W, ends + 1, given, images);
+        let end = if ends == 2 { lambda.dot(&k.q_T, &k.W_q_T) } else { [0.0; B] };
+        integral([self.modes.readout_noise; B], end, lambda.dot(&k.b, &k.W_z))
     }
 
-    /// `E = x0^T V x0 - x_T^T V x_T + 2 a^T V h` and the sum of the terms' magnitudes.
-    fn activity<A: Algebra<B>, const B: usize>(&self, k: &mut Workspace<B>) -> ([f64; B], [f64; B]) {
-        let Self { modes: m, tables: t, .. } = self;
-        let (lambda, placed) = (Elementwise::<A, B>::over(m.layout), Elementwise::<A, B>::over(t.placed));
-        let (n, size, vectors) = (m.layout.len(), t.placed.len(), self.ends() + 1);
-        // c = alpha / rho_K,  then mode weights c, c * (S c - e * S (e * c)) and e * c
-        t.gather(&k.rho, &mut k.mc);
-        placed.reciprocal(&k.mc, &mut k.inverse_rho);
-        placed.multiply(&k.fixed.amplitudes, &k.inverse_rho, &mut k.c);
-        paired(placed, t, &k.fixed.end_placed, &k.c, &mut k.pair_scratch, &mut k.sc);
-        k.weights[..size].copy_from_slice(&k.c);
-        placed.multiply(&k.c, &k.sc, &mut k.weights[size..2 * size]);
-        if vectors == 3 {
-            placed.multiply(&k.fixed.end_placed, &k.c, &mut k.weights[2 * size..]);
-        }
-        // y = C_K^T of each;  x0 = a * y_0,  h = a * y_h,  x_T = a * y_T
-        t.cauchy_placed.transposed.apply(&k.weights[..vectors * size], &mut k.y[..vectors * n]);
-        k.x0_a_h_xt[n..2 * n].copy_from_slice(&k.a);
-        for (y, slot) in [0, 2, 3].into_iter().take(vectors).enumerate() {
-            lambda.multiply(&k.a, &k.y[y * n..][..n], &mut k.x0_a_h_xt[slot * n..][..n]);
-        }
-        let used = (vectors + 1) * n;
-        m.activity.apply(&k.x0_a_h_xt[..used], &mut k.v_x0_a_h_xt[..used]);
-        let form = |i: usize, j: usize| lambda.dot(&k.x0_a_h_xt[i * n..][..n], &k.v_x0_a_h_xt[j * n..][..n]);
-        let carried = if vectors == 3 { form(3, 3) } else { [0.0; B] };
-        total::<A, B>(form(0, 0), carried, scale(2.0, form(1, 2)))
+    /// (5.10), (5.11), (5.9).
+    #[allow(non_snake_case)]
+    fn activity<const B: usize>(&self, k: &mut Workspace<B>) -> Integral<B> {
+        let (t, V, ends) = (&self.tables, &self.modes.activity, self.ends());
+        let (lambda, placed) = (Elementwise::over(self.modes.layout), Elementwise::over(t.placed));
+        // y_0 = C_K^T c,  y_h = C_K^T (c * (S_K c - e_K * S_K (e_K * c))),  y_T = C_K^T (e_K * c)
+        bracket(&t.pairing_placed, placed, &k.e_K, &k.c, (&mut k.ec, &mut k.scratch_K[0]), &mut k.S_c);
+        placed.multiply(&k.c, &k.S_c, &mut k.m_c);
+        let (given, images) = ([&k.c[..], &k.m_c, &k.ec], [&mut k.y_0[..], &mut k.y_h, &mut k.y_T]);
+        apply_first(&t.cauchy_placed.transposed, ends + 1, given, images);
+        // xi_0 = a * y_0,  h = a * y_h,  xi_T = a * y_T
+        lambda.multiply(&k.a, &k.y_0, &mut k.xi_0);
+        lambda.multiply(&k.a, &k.y_h, &mut k.h);
+        lambda.multiply(&k.a, &k.y_T, &mut k.xi_T);
+        // E = xi_0^T V xi_0 - xi_T^T V xi_T + 2 a^T V h
+        let given = [&k.xi_0[..], &k.a, &k.h, &k.xi_T];
+        let images = [&mut k.V_xi_0[..], &mut k.V_a, &mut k.V_h, &mut k.V_xi_T];
+        apply_first(V, ends + 2, given, images);
+        let end = if ends == 2 { lambda.dot(&k.xi_T, &k.V_xi_T) } else { [0.0; B] };
+        integral(lambda.dot(&k.xi_0, &k.V_xi_0), end, lambda.dot(&k.a, &k.V_h))
     }
 }
 
-/// `start - carried + looped`, and the sum of their magnitudes.
-fn total<A: Algebra<B>, const B: usize>(
-    start: [f64; B],
-    carried: [f64; B],
-    looped: [f64; B],
-) -> ([f64; B], [f64; B]) {
-    let size = [start, carried, looped].map(A::magnitude).into_iter().reduce(add);
-    (add(subtract(start, carried), looped), size.unwrap_or([0.0; B]))
-}
-
-/// The power of two that brings the largest entry of each point near one: scaling by it is exact.
-fn near_unit<A: Algebra<B>, const B: usize>(u: &[[f64; B]]) -> [f64; B] {
-    let larger = |m: [f64; B], x: &[f64; B]| {
-        let x = A::magnitude(*x);
-        std::array::from_fn(|i| m[i].max(x[i]))
-    };
-    u.iter().fold([0.0; B], larger).map(power_near_unit)
-}
-
-/// The power of two whose product with a magnitude is near one; one for zero.
-pub(super) fn power_near_unit(largest: f64) -> f64 {
-    1.0 / crate::check::power_of_two(largest)
-}
-
-/// First column minus e times the second, into the first, where there is an end.
-pub(super) fn difference<A: Algebra<B>, const B: usize>(
-    of: Elementwise<A, B>,
-    columns: &mut [[f64; B]],
-    end: &[[f64; B]],
+/// Images of the first vectors of a list.
+pub(super) fn apply_first<const B: usize, const V: usize>(
+    matrix: &Tiles,
+    count: usize,
+    given: [&[[f64; B]]; V],
+    mut images: [&mut [[f64; B]]; V],
 ) {
-    if !end.is_empty() {
-        let (first, second) = columns.split_at_mut(end.len());
-        of.multiply_subtract(end, second, first);
+    matrix.apply_all(&given[..count], &mut images[..count]);
+}
+
+/// `start - end + 2 looped`, the sums (5.5) and (5.9).
+fn integral<const B: usize>(start: [f64; B], end: [f64; B], looped: [f64; B]) -> Integral<B> {
+    Integral {
+        value: std::array::from_fn(|i| start[i] - end[i] + 2.0 * looped[i]),
+        size: std::array::from_fn(|i| start[i].abs() + end[i].abs() + 2.0 * looped[i].abs()),
     }
 }
 
-/// `out = S x - e * S (e * x)` on the placed eigenvalues.
-pub(super) fn paired<A: Algebra<B>, const B: usize>(
-    placed: Elementwise<A, B>,
-    t: &Tables,
-    end: &[[f64; B]],
+/// The bracket of (5.7) and (5.10), `S x - e * S (e * x)`, with `e * x` left in the first vector beside; `S x` where
+/// there is no end.
+pub(super) fn bracket<const B: usize>(
+    pairing: &Tiles,
+    of: Elementwise,
+    e: &[[f64; B]],
     x: &[[f64; B]],
-    scratch: &mut [[f64; B]],
+    (ex, image): (&mut [[f64; B]], &mut [[f64; B]]),
     out: &mut [[f64; B]],
 ) {
-    t.pairing_placed.apply(x, out);
-    if !end.is_empty() {
-        let (ex, image) = scratch.split_at_mut(end.len());
-        placed.multiply(end, x, ex);
-        t.pairing_placed.apply(ex, image);
-        placed.multiply_subtract(end, image, out);
+    if e.is_empty() {
+        return pairing.apply(x, out);
     }
+    of.multiply(e, x, ex);
+    pairing.apply_all(&[x, ex], &mut [&mut *out, &mut *image]);
+    of.multiply_subtract(e, image, out);
 }

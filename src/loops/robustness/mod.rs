@@ -1,12 +1,12 @@
 //! Robustness cost of a loop in O(N^2): how much of initial noise reaches the readout.
 
-mod batch;
 mod forward;
+mod horizon;
 mod reverse;
 mod tables;
 mod workspace;
 
-pub use batch::{RobustnessBatch, RobustnessHessian};
+pub use horizon::Horizon;
 
 use std::sync::Arc;
 
@@ -15,26 +15,12 @@ use num_complex::Complex64;
 
 use crate::linalg::multiply;
 use crate::loops::placement::{CONJUGATE, Placement};
-use crate::modal::algebra::Independent;
-use crate::optim::Objective;
+use crate::optim::{BatchObjective, Objective};
 use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
-use batch::evaluate;
-use forward::{Formula, power_near_unit};
-use tables::Tables;
+use tables::{Formula, Tables};
 use workspace::Workspace;
-
-/// Over which time a loop's noise is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
-pub enum Horizon {
-    /// The motif's duration T: what is played, and no more.
-    #[default]
-    Motif,
-    /// All times: the published cost.
-    Infinite,
-}
 
 /// The published robustness cost of a loop, as a function of its input weights u:
 ///
@@ -65,11 +51,13 @@ pub enum Horizon {
 /// assert!((cost.evaluate(&scaled, &mut gradient) - ln_c).abs() < 1e-9);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
+///
+/// At B points at once, see [`RobustnessCost::batch`], every matrix is read once for all of them.
 #[derive(Debug, Clone)]
-pub struct RobustnessCost<'a> {
+pub struct RobustnessCost<const B: usize = 1> {
     /// Shared by all clones and batches.
-    formula: Arc<Formula<'a>>,
-    work: Workspace<1>,
+    formula: Arc<Formula>,
+    work: Workspace<B>,
 }
 
 /// The two integrals behind a cost.
@@ -87,7 +75,7 @@ pub struct CostTerms {
     pub cancellation: f64,
 }
 
-impl<'a> RobustnessCost<'a> {
+impl RobustnessCost {
     /// The cost of playing `sum_k amplitudes_k exp(eigenvalues_k t)` for `duration` (tau) through a loop with
     /// this placement. The eigenvalues are the placement's targets, in any order.
     ///
@@ -96,7 +84,7 @@ impl<'a> RobustnessCost<'a> {
     /// not the placement's targets, a cortex other than the placement's, a duration that is not positive, an unstable loop with an infinite horizon, or
     /// two eigenvalues of the loop that sum to zero.
     pub fn new(
-        system: &'a System,
+        system: &System,
         placement: &Placement,
         eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
@@ -116,8 +104,8 @@ impl<'a> RobustnessCost<'a> {
                 remedy: "use the horizon of the motif, or eigenvalues that decay",
             });
         }
-        let modes = system.modes()?;
-        let tables = Tables::new(modes, placement, duration, horizon);
+        let modes = Arc::clone(system.shared_modes()?);
+        let tables = Tables::new(&modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
                 what: "Gramians of the loop (two of its eigenvalues sum to zero)",
@@ -126,7 +114,7 @@ impl<'a> RobustnessCost<'a> {
         }
         let residues = placement.residues().to_vec();
         let formula = Formula { modes, duration, noise_floor: 0.0, residues, amplitudes, tables };
-        let work = Workspace::new::<Independent>(&formula);
+        let work = Workspace::new(&formula);
         Ok(Self { formula: Arc::new(formula), work })
     }
 
@@ -146,13 +134,13 @@ impl<'a> RobustnessCost<'a> {
     /// # Errors
     /// u of the wrong length or not finite, or orthogonal to an eigenvector of A (infinite cost).
     pub fn terms(&mut self, u: &[f64]) -> Result<CostTerms> {
-        let units = self.dimension();
+        let units = self.formula.units();
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u)?;
-        let at = self.formula.forward::<Independent, 1>(u.as_chunks().0, &mut self.work);
-        let ([activity], [noise_gain]) = (at.activity, at.noise_gain);
+        let (e, g) = self.formula.forward(u.as_chunks().0, &mut self.work);
+        let ([activity], [noise_gain]) = (e.value, g.value);
         let cost = (activity * noise_gain / units as f64).sqrt() / self.formula.duration;
-        let cancellation = (at.noise_size[0] / noise_gain).max(at.activity_size[0] / activity);
+        let cancellation = (e.size[0] / activity).max(g.size[0] / noise_gain);
         if activity > 0.0 && noise_gain > 0.0 && cost.is_finite() {
             return Ok(CostTerms { activity, noise_gain, cost, cancellation });
         }
@@ -162,22 +150,16 @@ impl<'a> RobustnessCost<'a> {
         })
     }
 
-    /// Products with the Hessian of the objective.
-    pub fn hessian(&self) -> RobustnessHessian<'a> {
-        RobustnessHessian::new(Arc::clone(&self.formula))
+    /// The same cost at B points at once, see [`RobustnessCost::evaluate_batch`].
+    pub fn batch<const B: usize>(&self) -> RobustnessCost<B> {
+        RobustnessCost { formula: Arc::clone(&self.formula), work: Workspace::new(&self.formula) }
     }
 
-    /// The same cost at B points at once: each matrix is read once for all of them, which takes a fraction of B
-    /// evaluations, to the same bits.
-    pub fn batch<const B: usize>(&self) -> RobustnessBatch<'a, B> {
-        RobustnessBatch::new(Arc::clone(&self.formula))
-    }
-
-    /// Initial state of the motif, `x0 = R (a * (C_K^T c))` with `c_k = alpha_k / rho_k`, at the u of the
+    /// Initial state of the motif, `R xi_0` (4.3), at the u of the
     /// last evaluation.
     pub(super) fn initial_state(&self) -> DVector<f64> {
-        let n = self.dimension();
-        let mut weighted = self.work.x0_a_h_xt[..n].as_flattened().to_vec();
+        let n = self.formula.units();
+        let mut weighted = self.work.xi_0.as_flattened().to_vec();
         // R x = sum over representatives of columns: D weights count each pair twice.
         self.formula.modes.layout.weight(&mut weighted);
         let mut state = DVector::zeros(n);
@@ -186,24 +168,63 @@ impl<'a> RobustnessCost<'a> {
     }
 }
 
-impl Objective for RobustnessCost<'_> {
+impl<const B: usize> RobustnessCost<B> {
+    /// `ln C` at B points and its gradients, in a fraction of the time of B evaluations and to the same bits. Points are
+    /// interleaved: `u[j][i]` is weight j of point i, and so are their gradients.
+    ///
+    /// Infinite, with the gradient left unspecified, where the cost is or does not exist, and for slices of other
+    /// lengths than N.
+    ///
+    /// ```
+    /// use thalamo::{Complex64, Cortex, optim::Objective};
+    /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
+    /// let cortex = Cortex::random(30, 0.5, 1)?;
+    /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
+    /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
+    /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
+    /// let mut cost = RobustnessCost::new(&cortex, &placement, &modes, &amplitudes, 50.0, Horizon::Motif)?;
+    /// let points: Vec<[f64; 4]> = (0..30).map(|i| [1.0, 2.0, 3.0, 4.0].map(|k| (k * i as f64).cos())).collect();
+    /// let mut gradients = vec![[0.0; 4]; 30];
+    /// let values = cost.batch::<4>().evaluate_batch(&points, &mut gradients);
+    /// // Bit for bit what each point gives by itself.
+    /// let (third, mut gradient): (Vec<f64>, _) = (points.iter().map(|p| p[2]).collect(), vec![0.0; 30]);
+    /// assert_eq!(cost.evaluate(&third, &mut gradient), values[2]);
+    /// assert!(gradient.iter().zip(&gradients).all(|(g, batch)| *g == batch[2]));
+    /// # Ok::<(), thalamo::Error>(())
+    /// ```
+    pub fn evaluate_batch(&mut self, u: &[[f64; B]], gradient: &mut [[f64; B]]) -> [f64; B] {
+        let Self { formula, work } = self;
+        if [u.len(), gradient.len()] != [formula.units(); 2] {
+            return [f64::INFINITY; B];
+        }
+        let (e, g) = formula.forward(u, work);
+        formula.backward((e.value, g.value), work, gradient);
+        std::array::from_fn(|i| {
+            let finite = gradient.iter().all(|g| g[i].is_finite());
+            if finite { formula.objective(e.value[i], g.value[i]) } else { f64::INFINITY }
+        })
+    }
+}
+
+impl Objective for RobustnessCost {
     fn dimension(&self) -> usize {
         self.formula.units()
     }
 
     fn evaluate(&mut self, u: &[f64], gradient: &mut [f64]) -> f64 {
-        let units = self.dimension();
-        if u.len() != units || gradient.len() != units {
-            return f64::INFINITY;
-        }
-        let [value] = evaluate(&self.formula, &mut self.work, u.as_chunks().0, gradient.as_chunks_mut().0);
+        let [value] = self.evaluate_batch(u.as_chunks().0, gradient.as_chunks_mut().0);
         value
     }
 }
 
-/// The power of two that brings the largest entry near one: scaling by it is exact.
-pub(super) fn near_unit(u: &[f64]) -> f64 {
-    power_near_unit(u.iter().fold(0.0_f64, |m, x| m.max(x.abs())))
+impl<const B: usize> BatchObjective<B> for RobustnessCost<B> {
+    fn dimension(&self) -> usize {
+        self.formula.units()
+    }
+
+    fn evaluate(&mut self, u: &[[f64; B]], gradient: &mut [[f64; B]]) -> [f64; B] {
+        self.evaluate_batch(u, gradient)
+    }
 }
 
 /// Amplitudes in the order of the placed eigenvalues, zero at the stabilising ones.

@@ -1,8 +1,10 @@
 //! What the robustness cost of one loop needs that does not depend on u.
 
+use std::sync::Arc;
+
 use num_complex::Complex64;
 
-use super::Horizon;
+use super::horizon::Horizon;
 use crate::loops::placement::Placement;
 use crate::loops::secular::Root;
 use crate::modal::Modes;
@@ -15,6 +17,17 @@ use crate::modal::vector::{Layout, packed_map, transposed_map};
 pub(super) struct Both {
     pub(super) plain: Tiles,
     pub(super) transposed: Tiles,
+}
+
+/// One motif's cost as a function of u: everything but the memory of an evaluation.
+#[derive(Debug, Clone)]
+pub(super) struct Formula {
+    pub(super) modes: Arc<Modes>,
+    pub(super) duration: f64,
+    pub(super) noise_floor: f64,
+    pub(super) residues: Vec<f64>,
+    pub(super) amplitudes: Vec<f64>,
+    pub(super) tables: Tables,
 }
 
 /// Matrices and vectors fixed once per loop, packed (see `modal::vector`).

@@ -7,7 +7,7 @@ use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
 use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
-use thalamo::optim::{LbfgsOptions, Objective, Status, gradient_error};
+use thalamo::optim::{LbfgsOptions, Objective, Termination, gradient_error};
 use thalamo::{Complex64, Cortex, Error, System};
 
 fn z(re: f64, im: f64) -> Complex64 {
@@ -202,7 +202,7 @@ fn races_follow_the_better_half() {
         for (start, raced) in report.starts.iter().enumerate() {
             let alone = design.minimise(7, start).unwrap();
             assert_eq!(raced.initial_cost, alone.initial_value.exp());
-            if raced.status == Status::GaveWay {
+            if raced.status == Termination::GaveWay {
                 assert!(
                     raced.evaluations >= 20
                         && raced.evaluations < alone.evaluations
@@ -386,11 +386,10 @@ fn refusals_after_the_design() {
     let message = "robustness cost (u has no component along some eigenvector of A): expected a regular problem, given \
                    one that is singular to working precision; choose another u, a random one for instance";
     assert!(matches!(refused(design.with_input(&[0.0; 10]), message), Error::Singular { .. }));
-    // A bad option of the optimiser appears where it is used.
+    // A bad option of the optimiser is refused with the design.
     let optimiser = LbfgsOptions { memory: 0, ..LbfgsOptions::default() };
     let options = LoopOptions { optimiser, ..quick(1) };
-    let design = LoopDesign::new(&cortex, &values, &amplitudes, 30.0, &options).unwrap();
-    refused(design.optimise(1), "L-BFGS memory: expected 1 to 10000, given 0");
+    refuse(&cortex, &values, &amplitudes, 30.0, &options, "L-BFGS memory: expected 1 to 10000, given 0");
 }
 
 #[test]

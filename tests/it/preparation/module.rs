@@ -289,7 +289,10 @@ fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
         let options = PreparationOptions { rank, ..PreparationOptions::default() };
         let report = Preparation::optimise(&cortex, &options, 1).unwrap();
         let report = report.report();
-        assert!(report.abscissa < 0.0 && report.cost_per_unit < report.initial_cost_per_unit, "{report:?}");
+        assert!(
+            report.abscissa < 0.0 && report.cost_per_unit < report.history.unwrap().initial_cost_per_unit,
+            "{report:?}"
+        );
         // Fewer columns than eigenvalues to move: a typed error, not a search.
         let options = PreparationOptions { rank: 1, ..options };
         assert!(matches!(Preparation::optimise(&cortex, &options, 1), Err(Error::Unstable { .. })));

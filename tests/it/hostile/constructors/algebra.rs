@@ -1,12 +1,9 @@
 //! Lyapunov equations, matrix exponentials, step covariances.
 
 use nalgebra::DMatrix;
-use thalamo::linalg::{
-    LyapunovPair, LyapunovWorkspace, PairStatus, Propagator, expm, lyapunov, lyapunov_schur,
-    noise_covariance, noise_factor,
-};
+use thalamo::linalg::{Propagator, expm, lyapunov, lyapunov_schur, noise_covariance, noise_factor};
 
-use super::{Input, Tally, assert_finite, assert_size};
+use super::{Input, Tally, assert_finite};
 
 /// Largest residual that a solution may be returned with.
 const RESIDUAL: f64 = 1e-9;
@@ -41,30 +38,12 @@ pub(crate) fn lyapunov_equations(input: &mut Input<'_>, tally: &mut Tally) {
         let q = input.matrix(n, n);
         if input.one_in(8) { q } else { 0.5 * &q + 0.5 * q.transpose() }
     };
-    let (q, p) = (symmetric(input), symmetric(input));
+    let q = symmetric(input);
     if let Some(x) = tally.judge(lyapunov(&m, &q)) {
         solves("lyapunov", &m, &x, &q);
     }
     if let Some(x) = tally.judge(lyapunov_schur(&m, &q)) {
         solves("lyapunov_schur", &m, &x, &q);
-    }
-    if let Some(pair) = tally.judge(LyapunovPair::new(&m, &q, &p)) {
-        solves("X of a pair", &m, pair.x(), &q);
-        solves("Y of a pair", &m.transpose(), pair.y(), &p);
-    }
-    let mut workspace = LyapunovWorkspace::new(if input.one_in(8) { input.size(0, 8) } else { n });
-    let shift = input.one_in(2).then(|| input.positive());
-    if tally.judge(workspace.set_shift(shift)).is_none() {
-        return;
-    }
-    if let Some(report) = tally.judge(workspace.solve_pair(&m, &q, &p))
-        && report.status == PairStatus::Converged
-    {
-        assert_finite("X of a workspace", workspace.x().iter());
-        assert_finite("Y of a workspace", workspace.y().iter());
-        assert_size("residual of X", report.residual_x);
-        assert_size("residual of Y", report.residual_y);
-        assert!(report.suggested_shift > 0.0 && report.suggested_shift.is_finite());
     }
 }
 

@@ -1,0 +1,265 @@
+//! Modules: optimised, given, or restored from their stored numbers.
+
+use std::ops::ControlFlow;
+
+use nalgebra::{DMatrix, DVector};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::cost::{PreparationCost, PreparationTerms};
+use super::options::PreparationOptions;
+use super::weights::{Weights, normalise_columns};
+use crate::linalg::{eigenvalues, spectral_abscissa};
+use crate::optim::{Observer, Termination, minimise_observed};
+use crate::spectrum::Spectrum;
+use crate::system::System;
+use crate::{Error, Result, check};
+
+/// What the design of a preparatory module achieved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreparationReport {
+    /// Terms of the cost at the end.
+    pub terms: PreparationTerms,
+    /// Cost per unit C/N at the end, without penalty.
+    pub cost_per_unit: f64,
+    /// Largest real part of the eigenvalues of $A + U V^T$.
+    pub abscissa: f64,
+    /// Frobenius norms of U and V.
+    pub norms: (f64, f64),
+    /// How the weights were found; `None` where they were given.
+    pub history: Option<PreparationHistory>,
+}
+
+/// How a preparatory module came about: what its weights alone do not tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+pub struct PreparationHistory {
+    /// Cost per unit C/N at the start of the optimisation.
+    pub initial_cost_per_unit: f64,
+    /// Evaluations of cost and gradient.
+    pub evaluations: usize,
+    /// Iterations.
+    pub iterations: usize,
+    /// Why it ended.
+    pub status: Termination,
+}
+
+/// A preparatory module $U V^T$: during preparation $\dot x = (A + U V^T) x + b_\mu$ with
+/// $b_\mu = -(A + U V^T) x_\mathrm{init}(\mu)$, whose only fixed point is the start of motif $\mu$.
+///
+/// ```
+/// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
+/// let system = System::from(Cortex::random(30, 0.5, 1)?);
+/// let options = PreparationOptions { rank: 10, ..Default::default() };
+/// let preparation = Preparation::optimise(&system, &options, 1)?;
+/// let report = preparation.report();
+/// let history = report.history.expect("it was optimised");
+/// assert!(report.cost_per_unit < history.initial_cost_per_unit && report.abscissa < 0.0);
+/// # Ok::<(), thalamo::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preparation {
+    input: DMatrix<f64>,
+    feedback: DMatrix<f64>,
+    system: DMatrix<f64>,
+    eigenvalues: Spectrum,
+    report: PreparationReport,
+}
+
+impl Preparation {
+    /// Optimises U and V by L-BFGS with the adjoint gradient from the stable start `V = -U`, random unit
+    /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its rightmost
+    /// eigenvalues, which $A - U U^T$ has one unit further left.
+    ///
+    /// # Errors
+    /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
+    /// cannot stabilise ([`Error::Unstable`]: raise the rank).
+    pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
+        Self::optimise_observed(system, options, seed, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, watched: the observer is told of every step, and ends the optimisation where it breaks. The module then
+    /// is the best one met.
+    ///
+    /// # Errors
+    /// As [`Preparation::optimise`].
+    pub fn optimise_observed(
+        system: &System,
+        options: &PreparationOptions,
+        seed: u64,
+        observer: &mut Observer<'_>,
+    ) -> Result<Self> {
+        check_rank(system, options.rank)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut u = DMatrix::from_fn(system.units(), options.rank, |_, _| StandardNormal.sample(&mut rng));
+        if system.spectrum()?.abscissa() >= 0.0 {
+            u = rightmost_subspace(system, u);
+        }
+        normalise_columns(&mut u);
+        let v = -&u;
+        Self::descend(system, options, (u, v), observer)
+    }
+
+    /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
+    ///
+    /// # Errors
+    /// As [`Preparation::optimise`]; shapes that do not match.
+    pub fn optimise_from(
+        system: &System,
+        options: &PreparationOptions,
+        u: DMatrix<f64>,
+        v: DMatrix<f64>,
+    ) -> Result<Self> {
+        Self::descend(system, options, (u, v), &mut |_| ControlFlow::Continue(()))
+    }
+
+    fn descend(
+        system: &System,
+        options: &PreparationOptions,
+        (u, v): (DMatrix<f64>, DMatrix<f64>),
+        observer: &mut Observer<'_>,
+    ) -> Result<Self> {
+        check_rank(system, options.rank)?;
+        options.validate()?;
+        let shape = (system.units(), options.rank);
+        check::shape("U", u.shape(), shape, "give U as N x P")?;
+        check::shape("V", v.shape(), shape, "give V as N x P")?;
+        let cost = PreparationCost::new(system, options.beta)?;
+        let mut objective = Weights { cost, bound: options.bound, u, v };
+        let start = objective.point();
+        let Some(initial) = objective.terms_at(&start)? else {
+            return Err(unstable(system, &objective.u, &objective.v));
+        };
+        let minimum = minimise_observed(&mut objective, &start, &options.optimiser, observer)?;
+        objective.set(&minimum.point);
+        let history = PreparationHistory {
+            initial_cost_per_unit: initial.total() / system.units() as f64,
+            evaluations: minimum.evaluations,
+            iterations: minimum.iterations,
+            status: minimum.status,
+        };
+        let Weights { u, v, .. } = objective;
+        Self::restore(system, u, v, options.beta, Some(history))
+    }
+
+    /// A module from given weights, not optimised.
+    ///
+    /// # Errors
+    /// Shapes that do not match, or a system that is not stable.
+    pub fn new(system: &System, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
+        Self::restore(system, u, v, beta, None)
+    }
+
+    /// A module from its stored weights, which keep their bits, with how they came about; stability and cost are computed
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Preparation::new`]; an initial cost that is not finite.
+    pub fn restore(
+        system: &System,
+        u: DMatrix<f64>,
+        v: DMatrix<f64>,
+        beta: f64,
+        history: Option<PreparationHistory>,
+    ) -> Result<Self> {
+        if let Some(history) = history {
+            check::finite("initial preparatory cost", &[history.initial_cost_per_unit])?;
+        }
+        check_rank(system, u.ncols())?;
+        // A cost of its own, whose last digits depend on nothing but U and V.
+        let mut cost = PreparationCost::new(system, beta)?;
+        let mut terms = cost.evaluate(&u, &v)?.ok_or_else(|| unstable(system, &u, &v))?;
+        terms.residual = cost.residual();
+        let closed = system.matrix() + &u * v.transpose();
+        let eigenvalues = eigenvalues(&closed)?;
+        let report = PreparationReport {
+            terms,
+            cost_per_unit: terms.total() / system.units() as f64,
+            abscissa: eigenvalues.abscissa(),
+            norms: (u.norm(), v.norm()),
+            history,
+        };
+        Ok(Self { input: u, feedback: v, system: closed, eigenvalues, report })
+    }
+
+    /// Weights U from module to cortex (N x P).
+    pub fn input(&self) -> &DMatrix<f64> {
+        &self.input
+    }
+
+    /// Weights V from cortex to module (N x P).
+    pub fn feedback(&self) -> &DMatrix<f64> {
+        &self.feedback
+    }
+
+    /// System matrix $A + U V^T$ during preparation (N x N, 1/tau).
+    pub fn system(&self) -> &DMatrix<f64> {
+        &self.system
+    }
+
+    /// Eigenvalues of the system, in canonical order.
+    pub fn eigenvalues(&self) -> &Spectrum {
+        &self.eigenvalues
+    }
+
+    /// What the design achieved.
+    pub fn report(&self) -> &PreparationReport {
+        &self.report
+    }
+
+    /// The constant input $b = -(A + U V^T) x$ that makes a state x (N) the fixed point of preparation.
+    ///
+    /// # Errors
+    /// A state of the wrong length or not finite, or so large that the bias overflows.
+    pub fn bias(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
+        check::shape("state", (state.len(), 1), (self.system.nrows(), 1), "give one entry per unit")?;
+        check::finite("state", state.as_slice())?;
+        let bias = -(&self.system * state);
+        check::no_overflow("bias", bias.as_slice())?;
+        Ok(bias)
+    }
+}
+
+/// Refuses a rank the cortex cannot hold.
+fn check_rank(system: &System, rank: usize) -> Result<()> {
+    if (1..=system.units()).contains(&rank) {
+        Ok(())
+    } else {
+        Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })
+    }
+}
+
+fn unstable(system: &System, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Error {
+    let closed = system.matrix() + u * v.transpose();
+    Error::Unstable {
+        what: "preparation A + U V^T at the start",
+        abscissa: spectral_abscissa(&closed).unwrap_or(f64::NAN),
+        limit: 0.0,
+        remedy: "raise the rank P, lower the gain, or start from other weights",
+    }
+}
+
+/// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns; a pair
+/// that does not fit leaves the last column to the one given.
+fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64> {
+    // Without eigenvectors the random columns are as good as any.
+    let Ok(eigen) = system.eigen() else { return columns };
+    let mut order: Vec<usize> = (0..system.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
+    order.sort_by(|&a, &b| eigen.values()[b].re.total_cmp(&eigen.values()[a].re));
+    let mut filled = 0;
+    for index in order {
+        let vector = eigen.right().column(index);
+        let pair = eigen.values()[index].im > 0.0;
+        if filled + 1 + usize::from(pair) > columns.ncols() {
+            break;
+        }
+        columns.set_column(filled, &vector.map(|z| z.re));
+        filled += 1;
+        if pair {
+            columns.set_column(filled, &vector.map(|z| z.im));
+            filled += 1;
+        }
+    }
+    columns.qr().q()
+}
