@@ -125,8 +125,8 @@ impl<T: Real> Pass<T> {
         if self.gradient.shapes() != network.parameters().shapes() {
             self.gradient = Parameters::zeros(network.architecture(), network.units(), network.motifs());
         }
-        self.gradient.fill_zero();
-        let rank = network.module().filter(|_| learned == Learned::Module).map_or(0, |m| m.rank());
+        self.gradient.arrays_mut().into_iter().for_each(|array| array.fill(T::zero()));
+        let rank = network.module().filter(|_| learned == Learned::Module).map_or(0, |m| m.input.ncols());
         for part in &mut self.module_gradient {
             part.clear();
             part.resize(rank * self.units, T::zero());

@@ -54,9 +54,8 @@ impl<T: Real> BatchMemory<T> {
 /// order, so the result has the same bits for any number of threads.
 ///
 /// # Errors
-/// As [`Trial::validate`]; [`Error::Empty`] without trials or without a scored step,
-/// [`Error::MissingModule`] when the module is to be learned and there is none. A loss that overflows is
-/// returned as it is.
+/// As [`respond`]; [`Error::Empty`] without a scored step, [`Error::MissingModule`] when the module is to be learned and
+/// there is none. A loss that overflows is returned as it is.
 pub fn gradient<T: Real>(
     network: &TanhNetwork<T>,
     trials: &[Trial<T>],
@@ -110,7 +109,10 @@ pub fn gradient<T: Real>(
 /// Runs trials without gradients, on rayon's threads, and returns their responses in order.
 ///
 /// # Errors
-/// As [`Trial::validate`]; [`Error::Empty`] without trials.
+/// [`Error::Empty`] without trials or without a step, [`Error::Shape`] on a start of another length or a target shorter
+/// than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::Count`] on more than 1e7 steps,
+/// [`Error::UnknownIndex`] on a motif that is not there, [`Error::MissingModule`] when a transition needs the module of a
+/// network that has none.
 pub fn respond<T: Real>(network: &TanhNetwork<T>, trials: &[Trial<T>]) -> Result<Vec<Response<T>>> {
     if trials.is_empty() {
         return Err(Error::Empty { what: "trials", remedy: "give at least one" });

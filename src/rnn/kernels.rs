@@ -130,23 +130,6 @@ impl<T: Real> WithSimd for Backward<'_, T> {
     }
 }
 
-/// `tanh` of each entry.
-pub(super) struct Tanh<'a, T: Real> {
-    pub(super) from: &'a [T],
-    pub(super) to: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Tanh<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (r, &x) in self.to.iter_mut().zip(self.from) {
-            *r = x.tanh_lane();
-        }
-    }
-}
-
 #[inline(always)]
 fn add_scaled<T: Real>(to: &mut [T], scale: T, from: &[T]) {
     for (t, &f) in to.iter_mut().zip(from) {

@@ -34,10 +34,10 @@ impl<T: Real> StepMatrices<T> {
         let recurrent = network.recurrent().map(|x| scale * x);
         let recurrent_transpose = recurrent.transpose();
         let module = network.module().map(|m| ModuleMatrices {
-            left: m.left().map(|x| dt * x),
-            right_transpose: m.right().transpose(),
-            right: m.right().map(|x| dt * x),
-            left_transpose: m.left().transpose(),
+            left: m.input.map(|x| dt * x),
+            right_transpose: m.feedback.transpose(),
+            right: m.feedback.map(|x| dt * x),
+            left_transpose: m.input.transpose(),
         });
         Self { recurrent, recurrent_transpose, module }
     }

@@ -204,10 +204,18 @@ impl<T: Real> TanhNetwork<T> {
     /// in motif phases only; in the other architectures biases act in both.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the module is for another number of units.
+    /// [`Error::Empty`] without columns, [`Error::Shape`] when U and V have different shapes or are for another number of
+    /// units, [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_module(mut self, module: TransitionModule<T>) -> Result<Self> {
-        let given = (module.left().nrows(), 1);
-        check::shape("transition module", given, (self.units(), 1), "give a module for the same N")?;
+        let TransitionModule { input, feedback } = &module;
+        if input.is_empty() {
+            return Err(Error::Empty { what: "transition module U", remedy: "give N x P numbers" });
+        }
+        let expected = (self.units(), input.ncols());
+        for (what, matrix) in [("transition module U", input), ("transition module V", feedback)] {
+            check::shape(what, matrix.shape(), expected, "give U and V as N x P for the same N")?;
+            finite(what, matrix.as_slice())?;
+        }
         self.module = Some(module);
         Ok(self)
     }
@@ -228,7 +236,7 @@ impl<T: Real> TanhNetwork<T> {
     }
 
     /// Gain $g$ of the connectivity (1 in a control network).
-    pub fn gain(&self) -> f64 {
+    pub(super) fn gain(&self) -> f64 {
         self.gain
     }
 

@@ -55,7 +55,7 @@ impl<T: Real> Parameters<T> {
 
     /// The arrays one after the other, each column by column: biases, left, right, recurrent,
     /// readout.
-    pub fn arrays(&self) -> [&[T]; 5] {
+    pub(super) fn arrays(&self) -> [&[T]; 5] {
         [
             self.biases.as_slice(),
             self.left.as_slice(),
@@ -76,17 +76,9 @@ impl<T: Real> Parameters<T> {
         ]
     }
 
-    pub(super) fn fill_zero(&mut self) {
-        for array in self.arrays_mut() {
-            array.fill(T::zero());
-        }
-    }
-
     pub(super) fn add(&mut self, other: &Self) {
         for (a, b) in self.arrays_mut().into_iter().zip(other.arrays()) {
-            for (a, &b) in a.iter_mut().zip(b) {
-                *a += b;
-            }
+            a.iter_mut().zip(b).for_each(|(a, &b)| *a += b);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use faer::Accum;
 
-use super::kernels::{Forward, Tanh, run};
+use super::kernels::{Forward, run};
 use super::matrices::StepMatrices;
 use super::plan::{self, Interval};
 use super::products::{masked, multiply};
@@ -103,7 +103,7 @@ impl<T: Real> Pass<T> {
         self.intervals = plan::intervals(network, trials);
         let steps = trials.first().map_or(0, |t| t.steps());
         let block = self.units * self.width;
-        let rank = network.module().map_or(0, |m| m.rank());
+        let rank = network.module().map_or(0, |m| m.input.ncols());
         let (blocks, norms) = match keep {
             Keep::History => (steps + 1, 0),
             Keep::Norms => (2, steps * self.width),
@@ -117,10 +117,11 @@ impl<T: Real> Pass<T> {
         self.dots.resize(steps * self.width, zero);
         self.outputs.resize(steps * self.width, zero);
         self.norms.resize(norms, zero);
-        for (x, trial) in self.states.chunks_exact_mut(self.units).zip(trials) {
-            x.copy_from_slice(&trial.start);
+        let columns = self.states.chunks_exact_mut(self.units).zip(self.history.chunks_exact_mut(self.units));
+        for ((state, activity), trial) in columns.zip(trials) {
+            state.copy_from_slice(&trial.start);
+            activity.iter_mut().zip(state).for_each(|(r, x)| *r = x.tanh_lane());
         }
-        run(Tanh { from: &self.states, to: &mut self.history[..block] });
     }
 
     /// What one column did, after a forward pass that kept the norms.

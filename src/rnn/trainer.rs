@@ -45,13 +45,13 @@ pub enum TrainingStatus {
 /// ```
 #[derive(Debug)]
 pub struct Trainer {
-    network: TanhNetwork<f32>,
-    motifs: Vec<Motif>,
+    pub(super) network: TanhNetwork<f32>,
+    pub(super) motifs: Vec<Motif>,
     targets: Vec<Arc<[f32]>>,
     chosen: Vec<usize>,
-    options: TrainingOptions,
-    adam: Adam<f32>,
-    curve: Vec<f64>,
+    pub(super) options: TrainingOptions,
+    pub(super) adam: Adam<f32>,
+    pub(super) curve: Vec<f64>,
     memory: BatchMemory<f32>,
 }
 
@@ -68,12 +68,12 @@ impl Trainer {
         options.protocol.check_network(&network)?;
         let count = match options.learned() {
             Learned::Parameters => network.parameters().count(),
-            Learned::Module => network.module().map_or(0, |m| 2 * m.left().len()),
+            Learned::Module => network.module().map_or(0, |m| 2 * m.input.len()),
         };
         Ok(Self {
             targets: protocol::targets(&network, motifs)?,
             chosen: options.chosen(motifs.len())?,
-            adam: Adam::new(count, options.adam)?,
+            adam: Adam { options: options.adam, first: vec![0.0; count], second: vec![0.0; count], steps: 0 },
             network,
             motifs: motifs.to_vec(),
             options: options.clone(),
@@ -107,24 +107,9 @@ impl Trainer {
         &self.network
     }
 
-    /// What it is trained on.
-    pub(super) fn motifs(&self) -> &[Motif] {
-        &self.motifs
-    }
-
     /// Loss of each minibatch so far, before its update.
     pub fn curve(&self) -> &[f64] {
         &self.curve
-    }
-
-    /// Adam's state.
-    pub(super) fn adam(&self) -> &Adam<f32> {
-        &self.adam
-    }
-
-    /// How it is trained.
-    pub(super) fn options(&self) -> &TrainingOptions {
-        &self.options
     }
 
     /// Bytes held for back-propagation.
@@ -172,8 +157,9 @@ impl Trainer {
                 self.adam.step_arrays(&mut values, &arrays, learned)
             }
             Learned::Module => {
-                let module = self.network.module_mut().ok_or(Error::MissingModule)?;
-                self.adam.step_arrays(&mut module.arrays_mut(), &arrays, |_| true)
+                let TransitionModule { input, feedback } =
+                    self.network.module_mut().ok_or(Error::MissingModule)?;
+                self.adam.step_arrays(&mut [input.as_mut_slice(), feedback.as_mut_slice()], &arrays, |_| true)
             }
         }
     }

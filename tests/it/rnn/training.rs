@@ -50,7 +50,7 @@ fn adam_follows_the_reference() {
         path[i].as_array().expect("a point").iter().map(|x| x.as_f64().expect("a number")).collect()
     };
     let mut x = point(0);
-    let mut adam = Adam::new(3, options).expect("constants");
+    let mut adam = Adam { options, first: vec![0.0; 3], second: vec![0.0; 3], steps: 0 };
     for i in 1..path.len() {
         let [a, b, c] = [x[0], x[1], x[2]];
         let gradient = [2.0 * (a - 0.3) + 0.5 * b, 2.0 * (b - 0.1) + 0.5 * a, 2.0 * (c + 0.2)];
@@ -206,7 +206,7 @@ fn a_trained_module_brings_the_network_to_rest() {
         let trial = Trial { start: vec![1.0; 12], segments: vec![segment] };
         respond(&network, &[trial]).expect("a response")[0].norm[199]
     };
-    let none = TransitionModule::new(DMatrix::zeros(12, 1), DMatrix::zeros(12, 1)).expect("zeros");
+    let none = TransitionModule { input: DMatrix::zeros(12, 1), feedback: DMatrix::zeros(12, 1) };
     let with = norm(network.clone().with_module(module).expect("the same N"));
     let without = norm(network.with_module(none).expect("the same N"));
     assert!(with < 0.1 * without, "{with} with the module, {without} without");
@@ -334,7 +334,7 @@ fn wrong_input_is_a_typed_error() {
 
     let segment = |phase, target: Option<Arc<[f32]>>| TrialSegment { motif: 0, phase, steps: 3, target };
     let trial =
-        |start: Vec<f32>, segments| Trial { start, segments }.validate(&network()).expect_err("an error");
+        |start: Vec<f32>, segments| respond(&network(), &[Trial { start, segments }]).expect_err("an error");
     assert!(matches!(trial(vec![0.0; 11], vec![segment(TrialPhase::Motif, None)]), Error::Shape { .. }));
     assert!(matches!(
         trial(vec![f32::NAN; 12], vec![segment(TrialPhase::Motif, None)]),
@@ -368,8 +368,11 @@ fn wrong_input_is_a_typed_error() {
     // Finished networks cannot go on.
     let options = TanhOptions { units: 12, ..base() };
     let trainer = Trainer::new(network(), &motifs, &set_b()).expect("a trainer");
-    let finished = Checkpoint::new(&trainer, &options).expect("a checkpoint").finished(10).expect("a stride");
+    let checkpoint = Checkpoint::new(&trainer, &options).expect("a checkpoint");
+    let finished = Checkpoint { adam: None, ..checkpoint.clone() };
     assert!(matches!(finished.into_trainer(), Err(Error::Empty { .. })));
+    let thinned = Checkpoint { stride: 10, ..checkpoint };
+    assert!(matches!(thinned.into_trainer(), Err(Error::Count { .. })));
     let elsewhere = TanhOptions { seed: 2, ..options };
     assert!(matches!(Checkpoint::new(&trainer, &elsewhere), Err(Error::Disagrees { .. })));
 }
