@@ -2,7 +2,7 @@
 
 use super::{Adam, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 use crate::motif::Motif;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// All that a [`Trainer`] needs to go on to the same bits.
 ///
@@ -51,8 +51,10 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Disagrees`]; as [`TanhNetwork::random`].
     pub(crate) fn verify(&self) -> Result<()> {
-        let drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
-        if self.network.has_same_origin(&drawn) {
+        let mut drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
+        drawn.parameters = self.network.parameters.clone();
+        drawn.module = self.network.module.clone();
+        if drawn == self.network {
             return Ok(());
         }
         let what = "fixed connectivity and readout";
@@ -72,6 +74,15 @@ impl Checkpoint {
             let what = "minibatches per entry of the learning curve";
             return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
         }
-        Trainer::resume(self.network, &self.motifs, &self.training, adam, self.curve)
+        let mut trainer = Trainer::new(self.network, &self.motifs, &self.training)?;
+        adam.validate()?;
+        let remedy = "resume with the network and options the state came from";
+        let expected = (trainer.adam.first.len(), 1);
+        check::shape("Adam's moments", (adam.first.len(), 1), expected, remedy)?;
+        let steps = usize::try_from(adam.steps).unwrap_or(usize::MAX);
+        check::shape("learning curve", (self.curve.len(), 1), (steps, 1), remedy)?;
+        check::finite("learning curve", &self.curve)?;
+        (trainer.adam, trainer.curve) = (adam, self.curve);
+        Ok(trainer)
     }
 }

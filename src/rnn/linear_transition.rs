@@ -43,7 +43,7 @@ pub fn linearisation<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
 /// $-I + g J$.
 fn without_module<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
     let units = network.units();
-    network.recurrent().map(|x| network.gain() * x.widen()) - DMatrix::identity(units, units)
+    network.recurrent().map(|x| network.gain * x.widen()) - DMatrix::identity(units, units)
 }
 
 /// The state that a linear transition settles in, $x^\ast = -A_{prep}^{-1} b_\mu$ (N).

@@ -29,8 +29,8 @@ pub(super) struct ModuleMatrices<T: Real> {
 
 impl<T: Real> StepMatrices<T> {
     pub(super) fn new(network: &TanhNetwork<T>) -> Self {
-        let dt = T::of(network.dt());
-        let scale = T::of(network.dt() * network.gain());
+        let dt = T::of(network.dt);
+        let scale = T::of(network.dt * network.gain);
         let recurrent = network.recurrent().map(|x| scale * x);
         let recurrent_transpose = recurrent.transpose();
         let module = network.module().map(|m| ModuleMatrices {

@@ -80,12 +80,14 @@ fn step(dt: f64) -> Result<()> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TanhNetwork<T: Real> {
     architecture: Architecture,
-    gain: f64,
-    dt: f64,
+    /// Gain $g$ of the connectivity, 1 in a control network.
+    pub(super) gain: f64,
+    /// Euler step, in tau.
+    pub(super) dt: f64,
     fixed_recurrent: DMatrix<T>,
     fixed_readout: DVector<T>,
-    parameters: Parameters<T>,
-    module: Option<TransitionModule<T>>,
+    pub(super) parameters: Parameters<T>,
+    pub(super) module: Option<TransitionModule<T>>,
 }
 
 impl<T: Real> TanhNetwork<T> {
@@ -154,39 +156,15 @@ impl<T: Real> TanhNetwork<T> {
         Ok(Self { architecture, gain, dt, fixed_recurrent, fixed_readout, parameters, module: None })
     }
 
-    /// The same network with one more motif: bias `b` and, if multiplicative, loop vectors `u`, `v` (each N).
-    /// No other motif's parameters change.
+    /// The same network with other learned numbers, for as many motifs as they have columns.
     ///
     /// # Errors
-    /// [`Error::Shape`] on a vector of another length (the loop must be there exactly when the
-    /// architecture has loops), [`Error::NotFinite`] on a NaN or infinity.
-    pub fn with_motif(mut self, bias: &[T], left: &[T], right: &[T]) -> Result<Self> {
-        let units = self.units();
-        let loops = if self.architecture.has_loops() { units } else { 0 };
-        for (what, vector, length) in
-            [("bias b", bias, units), ("loop u", left, loops), ("loop v", right, loops)]
-        {
-            let remedy = "give N entries, and a loop for the multiplicative architecture only";
-            check::shape(what, (vector.len(), 1), (length, 1), remedy)?;
-            finite(what, vector)?;
-        }
-        let last = self.motifs();
-        self.parameters = self.parameters.with_motifs(self.architecture, units, last + 1);
-        self.parameters.biases.column_mut(last).copy_from_slice(bias);
-        if loops > 0 {
-            self.parameters.left.column_mut(last).copy_from_slice(left);
-            self.parameters.right.column_mut(last).copy_from_slice(right);
-        }
-        Ok(self)
-    }
-
-    /// The same network with other learned numbers, for the same number of motifs.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] when an array has another shape, [`Error::NotFinite`] on a NaN or infinity.
+    /// [`Error::Shape`] when an array has a shape that the architecture does not ask for, [`Error::NotFinite`] on a NaN
+    /// or infinity.
     pub fn with_parameters(mut self, parameters: Parameters<T>) -> Result<Self> {
         let names = ["biases", "loops u", "loops v", "connectivity J", "readout w"];
-        let shapes = parameters.shapes().into_iter().zip(self.parameters.shapes());
+        let expected = Parameters::<T>::zeros(self.architecture, self.units(), parameters.biases.ncols());
+        let shapes = parameters.shapes().into_iter().zip(expected.shapes());
         for (what, (given, expected)) in names.into_iter().zip(shapes) {
             check::shape(what, given, expected, "take the parameters of a network of the same architecture")?;
         }
@@ -235,16 +213,6 @@ impl<T: Real> TanhNetwork<T> {
         self.parameters.biases.ncols()
     }
 
-    /// Gain $g$ of the connectivity (1 in a control network).
-    pub(super) fn gain(&self) -> f64 {
-        self.gain
-    }
-
-    /// Euler step, in tau.
-    pub(super) fn dt(&self) -> f64 {
-        self.dt
-    }
-
     /// Connectivity $J$ without its gain, N x N.
     pub fn recurrent(&self) -> &DMatrix<T> {
         match self.architecture {
@@ -266,25 +234,8 @@ impl<T: Real> TanhNetwork<T> {
         &self.parameters
     }
 
-    /// Whether what is not learned has the same bits.
-    pub(super) fn has_same_origin(&self, other: &Self) -> bool {
-        self.architecture == other.architecture
-            && self.gain == other.gain
-            && self.dt == other.dt
-            && self.fixed_recurrent == other.fixed_recurrent
-            && self.fixed_readout == other.fixed_readout
-    }
-
-    pub(super) fn parameters_mut(&mut self) -> &mut Parameters<T> {
-        &mut self.parameters
-    }
-
     /// The transition module, if there is one.
     pub fn module(&self) -> Option<&TransitionModule<T>> {
         self.module.as_ref()
-    }
-
-    pub(super) fn module_mut(&mut self) -> Option<&mut TransitionModule<T>> {
-        self.module.as_mut()
     }
 }

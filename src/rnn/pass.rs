@@ -67,8 +67,9 @@ impl<T: Real> Pass<T> {
             let columns = interval.drives.len();
             for step in interval.first..interval.end {
                 let (now, later) = blocks(&mut self.history, block, step, keep);
-                if interval.linear {
-                    linear_activity(n, interval, &self.states, now);
+                // In linear columns the state itself drives the step.
+                for (j, _) in interval.drives.iter().enumerate().filter(|(_, d)| d.linear) {
+                    now[j * n..(j + 1) * n].copy_from_slice(&self.states[j * n..(j + 1) * n]);
                 }
                 multiply(&mut self.product, &matrices.recurrent, now, columns, Accum::Replace);
                 if let (true, Some(module)) = (interval.module, &matrices.module) {
@@ -143,13 +144,6 @@ fn blocks<T>(history: &mut [T], block: usize, step: usize, keep: Keep) -> (&mut 
     } else {
         let (a, b) = history.split_at_mut(block);
         if step.is_multiple_of(2) { (a, b) } else { (b, a) }
-    }
-}
-
-/// In linear columns the state itself drives the step.
-fn linear_activity<T: Copy>(n: usize, interval: &Interval, states: &[T], activity: &mut [T]) {
-    for (j, _) in interval.drives.iter().enumerate().filter(|(_, d)| d.linear) {
-        activity[j * n..(j + 1) * n].copy_from_slice(&states[j * n..(j + 1) * n]);
     }
 }
 

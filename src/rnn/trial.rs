@@ -33,6 +33,18 @@ pub struct TrialSegment<T: Real> {
     pub target: Option<Arc<[T]>>,
 }
 
+impl<T: Real> TrialSegment<T> {
+    /// All of a motif.
+    pub(super) fn whole(motif: usize, target: &Arc<[T]>) -> Self {
+        Self { motif, phase: TrialPhase::Motif, steps: target.len(), target: Some(target.clone()) }
+    }
+
+    /// A stretch without a target.
+    pub(super) fn free(motif: usize, phase: TrialPhase, steps: usize) -> Self {
+        Self { motif, phase, steps, target: None }
+    }
+}
+
 /// A start and segments, one after the other; checked where it is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial<T: Real> {

@@ -30,11 +30,12 @@ fn case<T: Real>(data: &Value, name: &str) -> (TanhNetwork<T>, Vec<Trial<T>>) {
     let dt = data["dt"].as_f64().expect("dt");
     let readout = DVector::from_vec(vector(&data["w"]));
     let network = TanhNetwork::new(architecture, matrix(&data["J"]), readout, gain, dt).expect("a network");
-    let loops = |key: &str| {
-        if architecture == Architecture::Multiplicative { vector(&data[key]) } else { Vec::<T>::new() }
-    };
-    let mut network =
-        network.with_motif(&vector::<T>(&data["b"]), &loops("u"), &loops("v")).expect("a motif");
+    let column = |key: &str| DMatrix::from_columns(&[DVector::from_vec(vector::<T>(&data[key]))]);
+    let mut parameters = Parameters { biases: column("b"), ..network.parameters().clone() };
+    if architecture == Architecture::Multiplicative {
+        (parameters.left, parameters.right) = (column("u"), column("v"));
+    }
+    let mut network = network.with_parameters(parameters).expect("a motif");
     let prep =
         if name.ends_with("transition") { data["prep_steps"].as_u64().expect("steps") as usize } else { 0 };
     if prep > 0 {

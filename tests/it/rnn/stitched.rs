@@ -79,19 +79,19 @@ fn whole_gradient(network: &TanhNetwork<f64>) -> [DMatrix<f64>; 2] {
 /// The same network in single precision.
 fn single(network: &TanhNetwork<f64>) -> TanhNetwork<f32> {
     let narrow = |m: &DMatrix<f64>| m.map(|x| x as f32);
-    let [biases, left, right] =
-        [&network.parameters().biases, &network.parameters().left, &network.parameters().right].map(narrow);
-    let readout = network.readout().map(|x| x as f32);
-    let recurrent = narrow(network.recurrent());
+    let p = network.parameters();
+    let readout = |w: &DVector<f64>| w.map(|x| x as f32);
+    let parameters = Parameters {
+        biases: narrow(&p.biases),
+        left: narrow(&p.left),
+        right: narrow(&p.right),
+        recurrent: narrow(&p.recurrent),
+        readout: readout(&p.readout),
+    };
+    let (recurrent, readout) = (narrow(network.recurrent()), readout(network.readout()));
     let gain = if network.architecture() == Architecture::Control { 1.0 } else { GAIN };
-    let mut found =
-        TanhNetwork::new(network.architecture(), recurrent, readout, gain, 0.1).expect("a network");
-    for motif in 0..2 {
-        let column = |m: &DMatrix<f32>| {
-            if m.is_empty() { Vec::new() } else { m.column(motif).iter().copied().collect::<Vec<f32>>() }
-        };
-        found = found.with_motif(&column(&biases), &column(&left), &column(&right)).expect("a motif");
-    }
+    let found = TanhNetwork::new(network.architecture(), recurrent, readout, gain, 0.1).expect("a network");
+    let found = found.with_parameters(parameters).expect("two motifs");
     let module = network.module().expect("a module");
     let module = TransitionModule { input: narrow(&module.input), feedback: narrow(&module.feedback) };
     found.with_module(module).expect("the same N")

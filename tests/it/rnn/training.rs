@@ -8,9 +8,9 @@ use nalgebra::DMatrix;
 use thalamo::Error;
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::rnn::{
-    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Plateau, Protocol, TanhNetwork,
-    TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule, Trial,
-    TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
+    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Parameters, Plateau, Protocol,
+    TanhNetwork, TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule,
+    Trial, TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
     transition_fixed_point,
 };
 
@@ -112,8 +112,13 @@ fn training_or_adding_a_motif_changes_no_other() {
                 let same = bits(&before, motif) == bits(one.network(), motif);
                 assert_eq!(same, motif != 2, "{architecture:?}, motif {motif}");
             }
-            let loops = vec![0.5; if architecture == Architecture::Multiplicative { 12 } else { 0 }];
-            let more = before.clone().with_motif(&[0.1; 12], &loops, &loops).expect("one more");
+            let mut parameters = before.parameters().clone();
+            parameters.biases = parameters.biases.insert_column(4, 0.1);
+            if architecture == Architecture::Multiplicative {
+                parameters.left = parameters.left.insert_column(4, 0.5);
+                parameters.right = parameters.right.insert_column(4, 0.5);
+            }
+            let more = before.clone().with_parameters(parameters).expect("one more");
             assert_eq!(more.motifs(), 5);
             assert!((0..4).all(|motif| bits(&before, motif) == bits(&more, motif)));
             // What a motif plays does not change either.
@@ -324,9 +329,13 @@ fn wrong_input_is_a_typed_error() {
     assert!(matches!(random(TanhOptions { gain: f64::INFINITY, ..base() }), Error::OutOfRange { .. }));
     assert!(matches!(random(TanhOptions { dt: 1.5, ..base() }), Error::OutOfRange { .. }));
     assert!(TanhNetwork::<f32>::random(&base(), 0).is_err());
-    assert!(matches!(network().with_motif(&[0.0; 11], &[], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[0.0; 12], &[0.0; 12], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[f32::NAN; 12], &[], &[]), Err(Error::NotFinite { .. })));
+    let biases = |n, value| DMatrix::from_element(n, 1, value);
+    let learned = |parameters| network().with_parameters(parameters).expect_err("an error");
+    let with = |biases| Parameters { biases, ..Parameters::default() };
+    assert!(matches!(learned(with(biases(11, 0.0))), Error::Shape { .. }));
+    assert!(matches!(learned(with(biases(12, f32::NAN))), Error::NotFinite { .. }));
+    let loops = Parameters { left: biases(12, 0.0), ..with(biases(12, 0.0)) };
+    assert!(matches!(learned(loops), Error::Shape { .. }));
     assert!(TransitionModule::<f32>::random(3, 4, 1).is_err());
     let wrong = TransitionModule::<f32>::random(3, 2, 1).expect("a module");
     assert!(matches!(network().with_module(wrong), Err(Error::Shape { .. })));

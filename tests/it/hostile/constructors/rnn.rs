@@ -1,10 +1,11 @@
 //! Tanh networks, trials and training.
 
+use nalgebra::DMatrix;
 use thalamo::motif::Motif;
 use thalamo::rnn::{
-    Adam, AdamOptions, Architecture, Checkpoint, Plateau, Protocol, TanhNetwork, TanhOptions, TanhTransition,
-    Trainer, TrainingOptions, TransitionModule, Trial, TrialPhase, TrialSegment, respond, transition_errors,
-    transition_fixed_point,
+    Adam, AdamOptions, Architecture, Checkpoint, Parameters, Plateau, Protocol, TanhNetwork, TanhOptions,
+    TanhTransition, Trainer, TrainingOptions, TransitionModule, Trial, TrialPhase, TrialSegment, respond,
+    transition_errors, transition_fixed_point,
 };
 
 use super::{Input, Tally, assert_finite};
@@ -34,8 +35,13 @@ fn network(input: &mut Input<'_>, tally: &mut Tally) -> Option<(TanhOptions, Tan
     if input.one_in(4) {
         let (n, architecture) = (network.units(), network.architecture());
         let loops = if architecture == Architecture::Multiplicative { n } else { 0 };
-        let (bias, left, right) = (single(input, n), single(input, loops), single(input, loops));
-        network = tally.judge(network.with_motif(&bias, &left, &right))?;
+        let mut column = |n| {
+            let numbers = single(input, n);
+            DMatrix::from_column_slice(numbers.len(), usize::from(!numbers.is_empty()), &numbers)
+        };
+        let (biases, left, right) = (column(n), column(loops), column(loops));
+        let parameters = Parameters { biases, left, right, ..network.parameters().clone() };
+        network = tally.judge(network.with_parameters(parameters))?;
     }
     if input.one_in(2) {
         let rank = input.count(4);
