@@ -112,16 +112,14 @@ impl<T: Real> TanhNetwork<T> {
         let readout = DVector::from_fn(units, |_, _| T::of(std) * T::normal(&mut rng));
         let gain = if control { 1.0 } else { gain };
         let mut network = Self::new(architecture, recurrent, readout, gain, dt)?;
-        network.parameters = network.parameters.with_motifs(architecture, units, motifs);
-        if architecture.has_loops() {
-            for motif in 0..motifs {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                rng.set_stream(1 + motif as u64);
-                let mut draw = || T::of(loop_gain * std) * T::normal(&mut rng);
-                network.parameters.left.column_mut(motif).iter_mut().for_each(|u| *u = draw());
-                network.parameters.right.column_mut(motif).iter_mut().for_each(|v| *v = draw());
-            }
+        let Parameters { biases, mut left, mut right, .. } = Parameters::zeros(architecture, units, motifs);
+        for (motif, (mut u, mut v)) in left.column_iter_mut().zip(right.column_iter_mut()).enumerate() {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(1 + motif as u64);
+            let loops = u.iter_mut().chain(v.iter_mut());
+            loops.for_each(|entry| *entry = T::of(loop_gain * std) * T::normal(&mut rng));
         }
+        network.parameters = Parameters { biases, left, right, ..network.parameters };
         Ok(network)
     }
 

@@ -50,10 +50,12 @@ impl Axis {
     /// Positions (fractions) and labels of the ticks, about `count` of them; what follows `^` is to be raised.
     pub(crate) fn ticks(&self, scale: &Scale, count: f64) -> Vec<(f64, String)> {
         let labelled: Vec<(f64, String)> = match (&self.ticks, &self.spacing) {
-            (Some(ticks), _) => {
-                let decimals =
-                    (0..6).find(|&d| ticks.iter().all(|&x| is_multiple(x, 10_f64.powi(-d)))).unwrap_or(6);
-                ticks.iter().map(|&x| (x, number(x, decimals))).collect()
+            (Some(ticks), spacing) => {
+                let needed = |&x: &f64| decimals(x);
+                let most = ticks.iter().map(needed).max().unwrap_or(0);
+                // On a logarithmic axis each number has the decimals it needs, elsewhere all have the same.
+                let shown = |x| if *spacing == Spacing::Log { needed(x) } else { most };
+                ticks.iter().map(|x| (*x, number(*x, shown(x)))).collect()
             }
             (None, Spacing::Categories(names)) => {
                 names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect()
@@ -96,14 +98,16 @@ impl Scale {
     }
 }
 
-fn is_multiple(x: f64, unit: f64) -> bool {
-    (x / unit - (x / unit).round()).abs() < 1e-6
+/// Decimals that show a number whole, at most six.
+fn decimals(x: f64) -> i32 {
+    let whole = |x: f64| (x - x.round()).abs() < 1e-6;
+    (0..6).find(|&d| whole(x / 10_f64.powi(-d))).unwrap_or(6)
 }
 
 /// About `count` multiples of a round step.
 fn round_numbers(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
     let step = round_step((high - low) / count);
-    let decimals = (0..6).find(|&d| is_multiple(step, 10_f64.powi(-d))).unwrap_or(6);
+    let decimals = decimals(step);
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     (first..=last).map(|i| (i as f64 * step, number(i as f64 * step, decimals))).collect()
 }
