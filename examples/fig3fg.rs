@@ -20,8 +20,6 @@ use thalamo::{Cortex, Network, NetworkOptions, System};
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    common: Options,
-    #[command(flatten)]
     training: Training,
 }
 
@@ -50,17 +48,18 @@ struct Bars {
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, training } = &Arguments::parse();
+    let Arguments { training } = &Arguments::parse();
+    let common = &training.common;
     tanh::catch_interrupts()?;
     let mut networks = Vec::new();
     for kind in [Standard::Single, Standard::Prepared] {
         for architecture in Architecture::ALL {
-            let plan = standard(architecture, kind, common, training)?;
+            let plan = standard(architecture, kind, training)?;
             // Six networks share the default budget of two minutes, too little to train modules as well.
             let full = training.paper || training.minibatches.is_some() || plan.module == Module::None;
             let module = if full { plan.module } else { Module::Analytic };
             let plan = Plan { minibatches: plan.minibatches / 2, module, ..plan };
-            let tested = Tested::new(plan.run(common, training)?, plan.transition(), common.seed)?;
+            let tested = Tested::new(plan.run(training)?, plan.transition(), common.seed)?;
             networks.push(tested.row(&plan.name));
         }
     }

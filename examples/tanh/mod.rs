@@ -30,9 +30,12 @@ pub const STEPS: usize = 50;
 /// Minibatches between two checkpoints.
 const EVERY: usize = 200;
 
-/// How far the networks of a figure are trained (`#[command(flatten)]`).
+/// Arguments of every figure of tanh networks: those of all figures, and how far networks are trained
+/// (`#[command(flatten)]`).
 #[derive(Debug, Clone, clap::Args)]
 pub struct Training {
+    #[command(flatten)]
+    pub common: Options,
     /// Minibatches for each network, in place of a small number that takes under two minutes for the whole figure.
     #[arg(long)]
     pub minibatches: Option<usize>,
@@ -81,9 +84,9 @@ impl Plan {
         name: &str,
         architecture: Architecture,
         protocol: Protocol,
-        common: &Options,
         training: &Training,
     ) -> Result<Self> {
+        let common = &training.common;
         let mut options = TanhOptions { seed: common.seed, ..TanhOptions::new(architecture) };
         let mut count = common.motifs;
         if common.quick {
@@ -129,11 +132,11 @@ impl Plan {
     }
 
     /// The trained network: from examples/trained, from a checkpoint, or from the beginning.
-    pub fn run(&self, common: &Options, training: &Training) -> Result<Checkpoint> {
+    pub fn run(&self, training: &Training) -> Result<Checkpoint> {
         if training.trained {
             return Ok(io::read::<Checkpoint>(&trained(&self.name))?);
         }
-        let path = common.out.join("checkpoints").join(format!("{}.npz", self.name));
+        let path = training.common.out.join("checkpoints").join(format!("{}.npz", self.name));
         let mut trainer = if training.resume && path.exists() {
             io::read::<Checkpoint>(&path)?.into_trainer()?
         } else {
@@ -142,7 +145,7 @@ impl Plan {
         let budget = match training {
             Training { paper: true, .. } => PAPER,
             Training { minibatches: Some(n), .. } => *n,
-            _ if common.quick => 5,
+            _ if training.common.quick => 5,
             _ => self.minibatches,
         };
         self.train(&mut trainer, budget, &path)?;
@@ -203,12 +206,7 @@ impl Plan {
 }
 
 /// The networks that more than one figure shows: set B, prepared by a module, and stitched, each per architecture.
-pub fn standard(
-    architecture: Architecture,
-    kind: Standard,
-    common: &Options,
-    training: &Training,
-) -> Result<Plan> {
+pub fn standard(architecture: Architecture, kind: Standard, training: &Training) -> Result<Plan> {
     let (protocol, suffix, module) = match kind {
         Standard::Single => (Protocol::Single { start: 1.0, trials: 3 }, "", Module::None),
         Standard::Prepared => {
@@ -220,8 +218,8 @@ pub fn standard(
         Standard::Stitched => (Protocol::Stitched { start: 1.0, trials: 3 }, "_stitched", Module::Analytic),
     };
     let minibatches = if architecture == Architecture::Additive { 120 } else { 500 };
-    let name = format!("{}{suffix}", architecture.name());
-    Ok(Plan::new(&name, architecture, protocol, common, training)?.module(module).minibatches(minibatches))
+    let name = format!("{architecture}{suffix}");
+    Ok(Plan::new(&name, architecture, protocol, training)?.module(module).minibatches(minibatches))
 }
 
 /// How a network is trained; 30 trials per minibatch for ten motifs.

@@ -8,9 +8,9 @@ use nalgebra::DMatrix;
 use thalamo::Error;
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::rnn::{
-    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Plateau, Protocol, TanhNetwork,
-    TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule, Trial,
-    TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
+    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Parameters, Plateau, Protocol,
+    TanhNetwork, TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule,
+    Trial, TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
     transition_fixed_point,
 };
 
@@ -50,7 +50,7 @@ fn adam_follows_the_reference() {
         path[i].as_array().expect("a point").iter().map(|x| x.as_f64().expect("a number")).collect()
     };
     let mut x = point(0);
-    let mut adam = Adam::new(3, options).expect("constants");
+    let mut adam = Adam { options, first: vec![0.0; 3], second: vec![0.0; 3], steps: 0 };
     for i in 1..path.len() {
         let [a, b, c] = [x[0], x[1], x[2]];
         let gradient = [2.0 * (a - 0.3) + 0.5 * b, 2.0 * (b - 0.1) + 0.5 * a, 2.0 * (c + 0.2)];
@@ -112,8 +112,13 @@ fn training_or_adding_a_motif_changes_no_other() {
                 let same = bits(&before, motif) == bits(one.network(), motif);
                 assert_eq!(same, motif != 2, "{architecture:?}, motif {motif}");
             }
-            let loops = vec![0.5; if architecture == Architecture::Multiplicative { 12 } else { 0 }];
-            let more = before.clone().with_motif(&[0.1; 12], &loops, &loops).expect("one more");
+            let mut parameters = before.parameters().clone();
+            parameters.biases = parameters.biases.insert_column(4, 0.1);
+            if architecture == Architecture::Multiplicative {
+                parameters.left = parameters.left.insert_column(4, 0.5);
+                parameters.right = parameters.right.insert_column(4, 0.5);
+            }
+            let more = before.clone().with_parameters(parameters).expect("one more");
             assert_eq!(more.motifs(), 5);
             assert!((0..4).all(|motif| bits(&before, motif) == bits(&more, motif)));
             // What a motif plays does not change either.
@@ -206,7 +211,7 @@ fn a_trained_module_brings_the_network_to_rest() {
         let trial = Trial { start: vec![1.0; 12], segments: vec![segment] };
         respond(&network, &[trial]).expect("a response")[0].norm[199]
     };
-    let none = TransitionModule::new(DMatrix::zeros(12, 1), DMatrix::zeros(12, 1)).expect("zeros");
+    let none = TransitionModule { input: DMatrix::zeros(12, 1), feedback: DMatrix::zeros(12, 1) };
     let with = norm(network.clone().with_module(module).expect("the same N"));
     let without = norm(network.with_module(none).expect("the same N"));
     assert!(with < 0.1 * without, "{with} with the module, {without} without");
@@ -324,9 +329,13 @@ fn wrong_input_is_a_typed_error() {
     assert!(matches!(random(TanhOptions { gain: f64::INFINITY, ..base() }), Error::OutOfRange { .. }));
     assert!(matches!(random(TanhOptions { dt: 1.5, ..base() }), Error::OutOfRange { .. }));
     assert!(TanhNetwork::<f32>::random(&base(), 0).is_err());
-    assert!(matches!(network().with_motif(&[0.0; 11], &[], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[0.0; 12], &[0.0; 12], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[f32::NAN; 12], &[], &[]), Err(Error::NotFinite { .. })));
+    let biases = |n, value| DMatrix::from_element(n, 1, value);
+    let learned = |parameters| network().with_parameters(parameters).expect_err("an error");
+    let with = |biases| Parameters { biases, ..Parameters::default() };
+    assert!(matches!(learned(with(biases(11, 0.0))), Error::Shape { .. }));
+    assert!(matches!(learned(with(biases(12, f32::NAN))), Error::NotFinite { .. }));
+    let loops = Parameters { left: biases(12, 0.0), ..with(biases(12, 0.0)) };
+    assert!(matches!(learned(loops), Error::Shape { .. }));
     assert!(TransitionModule::<f32>::random(3, 4, 1).is_err());
     let wrong = TransitionModule::<f32>::random(3, 2, 1).expect("a module");
     assert!(matches!(network().with_module(wrong), Err(Error::Shape { .. })));
@@ -334,7 +343,7 @@ fn wrong_input_is_a_typed_error() {
 
     let segment = |phase, target: Option<Arc<[f32]>>| TrialSegment { motif: 0, phase, steps: 3, target };
     let trial =
-        |start: Vec<f32>, segments| Trial { start, segments }.validate(&network()).expect_err("an error");
+        |start: Vec<f32>, segments| respond(&network(), &[Trial { start, segments }]).expect_err("an error");
     assert!(matches!(trial(vec![0.0; 11], vec![segment(TrialPhase::Motif, None)]), Error::Shape { .. }));
     assert!(matches!(
         trial(vec![f32::NAN; 12], vec![segment(TrialPhase::Motif, None)]),
@@ -368,8 +377,11 @@ fn wrong_input_is_a_typed_error() {
     // Finished networks cannot go on.
     let options = TanhOptions { units: 12, ..base() };
     let trainer = Trainer::new(network(), &motifs, &set_b()).expect("a trainer");
-    let finished = Checkpoint::new(&trainer, &options).expect("a checkpoint").finished(10).expect("a stride");
+    let checkpoint = Checkpoint::new(&trainer, &options).expect("a checkpoint");
+    let finished = Checkpoint { adam: None, ..checkpoint.clone() };
     assert!(matches!(finished.into_trainer(), Err(Error::Empty { .. })));
+    let thinned = Checkpoint { stride: 10, ..checkpoint };
+    assert!(matches!(thinned.into_trainer(), Err(Error::Count { .. })));
     let elsewhere = TanhOptions { seed: 2, ..options };
     assert!(matches!(Checkpoint::new(&trainer, &elsewhere), Err(Error::Disagrees { .. })));
 }
