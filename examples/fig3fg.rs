@@ -12,7 +12,6 @@ use tanh::{Module, Plan, Row, Standard, Tested, Training, mean, print_table, sta
 use thalamo::analysis::{transition_errors, wilcoxon_signed_rank};
 use thalamo::motif::step_motifs;
 use thalamo::play::Simulator;
-use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::Architecture;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
@@ -84,9 +83,7 @@ fn main() -> Result<()> {
 
 fn analytic(common: &Options, motifs: usize) -> Result<Analytic> {
     let units = if common.quick { common.units.min(50) } else { common.units };
-    let defaults = NetworkOptions::default();
-    let preparation = PreparationOptions { rank: units.min(50), ..defaults.preparation };
-    let options = NetworkOptions { preparation, ..defaults };
+    let options = NetworkOptions::default().with(|o| o.preparation.rank = units.min(50));
     let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
     let network = Network::build(cortex, &step_motifs(motifs, common.seed)?, &options, common.seed)?;
     let errors = transition_errors(&Simulator::new(&network, 5.0)?, 10, common.seed)?;

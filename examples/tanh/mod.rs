@@ -87,16 +87,20 @@ impl Plan {
         training: &Training,
     ) -> Result<Self> {
         let common = &training.common;
-        let mut options = TanhOptions { seed: common.seed, ..TanhOptions::new(architecture) };
+        let mut options = TanhOptions::new(architecture).with(|o| o.seed = common.seed);
         let mut count = common.motifs;
         if common.quick {
             options.units = options.units.min(60);
             count = count.min(4);
         }
         let learning_rate = if training.paper { 1e-4 } else { 1e-3 };
-        let adam = AdamOptions { learning_rate, ..AdamOptions::default() };
+        let adam = AdamOptions::default().with(|o| o.learning_rate = learning_rate);
         let plateau = training.plateau.map(|improvement| Plateau { window: 500, improvement });
-        let training = TrainingOptions { adam, plateau, seed: common.seed, ..TrainingOptions::new(protocol) };
+        let training = TrainingOptions::new(protocol).with(|o| {
+            o.adam = adam;
+            o.plateau = plateau;
+            o.seed = common.seed;
+        });
         let motifs = step_motifs(count, common.seed)?;
         Ok(Self {
             name: name.into(),
@@ -249,7 +253,7 @@ pub fn trained_module(
 ) -> Result<(TransitionModule<f32>, Vec<f64>)> {
     let start = TransitionModule::random(network.units(), network.units().min(50), seed)?;
     let (minibatches, learning_rate) = if quick { (40, 2e-2) } else { (1000, 1e-3) };
-    let adam = AdamOptions { learning_rate, ..AdamOptions::default() };
+    let adam = AdamOptions::default().with(|o| o.learning_rate = learning_rate);
     let bar = bar(minibatches, "transition module");
     let found = train_module(network, start, adam, minibatches, seed, |_| {
         bar.inc(1);
@@ -262,7 +266,7 @@ pub fn trained_module(
 /// The same by the analytic solver, for the linearisation at the origin.
 pub fn analytic_module(network: &TanhNetwork<f32>, seed: u64) -> Result<TransitionModule<f32>> {
     let rank = network.units().min(50);
-    Ok(TransitionModule::design(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
+    Ok(TransitionModule::design(network, &PreparationOptions::default().with(|o| o.rank = rank), seed)?)
 }
 
 /// Set by Ctrl-C: training then stores a checkpoint and ends.

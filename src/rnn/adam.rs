@@ -6,6 +6,7 @@ use crate::{Error, Result, check};
 /// Constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct AdamOptions {
     /// Learning rate $\eta$. Default 1e-4.
     pub learning_rate: f64,
@@ -16,6 +17,8 @@ pub struct AdamOptions {
     /// Added to the root of the second moment. Default 1e-8.
     pub epsilon: f64,
 }
+
+crate::check::with!(AdamOptions);
 
 impl Default for AdamOptions {
     fn default() -> Self {
@@ -48,7 +51,7 @@ impl AdamOptions {
 /// ```
 /// use thalamo::rnn::{Adam, AdamOptions};
 /// let mut x = [1.0_f64];
-/// let options = AdamOptions { learning_rate: 0.1, ..AdamOptions::default() };
+/// let options = AdamOptions::default().with(|o| o.learning_rate = 0.1);
 /// let mut adam = Adam { options, first: vec![0.0], second: vec![0.0], steps: 0 };
 /// for _ in 0..200 {
 ///     let gradient = [2.0 * x[0]];

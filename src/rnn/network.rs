@@ -17,6 +17,7 @@ const MAX_MOTIFS: usize = 10_000;
 /// How a tanh network is drawn.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct TanhOptions {
     /// The architecture.
     pub architecture: Architecture,
@@ -32,6 +33,8 @@ pub struct TanhOptions {
     /// Seed of every random number.
     pub seed: u64,
 }
+
+crate::check::with!(TanhOptions);
 
 impl TanhOptions {
     /// The paper's network: 300, 100 or 50 units, gain 1.4, loop gain 1.5, dt 0.1 tau, seed 1.

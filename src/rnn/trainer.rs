@@ -32,7 +32,7 @@ pub enum TrainingStatus {
 /// use thalamo::rnn::{Architecture, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 ///
 /// let motifs = step_motifs(2, 1)?;
-/// let options = TanhOptions { units: 20, ..TanhOptions::new(Architecture::Additive) };
+/// let options = TanhOptions::new(Architecture::Additive).with(|o| o.units = 20);
 /// let network = TanhNetwork::random(&options, 2)?;
 /// let mut trainer = Trainer::new(network, &motifs, &TrainingOptions::new(Protocol::SET_B))?;
 /// let first = trainer.step()?;

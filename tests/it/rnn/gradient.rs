@@ -128,7 +128,7 @@ fn any_case() -> impl Strategy<Value = (TanhNetwork<f64>, Vec<Trial<f64>>)> {
     (0..3_usize, 2..6_usize, any::<u64>(), proptest::collection::vec(trial, 1..30)).prop_map(
         |(architecture, units, seed, trials)| {
             let architecture = Architecture::ALL[architecture];
-            let options = TanhOptions { units, seed, ..TanhOptions::new(architecture) };
+            let options = TanhOptions::new(architecture).with(|o| (o.units, o.seed) = (units, seed));
             let mut network = TanhNetwork::random(&options, 3).expect("a network");
             let mut parameters = network.parameters().clone();
             parameters.biases =

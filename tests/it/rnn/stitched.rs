@@ -23,7 +23,7 @@ fn motifs() -> Vec<Motif> {
 
 /// Five units with two motifs, biases away from zero and a module of rank two.
 fn network(architecture: Architecture) -> TanhNetwork<f64> {
-    let options = TanhOptions { units: 5, ..TanhOptions::new(architecture) };
+    let options = TanhOptions::new(architecture).with(|o| o.units = 5);
     let network = TanhNetwork::random(&options, 2).expect("a network");
     let mut parameters = network.parameters().clone();
     parameters.biases = DMatrix::from_fn(5, 2, |i, j| 0.3 * ((3 * i + j) as f64).sin());
@@ -106,8 +106,8 @@ fn stitched_gradients_run_through_the_fixed_points() {
         let whole = whole_gradient(&network);
         let arrays = |p: &Parameters<f64>| [p.biases.clone(), p.recurrent.clone()];
         let before = arrays(network.parameters());
-        let adam = AdamOptions { learning_rate: 1e-2, ..AdamOptions::default() };
-        let options = TrainingOptions { adam, ..TrainingOptions::new(PROTOCOL) };
+        let adam = AdamOptions::default().with(|o| o.learning_rate = 1e-2);
+        let options = TrainingOptions::new(PROTOCOL).with(|o| o.adam = adam);
         let mut trainer = Trainer::new(single(&network), &motifs(), &options).expect("a trainer");
         trainer.step().expect("a step");
         let learned = trainer.network().parameters();
@@ -138,7 +138,7 @@ fn stitched_gradients_run_through_the_fixed_points() {
 #[test]
 fn linear_transitions_end_in_the_fixed_point() {
     let network = single(&network(Architecture::Additive));
-    let options = thalamo::preparation::PreparationOptions { rank: 5, ..Default::default() };
+    let options = thalamo::preparation::PreparationOptions::default().with(|o| o.rank = 5);
     let module = TransitionModule::design(&network, &options, 1).expect("a module");
     // The same as the analytic solver's for the linearisation.
     let recurrent = network.recurrent().map(|x| GAIN * f64::from(x));

@@ -18,14 +18,13 @@ fn options(input: &mut Input<'_>) -> TanhOptions {
     let architecture = Architecture::ALL[input.size(0, 2)];
     let (gain, loop_gain) = (input.positive(), input.positive());
     let dt = if input.one_in(4) { input.hostile() } else { 0.1 };
-    TanhOptions {
-        units: input.count(8),
-        gain,
-        loop_gain,
-        dt,
-        seed: input.seed(),
-        ..TanhOptions::new(architecture)
-    }
+    TanhOptions::new(architecture).with(|o| {
+        o.units = input.count(8);
+        o.gain = gain;
+        o.loop_gain = loop_gain;
+        o.dt = dt;
+        o.seed = input.seed();
+    })
 }
 
 fn network(input: &mut Input<'_>, tally: &mut Tally) -> Option<(TanhOptions, TanhNetwork<f32>)> {
@@ -100,10 +99,14 @@ pub(crate) fn training(input: &mut Input<'_>, tally: &mut Tally) {
     let protocol = protocol(input);
     let long =
         matches!(protocol, Protocol::Prepared { steps, .. } | Protocol::Module { steps, .. } if steps > 1000);
-    let adam = AdamOptions { learning_rate: input.positive(), ..AdamOptions::default() };
+    let adam = AdamOptions::default().with(|o| o.learning_rate = input.positive());
     let chosen = input.one_in(4).then(|| vec![input.size(0, 3)]);
     let plateau = input.one_in(4).then(|| Plateau { window: input.count(3), improvement: input.hostile() });
-    let training = TrainingOptions { adam, motifs: chosen, plateau, ..TrainingOptions::new(protocol) };
+    let training = TrainingOptions::new(protocol).with(|o| {
+        o.adam = adam;
+        o.motifs = chosen;
+        o.plateau = plateau;
+    });
     let Some(mut trainer) = tally.judge(Trainer::new(network, &motifs, &training)) else { return };
     if long {
         return;
