@@ -40,7 +40,7 @@ pub fn run(report: &mut Report) -> Result {
         };
         let found = fit(&motif, &full)?;
         let one = full.clone().with(|o| (o.random_starts, o.effort) = (0, full.effort / starts.max(1)));
-        let count = found.evaluations() / fit(&motif, &one)?.evaluations().max(1);
+        let count = found.report().evaluations / fit(&motif, &one)?.report().evaluations.max(1);
         let measured = report.effort.compare(
             || {
                 black_box(fit(&motif, &full).ok());
@@ -51,7 +51,7 @@ pub fn run(report: &mut Report) -> Result {
                 }
             },
         );
-        let each = measured.ours / found.evaluations() as f64;
+        let each = measured.ours / found.report().evaluations as f64;
         let target = if measured.ours <= 0.15 { "0.15 s met" } else { "0.15 s **missed**" };
         report.row(&[
             format!("{starts} random starts, effort {}", full.effort),
@@ -59,7 +59,7 @@ pub fn run(report: &mut Report) -> Result {
             seconds(measured.floor),
             format!("{:.2}", measured.ratio),
             target.into(),
-            found.evaluations().to_string(),
+            found.report().evaluations.to_string(),
             format!("{} ({:.1} GFlop/s)", seconds(each), 1e-9 * flops(motif.len(), 10) / each),
         ]);
     }

@@ -76,12 +76,6 @@ impl Default for FitOptions {
     }
 }
 
-/// The largest number of modes accepted: placement in double precision ends long before.
-const MODES_LIMIT: usize = 64;
-
-/// More random starts than this are taken for a mistake.
-const STARTS_LIMIT: usize = 10_000;
-
 impl FitOptions {
     /// Checks every field against its documented range.
     ///
@@ -89,25 +83,18 @@ impl FitOptions {
     /// [`Error::Count`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
-        if self.modes == 0 || self.modes > MODES_LIMIT {
-            return Err(Error::Count { what: "fit modes", expected: "a count in 1..=64", given: self.modes });
-        }
-        if self.random_starts > STARTS_LIMIT {
-            let (expected, given) = ("at most 10000", self.random_starts);
-            return Err(Error::Count { what: "random starts of a fit", expected, given });
-        }
+        check::count("fit modes", self.modes, 1..=64, "a count in 1..=64")?;
+        check::count("random starts of a fit", self.random_starts, ..=10_000, "at most 10000")?;
         if let Margin::Rate(rate) = self.margin {
             check::non_negative("fit margin", rate)?;
         }
         check::non_negative("fit separation", self.separation)?;
-        if let Some(bound) = self.amplitude_bound {
-            check::positive("fit amplitude bound", bound)?;
-        }
-        if let Some(limit) = self.frequency_limit {
-            check::positive("fit frequency limit", limit)?;
-        }
-        if let Some(limit) = self.decay_limit {
-            check::positive("fit decay limit", limit)?;
+        for (what, limit) in [
+            ("fit amplitude bound", self.amplitude_bound),
+            ("fit frequency limit", self.frequency_limit),
+            ("fit decay limit", self.decay_limit),
+        ] {
+            limit.map_or(Ok(()), |limit| check::positive(what, limit))?;
         }
         if self.zero_start && self.modes == 1 {
             return Err(Error::Infeasible {

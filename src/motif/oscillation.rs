@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::{Motif, grid};
-use crate::{Error, Result, check};
+use crate::{Result, check};
 
 /// Stream kind of this generator.
 const KIND: u64 = 2;
@@ -52,10 +52,8 @@ impl OscillationOptions {
         check::positive("oscillating motif duration", duration)?;
         check::positive("oscillating motif amplitude", amplitude)?;
         let samples = grid::steps("oscillating motif duration", duration, dt)?;
-        if harmonics == 0 || harmonics >= samples.div_ceil(2) {
-            let expected = "at least 1 and below half the number of samples";
-            return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
-        }
+        let expected = "at least 1 and below half the number of samples";
+        check::count("oscillating motif harmonics", harmonics, 1..samples.div_ceil(2), expected)?;
         Ok(samples)
     }
 }
@@ -71,9 +69,8 @@ impl OscillationOptions {
 /// # Errors
 /// [`Error::Count`] when `count` is zero or above 100000.
 pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
-    grid::count(count)?;
     let options = OscillationOptions::default();
-    (0..count).map(|index| oscillating_motif(&options, seed, index)).collect()
+    grid::first(count, |index| oscillating_motif(&options, seed, index))
 }
 
 /// Draws one oscillating motif, number `index` of the seed.

@@ -54,7 +54,7 @@ proptest! {
         match fit(&motif, &options) {
             Ok(found) => {
                 prop_assert_eq!(broken_promise(&found, &motif, &options), None);
-                prop_assert!(found.rmse().is_finite() && found.stationarity().is_finite());
+                prop_assert!(found.rmse().is_finite() && found.report().stationarity.is_finite());
             }
             // A margin beyond the fastest decay that the default limit allows cannot happen here.
             Err(error) => prop_assert!(false, "{}", error),
@@ -106,11 +106,11 @@ fn active_constraints_are_met_with_equality() {
     let motif = step_motif(11);
     let options = FitOptions::default().with(|o| o.amplitude_bound = Some(0.3));
     let found = fit(&motif, &options).unwrap();
-    assert_eq!(found.status(), FitStatus::Converged);
-    assert!(found.stationarity() < 1e-6, "{}", found.stationarity());
+    assert_eq!(found.report().status, FitStatus::Converged);
+    assert!(found.report().stationarity < 1e-6, "{}", found.report().stationarity);
     let margin = options.margin_rate(motif.duration());
     let mut bounded = false;
-    for &constraint in found.active() {
+    for &constraint in &found.report().active {
         match constraint {
             ActiveConstraint::Margin { index } => {
                 assert!((found.eigenvalues()[index].re + margin).abs() < 1e-8);
@@ -128,7 +128,7 @@ fn active_constraints_are_met_with_equality() {
         }
     }
     assert!(bounded);
-    assert!(found.active().contains(&ActiveConstraint::ZeroStart));
+    assert!(found.report().active.contains(&ActiveConstraint::ZeroStart));
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn step_motifs_are_fitted_well_by_ten_modes() {
         let motif = step_motif(1000 + seed);
         let found = fit(&motif, &options).unwrap();
         assert_eq!(broken_promise(&found, &motif, &options), None);
-        assert_eq!(found.status(), FitStatus::Converged);
-        assert!(found.stationarity() < 1e-6, "{}", found.stationarity());
+        assert_eq!(found.report().status, FitStatus::Converged);
+        assert!(found.report().stationarity < 1e-6, "{}", found.report().stationarity);
         let direct = motif.values().iter().zip(found.values(motif.len())).map(|(y, f)| (y - f) * (y - f));
         let rmse = (direct.sum::<f64>() / motif.len() as f64).sqrt();
         assert!((rmse - found.rmse()).abs() < 1e-10 * rmse);

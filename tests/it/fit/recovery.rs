@@ -44,7 +44,7 @@ proptest! {
         let options = FitOptions::default().with(|o| (o.modes, o.zero_start) = (truth.modes(), false));
         let found = fit(&motif, &options).unwrap();
         prop_assert_eq!(found.modes(), truth.modes());
-        prop_assert!(found.normalised_rmse() < 1e-10, "{} {:?}", found.normalised_rmse(), found.origin());
+        prop_assert!(found.normalised_rmse() < 1e-10, "{} {:?}", found.normalised_rmse(), found.report().origin);
         // Canonical order may swap two nearly equal real parts: compare as sets.
         for (lambda, alpha) in truth.eigenvalues().iter().zip(truth.amplitudes()) {
             let near = |i: &usize| (found.eigenvalues()[*i] - lambda).norm();
@@ -72,7 +72,7 @@ proptest! {
         let motif = Motif::new(0.1, (0..samples).map(y).collect()).unwrap();
         let options = FitOptions::default().with(|o| (o.modes, o.margin) = (9, Margin::Rate(0.0)));
         let found = fit(&motif, &options).unwrap();
-        prop_assert!(found.rmse() < 1e-5, "{} {:?}", found.rmse(), found.origin());
+        prop_assert!(found.rmse() < 1e-5, "{} {:?}", found.rmse(), found.report().origin);
     }
 }
 
@@ -88,8 +88,8 @@ fn the_zero_start_is_kept_when_recovering() {
         assert!((a - b).norm() < 1e-9, "{a} {b}");
     }
     assert!(found.evaluate(0.0).abs() < 1e-14);
-    assert_eq!(found.status(), FitStatus::Converged);
-    assert_ne!(found.origin(), FitOrigin::Given);
+    assert_eq!(found.report().status, FitStatus::Converged);
+    assert_ne!(found.report().origin, FitOrigin::Given);
 }
 
 #[test]
