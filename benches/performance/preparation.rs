@@ -7,7 +7,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
-use thalamo::{Cortex, System};
+use thalamo::{Cortex, LowRank, System};
 
 use crate::numpy::LegacyNumpy;
 use crate::report::{Report, seconds};
@@ -189,7 +189,7 @@ fn published(report: &mut Report) -> Result {
             ..PreparationOptions::default().optimiser
         };
         let options = PreparationOptions { rank, beta: 0.01, optimiser, ..Default::default() };
-        Preparation::optimise_from(&cortex, &options, u.clone(), -&u)
+        Preparation::optimise_from(&cortex, &options, LowRank::new(u.clone(), -&u)?)
     };
     // Fewest iterations that reach the published cost.
     let (mut below, mut reached) = (0_usize, 60_usize);

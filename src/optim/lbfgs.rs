@@ -264,10 +264,8 @@ mod tests {
     fn starts_in_step_are_starts_alone() {
         let options = LbfgsOptions::default();
         let alone = STARTS.map(|start| minimise(&mut Valley, start, &options).unwrap());
-        assert!(
-            alone.iter().any(|m| m.evaluations > 2 * alone[3].evaluations),
-            "starts of different lengths"
-        );
+        // One begins in the minimum.
+        assert!(alone[0].evaluations > 2 * alone[1].evaluations, "starts of different lengths");
         for count in 1..=4 {
             let mut descents = begin(&mut Valley, &STARTS[..count], &options).unwrap();
             // With a pause.

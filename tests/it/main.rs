@@ -7,6 +7,7 @@ mod cortex;
 mod documents;
 mod motif;
 mod optim;
+mod system;
 
 mod linalg {
     mod eigen;

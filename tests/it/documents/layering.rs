@@ -34,7 +34,7 @@ const ORDER: [&[&str]; 19] = [
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.
-const CIRCLES: [&[&str]; 8] = [
+const CIRCLES: [&[&str]; 6] = [
     &["analysis::noise::sensitivity", "analysis::noise::sweep"],
     &["figure", "figure::canvas", "figure::draw", "figure::heat_map", "figure::panel"],
     &[
@@ -47,16 +47,6 @@ const CIRCLES: [&[&str]; 8] = [
     ],
     &["linalg::lyapunov", "linalg::lyapunov::schur"],
     &["linalg::lyapunov::residual", "linalg::lyapunov::source"],
-    &[
-        "loops::placement",
-        "loops::residues",
-        "loops::robustness",
-        "loops::robustness::batch",
-        "loops::robustness::forward",
-        "loops::robustness::tables",
-        "loops::robustness::workspace",
-    ],
-    &["optim::descent", "optim::lbfgs"],
     &[
         "report",
         "report::figures",

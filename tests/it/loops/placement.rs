@@ -47,7 +47,6 @@ fn reference_values() {
     let d = residues(&cortex, &u, &v);
     let matching = match_spectra(d.as_slice(), &complex(&data["d"])).unwrap();
     assert!(matching.max_distance() < 1e-9 * d.norm());
-    assert!((placement.residue_norm() / d.norm() - 1.0).abs() < 1e-12);
 }
 
 /// A cortex of one of the hard kinds, targets and an input.
@@ -98,7 +97,6 @@ proptest! {
         let size = placement.spectrum().iter().chain(cortex.spectrum().unwrap()).map(|z| z.norm()).sum::<f64>()
             + u.iter().zip(v.iter()).map(|(u, v)| (u * v).abs()).sum::<f64>();
         prop_assert!((shift - v.dot(&u)).norm() < 1e-12 * size * cortex.eigen().unwrap().condition(), "{shift} {}", v.dot(&u));
-        prop_assert!(placement.secular_residual() < 1e-6);
     }
 
     /// The spectrum is that of `A + u v^T`, for every u: by backward error, one to one, and containing the targets.
@@ -112,7 +110,7 @@ proptest! {
         prop_assert_eq!(spectrum.len(), n);
         prop_assert!(farthest(&targets, &spectrum) < 1e-15);
         prop_assert_eq!(placement.rest().len(), n - targets.len() - placement.stabilising().len());
-        prop_assert!(placement.rest_abscissa() <= -1e-3);
+        prop_assert!(placement.rest().abscissa() <= -1e-3);
         for u in [u, normal_vector(n, &mut rng(seed + 9))] {
             let v = placement.feedback(&cortex, &u).unwrap();
             let closed = cortex.matrix() + &u * v.transpose();
@@ -144,7 +142,6 @@ proptest! {
         let rounding = condition + u.norm() * v.norm() / d.norm();
         let tolerance = 1e-13 * rounding * cortex.eigen().unwrap().condition();
         prop_assert!((&given - &d).norm() < tolerance * d.norm(), "{:e}", (&given - &d).norm() / d.norm());
-        prop_assert!((placement.residue_norm() / d.norm() - 1.0).abs() < tolerance);
     }
 }
 
@@ -203,8 +200,8 @@ proptest! {
         let added = placement.stabilising();
         prop_assert!(added.len() >= unstable, "{added:?}");
         prop_assert!(added.iter().all(|mu| mu.re <= -0.05) && added.iter().map(|mu| mu.im).sum::<f64>() == 0.0);
-        prop_assert_eq!(placement.targets(), targets.clone());
-        prop_assert!(placement.rest_abscissa() <= -1e-3);
+        prop_assert_eq!(&placement.targets()[..], &targets[..]);
+        prop_assert!(placement.rest().abscissa() <= -1e-3);
 
         let options = LoopOptions { starts: 2, ..Default::default() };
         let made = LoopDesign::new(&cortex, &targets, &amplitudes, 30.0, &options).unwrap().optimise(seed).unwrap();
