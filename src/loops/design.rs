@@ -116,7 +116,6 @@ impl LoopOptions {
 /// ```
 #[derive(Debug, Clone)]
 pub struct LoopDesign {
-    system: System,
     pub(super) placement: Placement,
     amplitudes: Vec<Complex64>,
     duration: f64,
@@ -139,16 +138,16 @@ impl LoopDesign {
         options.validate()?;
         let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let placement = Placement::new(system, &targets, &options.placement)?;
-        let cost = RobustnessCost::new(system, &placement, &amplitudes, duration, options.horizon)?
+        let cost = RobustnessCost::new(&placement, &amplitudes, duration, options.horizon)?
             .with_noise_floor(options.noise_floor)?;
-        Ok(Self { system: system.clone(), placement, amplitudes, duration, cost, options: options.clone() })
+        Ok(Self { placement, amplitudes, duration, cost, options: options.clone() })
     }
 
     /// The random u, entries from N(0, 1), of one start: a function of seed and index alone.
     pub fn random_input(&self, seed: u64, start: usize) -> Vec<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(start as u64);
-        (0..self.system.units()).map(|_| StandardNormal.sample(&mut rng)).collect()
+        (0..self.placement.system().units()).map(|_| StandardNormal.sample(&mut rng)).collect()
     }
 
     /// Minimises ln C from one random start.
@@ -202,7 +201,7 @@ impl LoopDesign {
     /// What follows from u: the loop with its v, the initial state, and the robustness.
     pub(super) fn derived(&self, u: &[f64]) -> Result<(LowRank, DVector<f64>, CostTerms)> {
         let input = DVector::from_column_slice(u);
-        let feedback = self.placement.feedback(&self.system, &input)?;
+        let feedback = self.placement.feedback(&input)?;
         let mut cost = self.cost.clone();
         let terms = cost.terms(u)?;
         let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
@@ -218,7 +217,7 @@ impl LoopDesign {
         starts: Vec<LoopStart>,
         best: usize,
     ) -> Result<MotifLoop> {
-        let system = weights.closed(&self.system)?;
+        let system = weights.closed(self.placement.system())?;
         let targets = self.placement.targets();
         let spectrum = eigenvalues(&system)?;
         let (achieved, rest) = spectrum.nearest_to(targets);
@@ -261,7 +260,7 @@ impl LoopDesign {
         let step = self.duration / PLAYBACK_TIMES as f64;
         let propagator = expm(&(system * step))?;
         let size: f64 = self.amplitudes.iter().map(|a| a.norm()).sum();
-        let (targets, readout) = (self.placement.targets(), self.system.single_readout()?);
+        let (targets, readout) = (self.placement.targets(), self.placement.system().single_readout()?);
         let (mut state, mut error) = (start.clone(), 0.0_f64);
         for n in 0..=PLAYBACK_TIMES {
             let t = n as f64 * step;

@@ -77,7 +77,7 @@ impl PlacementOptions {
 /// let targets = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
 /// let placement = Placement::new(&cortex, &targets, &PlacementOptions::default())?;
 /// let u = DVector::from_fn(30, |i, _| 1.0 + (i as f64).sin());
-/// let v = placement.feedback(&cortex, &u)?;
+/// let v = placement.feedback(&u)?;
 /// let achieved = thalamo::linalg::eigenvalues(&(cortex.matrix() + u * v.transpose()))?;
 /// let off = |t: &Complex64| achieved.iter().map(|z| (z - t).norm()).fold(f64::INFINITY, f64::min);
 /// assert!(targets.iter().map(off).fold(0.0, f64::max) < 1e-9);
@@ -87,13 +87,12 @@ impl PlacementOptions {
 /// Source: Logiaco, Abbott and Escola, Cell Reports 35 (2021) 109090.
 #[derive(Debug, Clone)]
 pub struct Placement {
+    system: System,
     targets: Spectrum,
     stabilising: Spectrum,
     /// Targets and stabilising targets together.
     placed: Spectrum,
     residues: Vec<f64>,
-    /// Eigenvalues of A, as in the cortex's modes.
-    poles: Vec<Complex64>,
     /// One root of each real eigenvalue and pair; the placed ones first among reals and among pairs.
     roots: Vec<Root>,
     layout: Layout,
@@ -144,8 +143,8 @@ impl Placement {
         let stabilising = Spectrum::new(stabilising, 0.0)?;
         let (residues, condition) = residues(system, &placed, options.condition_limit)?;
         let (roots, layout) = roots(system, &residues, &placed)?;
-        let (targets, poles) = (targets.clone(), system.modes()?.lambda.clone());
-        Ok(Self { targets, stabilising, placed, residues, poles, roots, layout, condition })
+        let (system, targets) = (system.clone(), targets.clone());
+        Ok(Self { system, targets, stabilising, placed, residues, roots, layout, condition })
     }
 
     /// The eigenvalues asked for.
@@ -182,14 +181,12 @@ impl Placement {
     /// The feedback weights v for input weights u: `v = L^T diag(L u)^-1 d`, length N, real.
     ///
     /// # Errors
-    /// A cortex other than the placement's; u of the wrong length, not finite, or without a component along one
-    /// of the eigenvectors.
-    pub fn feedback(&self, system: &System, u: &DVector<f64>) -> Result<DVector<f64>> {
-        self.check_cortex(system)?;
-        let units = system.units();
+    /// u of the wrong length, not finite, or without a component along one of the eigenvectors.
+    pub fn feedback(&self, u: &DVector<f64>) -> Result<DVector<f64>> {
+        let units = self.system.units();
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u.as_slice())?;
-        let modes = system.modes()?;
+        let modes = self.system.modes()?;
         let elementwise = Elementwise::over(modes.layout);
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
@@ -206,21 +203,8 @@ impl Placement {
         })
     }
 
-    /// Refuses a cortex other than the one the placement was made for.
-    pub(super) fn check_cortex(&self, system: &System) -> Result<()> {
-        let (given, expected) = (system.units(), self.residues.len());
-        let remedy = "use the cortex the placement was made for";
-        check::shape("cortex", (given, given), (expected, expected), remedy)?;
-        let lambda = &system.modes()?.lambda;
-        if *lambda == self.poles {
-            return Ok(());
-        }
-        let farthest = lambda.iter().zip(&self.poles).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
-        Err(Error::OutOfRange {
-            what: "cortex",
-            expected: "the one the placement was made for, at distance 0 between their eigenvalues",
-            given: farthest,
-        })
+    pub(crate) fn system(&self) -> &System {
+        &self.system
     }
 
     pub(crate) fn residues(&self) -> &[f64] {

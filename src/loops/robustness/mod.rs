@@ -1,12 +1,11 @@
 //! Robustness cost of a loop in O(N^2): how much of initial noise reaches the readout.
 
 mod forward;
-mod horizon;
 mod reverse;
 mod tables;
 mod workspace;
 
-pub use horizon::Horizon;
+pub use tables::Horizon;
 
 use std::sync::Arc;
 
@@ -17,7 +16,6 @@ use crate::linalg::multiply;
 use crate::loops::placement::{CONJUGATE, Placement};
 use crate::optim::{BatchObjective, Objective};
 use crate::spectrum::Spectrum;
-use crate::system::System;
 use crate::{Error, Result, check};
 use tables::{Formula, Tables};
 use workspace::Workspace;
@@ -42,7 +40,7 @@ use workspace::Workspace;
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
-/// let mut cost = RobustnessCost::new(&cortex, &placement, &amplitudes, 50.0, Horizon::Motif)?;
+/// let mut cost = RobustnessCost::new(&placement, &amplitudes, 50.0, Horizon::Motif)?;
 /// let u: Vec<f64> = (0..30).map(|i| (i as f64).sin()).collect();
 /// let (mut gradient, scaled) = (vec![0.0; 30], u.iter().map(|x| -3.0 * x).collect::<Vec<_>>());
 /// let ln_c = cost.evaluate(&u, &mut gradient);
@@ -80,18 +78,15 @@ impl RobustnessCost {
     /// placement, one amplitude for each of its [targets](Placement::targets).
     ///
     /// # Errors
-    /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a cortex other than the
-    /// placement's, a duration that is not positive, an unstable loop with an infinite horizon, or two eigenvalues
-    /// of the loop that sum to zero.
+    /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a duration that is not
+    /// positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that sum to zero.
     pub fn new(
-        system: &System,
         placement: &Placement,
         amplitudes: &[Complex64],
         duration: f64,
         horizon: Horizon,
     ) -> Result<Self> {
         check::positive("duration", duration)?;
-        placement.check_cortex(system)?;
         let amplitudes = placed_amplitudes(placement, amplitudes)?;
         let abscissa = placement.spectrum().abscissa();
         if horizon == Horizon::Infinite && abscissa >= 0.0 {
@@ -102,7 +97,7 @@ impl RobustnessCost {
                 remedy: "use the horizon of the motif, or eigenvalues that decay",
             });
         }
-        let modes = Arc::clone(system.shared_modes()?);
+        let modes = Arc::clone(placement.system().shared_modes()?);
         let tables = Tables::new(&modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
@@ -180,7 +175,7 @@ impl<const B: usize> RobustnessCost<B> {
     /// # let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
     /// # let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
     /// # let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
-    /// let mut cost = RobustnessCost::new(&cortex, &placement, &amplitudes, 50.0, Horizon::Motif)?;
+    /// let mut cost = RobustnessCost::new(&placement, &amplitudes, 50.0, Horizon::Motif)?;
     /// let points: Vec<[f64; 4]> = (0..30).map(|i| [1.0, 2.0, 3.0, 4.0].map(|k| (k * i as f64).cos())).collect();
     /// let mut gradients = vec![[0.0; 4]; 30];
     /// let values = cost.batch::<4>().evaluate_batch(&points, &mut gradients);

@@ -51,7 +51,7 @@ proptest! {
             prop_assert_eq!(found.rest_abscissa, Some(placed.rest().abscissa()));
             let error = |stream: u64| {
                 let u = normal_vector(n, &mut rng(seed ^ stream)).normalize();
-                let v = placed.feedback(&cortex, &u).unwrap();
+                let v = placed.feedback(&u).unwrap();
                 farthest(&targets, &eigenvalues(&(cortex.matrix() + u * v.transpose())).unwrap())
             };
             let mut errors = [error(11), error(12), error(13), error(14), error(15)];

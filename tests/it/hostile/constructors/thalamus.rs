@@ -74,7 +74,7 @@ pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
     assert!(placement.condition() >= 1.0 && placement.condition() <= options.condition_limit);
     assert!(placement.rest().abscissa() <= -options.rest_margin);
     let u = input.near_length(cortex.units());
-    if let Some(v) = tally.judge(placement.feedback(&cortex, &u)) {
+    if let Some(v) = tally.judge(placement.feedback(&u)) {
         assert_finite("v", v.iter());
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
     let placed = Placement::new(&cortex, &eigenvalues, &options.placement);
     let Some(placement) = tally.judge(placed) else { return };
     let horizon = options.horizon;
-    let cost = RobustnessCost::new(&cortex, &placement, &amplitudes, duration, horizon)
+    let cost = RobustnessCost::new(&placement, &amplitudes, duration, horizon)
         .and_then(|cost| cost.with_noise_floor(options.noise_floor));
     if let Some(mut cost) = tally.judge(cost) {
         let u = input.near_length(cortex.units());
