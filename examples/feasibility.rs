@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::fit::fit;
 use thalamo::linalg::eigenvalues;
-use thalamo::loops::{LoopDesign, LoopOptions, feasibility};
+use thalamo::loops::{LoopDesign, LoopOptions, PlacementOptions, feasibility};
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::nalgebra::{DMatrix, DVector};
 use thalamo::{Complex64, Cortex, NetworkOptions, System};
@@ -128,7 +128,7 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
             (found.eigenvalues().to_vec(), found.amplitudes().as_slice().to_vec(), motif.duration())
         }
     };
-    let predicted = feasibility(case.cortex, &targets)?;
+    let predicted = feasibility(case.cortex, &targets, &PlacementOptions::default())?;
     let (mut random_errors, mut random_rest) = (Vec::new(), Vec::new());
     if let Some(residues) = residues(case.cortex, &targets) {
         let mut seeds = (1..=3).map(|seed| place(case.cortex, &targets, &residues, seed));

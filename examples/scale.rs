@@ -108,7 +108,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
 fn one_evaluation(cortex: &System, design: &LoopDesign, exponentials: &Fit, duration: f64) -> Result<f64> {
     let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
-    let mut cost = RobustnessCost::new(cortex, &placement, lambda, alpha, duration, Horizon::Motif)?;
+    let mut cost = RobustnessCost::new(&placement, alpha, duration, Horizon::Motif)?;
     let (u, mut gradient) = (design.random_input(0, 0), vec![0.0; cortex.units()]);
     let mut times: Vec<f64> = (0..101)
         .map(|_| {

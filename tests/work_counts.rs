@@ -75,7 +75,7 @@ fn cost_functions_do_not_allocate() {
     let (lambda, alpha) = exponentials(2, 4, 0.06, &mut rng(3));
     let placement = Placement::new(&cortex, &lambda, &PlacementOptions::default()).unwrap();
     for horizon in [Horizon::Motif, Horizon::Infinite] {
-        let mut cost = RobustnessCost::new(&cortex, &placement, &lambda, &alpha, 80.0, horizon).unwrap();
+        let mut cost = RobustnessCost::new(&placement, &alpha, 80.0, horizon).unwrap();
         let (u, mut gradient) = (normal_vector(60, &mut rng(4)), vec![0.0; 60]);
         assert!(cost.evaluate(u.as_slice(), &mut gradient).is_finite());
         let count = allocations(|| {

@@ -6,7 +6,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
-use thalamo::{Cortex, System};
+use thalamo::{Cortex, LowRank, System};
 
 use crate::numpy::LegacyNumpy;
 use crate::report::{Report, seconds};
@@ -191,7 +191,7 @@ fn published(report: &mut Report) -> Result {
             o.beta = 0.01;
             o.optimiser = optimiser;
         });
-        Preparation::optimise_from(&cortex, &options, u.clone(), -&u)
+        Preparation::optimise_from(&cortex, &options, LowRank::new(u.clone(), -&u)?)
     };
     // Fewest iterations that reach the published cost.
     let (mut below, mut reached) = (0_usize, 60_usize);

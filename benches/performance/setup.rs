@@ -30,7 +30,7 @@ pub fn robustness<'a>(
 ) -> Result<RobustnessCost> {
     let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
-    Ok(RobustnessCost::new(cortex, &placement, lambda, alpha, motif.duration(), horizon)?)
+    Ok(RobustnessCost::new(&placement, alpha, motif.duration(), horizon)?)
 }
 
 /// A library of step motifs over N = 99, with quick fits.

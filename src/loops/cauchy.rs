@@ -36,16 +36,14 @@ pub(super) fn condition(x: &[Complex64], y: &[Complex64]) -> f64 {
         }
     }
     let pivots: Vec<Complex64> = (0..rows).map(|m| rest[(m, m)]).collect();
-    let lower = DMatrix::from_fn(rows, rows, |k, m| match k.cmp(&m) {
-        std::cmp::Ordering::Less => Complex64::ZERO,
-        std::cmp::Ordering::Equal => Complex64::ONE,
-        std::cmp::Ordering::Greater => rest[(k, m)] / pivots[m],
-    });
-    let upper = DMatrix::from_fn(rows, columns, |m, j| match j.cmp(&m) {
-        std::cmp::Ordering::Less => Complex64::ZERO,
-        std::cmp::Ordering::Equal => Complex64::ONE,
-        std::cmp::Ordering::Greater => rest[(m, j)] / pivots[m],
-    });
+    let lower =
+        DMatrix::from_fn(rows, rows, |k, m| if k < m { Complex64::ZERO } else { rest[(k, m)] / pivots[m] });
+    let upper =
+        DMatrix::from_fn(
+            rows,
+            columns,
+            |m, j| if j < m { Complex64::ZERO } else { rest[(m, j)] / pivots[m] },
+        );
     let (Some(mut middle), Some(gram)) = (lower.try_inverse(), (&upper * upper.adjoint()).try_inverse())
     else {
         return f64::INFINITY;

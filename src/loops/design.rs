@@ -11,6 +11,7 @@ use super::near_unit::near_unit;
 use super::placement::{CONJUGATE, Placement, PlacementOptions};
 use super::robustness::{CostTerms, Horizon, RobustnessCost};
 use crate::linalg::{eigenvalues, expm};
+use crate::low_rank::LowRank;
 use crate::optim::{LbfgsOptions, Minimum, Termination, minimise};
 use crate::spectrum::Spectrum;
 use crate::system::System;
@@ -78,11 +79,6 @@ impl Default for LoopOptions {
 }
 
 impl LoopOptions {
-    /// The published setting: the cost over all times, of noise in proportion to the activity alone.
-    pub fn published() -> Self {
-        Self { horizon: Horizon::Infinite, noise_floor: 0.0, ..Self::default() }
-    }
-
     /// Checks every option, also those of placement and optimiser.
     ///
     /// # Errors
@@ -123,7 +119,6 @@ impl LoopOptions {
 /// ```
 #[derive(Debug, Clone)]
 pub struct LoopDesign {
-    pub(super) system: System,
     pub(super) placement: Placement,
     amplitudes: Vec<Complex64>,
     duration: f64,
@@ -146,26 +141,16 @@ impl LoopDesign {
         options.validate()?;
         let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let placement = Placement::new(system, &targets, &options.placement)?;
-        let cost = RobustnessCost::new(system, &placement, &targets, &amplitudes, duration, options.horizon)?
+        let cost = RobustnessCost::new(&placement, &amplitudes, duration, options.horizon)?
             .with_noise_floor(options.noise_floor)?;
-        Ok(Self { system: system.clone(), placement, amplitudes, duration, cost, options: options.clone() })
-    }
-
-    /// The placement.
-    pub fn placement(&self) -> &Placement {
-        &self.placement
-    }
-
-    /// Number of starts asked for.
-    pub fn starts(&self) -> usize {
-        self.options.starts
+        Ok(Self { placement, amplitudes, duration, cost, options: options.clone() })
     }
 
     /// The random u, entries from N(0, 1), of one start: a function of seed and index alone.
     pub fn random_input(&self, seed: u64, start: usize) -> Vec<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(start as u64);
-        (0..self.system.units()).map(|_| StandardNormal.sample(&mut rng)).collect()
+        (0..self.placement.system().units()).map(|_| StandardNormal.sample(&mut rng)).collect()
     }
 
     /// Minimises ln C from one random start.
@@ -212,40 +197,44 @@ impl LoopDesign {
 
     fn assemble(&self, u: &[f64], starts: Vec<LoopStart>, best: usize) -> Result<MotifLoop> {
         let input = (DVector::from_column_slice(u) * near_unit(u)).normalize();
-        let feedback = self.placement.feedback(&self.system, &input)?;
-        let mut cost = self.cost.clone();
-        let terms = cost.terms(input.as_slice())?;
-        let initial_state = cost.initial_state();
-        self.verified((input, feedback, initial_state), terms, starts, best)
+        let (weights, initial_state, terms) = self.derived(input.as_slice())?;
+        self.verified(weights, initial_state, terms, starts, best)
     }
 
-    /// The loop of given u, v and initial state, if it does what this design asks for.
+    /// What follows from u: the loop with its v, the initial state, and the robustness.
+    pub(super) fn derived(&self, u: &[f64]) -> Result<(LowRank, DVector<f64>, CostTerms)> {
+        let input = DVector::from_column_slice(u);
+        let feedback = self.placement.feedback(&input)?;
+        let mut cost = self.cost.clone();
+        let terms = cost.terms(u)?;
+        let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
+        Ok((LowRank::new(input, feedback)?, cost.initial_state(), terms))
+    }
+
+    /// The loop of given weights and initial state, if it does what this design asks for.
     pub(super) fn verified(
         &self,
-        (input, feedback, initial_state): (DVector<f64>, DVector<f64>, DVector<f64>),
+        weights: LowRank,
+        initial_state: DVector<f64>,
         terms: CostTerms,
         starts: Vec<LoopStart>,
         best: usize,
     ) -> Result<MotifLoop> {
-        let system = self.system.matrix() + &input * feedback.transpose();
+        let system = weights.closed(self.placement.system())?;
         let targets = self.placement.targets();
         let spectrum = eigenvalues(&system)?;
-        let (achieved, rest) = spectrum.nearest_to(&targets);
+        let (achieved, rest) = spectrum.nearest_to(targets);
         let distance = targets.iter().zip(&achieved).map(|(t, z)| (t - z).norm()).fold(0.0, f64::max);
         let scale = 1.0 + targets.iter().map(|t| t.norm()).fold(0.0, f64::max);
         if distance.is_nan() || distance > PLACEMENT_TOLERANCE * scale {
             return Err(Error::PlacementInaccurate { distance, tolerance: PLACEMENT_TOLERANCE * scale });
         }
-        let abscissa_of = |z: &[Complex64]| z.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
-        let rest_abscissa = abscissa_of(&rest);
-        let playback_error = self.playback_error(&system, &initial_state)?;
         let report = LoopReport {
-            playback_error,
+            playback_error: self.playback_error(&system, &initial_state)?,
             condition: self.placement.condition(),
-            abscissa: rest_abscissa.max(abscissa_of(&achieved)),
-            achieved,
+            abscissa: spectrum.abscissa(),
             distance,
-            rest_abscissa,
+            rest_abscissa: rest.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max),
             terms,
             starts,
             best,
@@ -259,11 +248,10 @@ impl LoopDesign {
             });
         }
         Ok(MotifLoop {
-            eigenvalues: targets,
+            eigenvalues: targets.clone(),
             amplitudes: self.amplitudes.clone(),
-            stabilising: self.placement.stabilising().to_vec(),
-            input,
-            feedback,
+            stabilising: self.placement.stabilising().clone(),
+            weights,
             initial_state,
             system,
             report,
@@ -275,13 +263,12 @@ impl LoopDesign {
         let step = self.duration / PLAYBACK_TIMES as f64;
         let propagator = expm(&(system * step))?;
         let size: f64 = self.amplitudes.iter().map(|a| a.norm()).sum();
-        let targets = self.placement.targets();
-        let mut state = start.clone();
-        let mut error = 0.0_f64;
+        let (targets, readout) = (self.placement.targets(), self.placement.system().single_readout()?);
+        let (mut state, mut error) = (start.clone(), 0.0_f64);
         for n in 0..=PLAYBACK_TIMES {
             let t = n as f64 * step;
             let terms = targets.iter().zip(&self.amplitudes).map(|(z, a)| (a * (z * t).exp()).re);
-            error = error.max((self.system.single_readout()?.dot(&state) - terms.sum::<f64>()).abs());
+            error = error.max((readout.dot(&state) - terms.sum::<f64>()).abs());
             state = &propagator * state;
         }
         let relative = if size > 0.0 { error / size } else { error };

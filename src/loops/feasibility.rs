@@ -65,8 +65,7 @@ pub struct Feasibility {
     pub verdict: Verdict,
 }
 
-/// Predicts whether these targets (1/tau; closed under conjugation, K at most N) can be placed on this cortex,
-/// with the limits of [`PlacementOptions::default`].
+/// Predicts whether these targets (1/tau; closed under conjugation, K at most N) can be placed on this cortex.
 ///
 /// With $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$ and $d = Q^+ \mathbf 1$ the error of the eigenvalues of
 /// $A + u v^T$ is, to first order in the rounding $\epsilon \\|A + u v^T\\|$ of that matrix, bounded by
@@ -79,108 +78,100 @@ pub struct Feasibility {
 /// the stability of the rest takes one of N x N. What the thresholds rest on is measured in `docs/feasibility.md`.
 ///
 /// # Errors
-/// No targets or more than units, not finite, or a conjugate missing. Targets that cannot be placed are no
-/// error but a verdict.
+/// No targets or more than units, not finite, or a conjugate missing; options out of range. Targets that cannot be
+/// placed are no error but a verdict.
 ///
 /// ```
-/// use thalamo::{Complex64, Cortex, System, loops::{Verdict, feasibility}};
+/// use thalamo::{Complex64, Cortex, System, loops::{PlacementOptions, Verdict, feasibility}};
 /// let cortex = System::from(Cortex::random(60, 0.5, 1)?);
 /// let evenly = |pairs: i32| -> Vec<Complex64> {
 ///     let pole = |k| Complex64::new(-0.01, 0.063 * f64::from(k));
 ///     (1..=pairs).flat_map(|k| [pole(k), pole(k).conj()]).collect()
 /// };
-/// let few = feasibility(&cortex, &evenly(4))?;
+/// let few = feasibility(&cortex, &evenly(4), &PlacementOptions::default())?;
 /// assert!(few.verdict.is_feasible() && few.predicted_error < 1e-9, "{}", few.verdict);
-/// let many = feasibility(&cortex, &evenly(20))?;
+/// let many = feasibility(&cortex, &evenly(20), &PlacementOptions::default())?;
 /// assert!(matches!(many.verdict, Verdict::Infeasible { .. }) && many.condition > 1e12);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn feasibility(system: &System, targets: &[Complex64]) -> Result<Feasibility> {
-    Feasibility::new(system, targets, &PlacementOptions::default())
+pub fn feasibility(
+    system: &System,
+    targets: &[Complex64],
+    options: &PlacementOptions,
+) -> Result<Feasibility> {
+    let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
+    let (placement, refusal) = match Placement::new(system, targets, &unlimited) {
+        Ok(placement) => (Some(placement), None),
+        Err(
+            error @ (Error::RepeatedTarget { .. }
+            | Error::TargetOnEigenvalue { .. }
+            | Error::IllConditionedPlacement { .. }
+            | Error::PlacementInaccurate { .. }
+            | Error::Unstable { .. }),
+        ) => (None, Some(error)),
+        // Others are errors of the input.
+        Err(error) => return Err(error),
+    };
+    let coincident = refusal.as_ref().is_some_and(coincide);
+    let residues = if coincident { None } else { Residues::new(system, targets)? };
+    let spectrum = system.spectrum()?;
+    let (nearest_target, nearest_eigenvalue) = nearest(spectrum, targets);
+    let mut made = Feasibility {
+        modes: targets.len(),
+        units: system.units(),
+        condition: match &residues {
+            Some(found) if found.condition < RESOLVED => found.condition,
+            _ if coincident => f64::INFINITY,
+            _ => cauchy::condition(targets, spectrum),
+        },
+        residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
+        nearest_target,
+        nearest_eigenvalue,
+        nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
+        rest_abscissa: placement.as_ref().map(|p| p.rest().abscissa()),
+        stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
+        basis_condition: system.eigen()?.condition(),
+        predicted_error: residues.map_or(Ok(f64::INFINITY), |r| r.predicted_error(system))?,
+        verdict: Verdict::Feasible,
+    };
+    // With stabilising targets Q has more rows: all of them count.
+    let condition = placement.map_or(made.condition, |p| made.condition.max(p.condition()));
+    made.verdict = made.judge(refusal, condition, options.condition_limit);
+    Ok(made)
 }
 
 impl Feasibility {
-    /// The prediction under other limits; see [`feasibility`].
-    ///
-    /// # Errors
-    /// As [`feasibility`]; options out of range.
-    pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
-        let unlimited = PlacementOptions { condition_limit: f64::MAX, ..options.clone() };
-        let (placement, refusal) = match Placement::new(system, targets, &unlimited) {
-            Ok(placement) => (Some(placement), None),
-            Err(error) if says_infeasible(&error) => (None, Some(error)),
-            Err(error) => return Err(error),
-        };
-        let coincident = refusal.as_ref().is_some_and(coincide);
-        let residues = if coincident { None } else { Residues::new(system, targets)? };
-        let (nearest_target, nearest_eigenvalue) = nearest(system.spectrum()?, targets);
-        let mut made = Self {
-            modes: targets.len(),
-            units: system.units(),
-            condition: match &residues {
-                Some(found) if found.condition < RESOLVED => found.condition,
-                _ if coincident => f64::INFINITY,
-                _ => cauchy::condition(targets, system.spectrum()?),
-            },
-            residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
-            nearest_target,
-            nearest_eigenvalue,
-            nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
-            rest_abscissa: placement.as_ref().map(Placement::rest_abscissa),
-            stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
-            basis_condition: system.eigen()?.condition(),
-            predicted_error: residues.map_or(Ok(f64::INFINITY), |r| r.predicted_error(system))?,
-            verdict: Verdict::Feasible,
-        };
-        made.verdict = made.judge(refusal, placement.as_ref(), options.condition_limit);
-        Ok(made)
-    }
-
-    fn judge(&self, refusal: Option<Error>, placement: Option<&Placement>, limit: f64) -> Verdict {
-        let no = |reason| Verdict::Infeasible { reason: Box::new(reason) };
-        let refusal = match refusal {
-            Some(error) if coincide(&error) => return no(error),
-            other => other,
-        };
-        // With stabilising targets Q has more rows: all of them count.
-        let condition = placement.map_or(self.condition, |p| self.condition.max(p.condition()));
-        if condition > limit {
+    fn judge(&self, refusal: Option<Error>, condition: f64, limit: f64) -> Verdict {
+        let (predicted, basis) = (self.predicted_error, self.basis_condition);
+        let refused = if refusal.as_ref().is_some_and(coincide) {
+            refusal
+        } else if condition > limit {
             let (modes, units) = (self.modes + self.stabilising, self.units);
-            return no(Error::IllConditionedPlacement { condition, limit, modes, units });
+            Some(Error::IllConditionedPlacement { condition, limit, modes, units })
+        } else if predicted > INACCURATE {
+            Some(Error::PlacementInaccurate { distance: predicted, tolerance: INACCURATE })
+        } else {
+            refusal
+        };
+        if let Some(reason) = refused {
+            return Verdict::Infeasible { reason: Box::new(reason) };
         }
-        let predicted = self.predicted_error;
-        if predicted > INACCURATE {
-            return no(Error::PlacementInaccurate { distance: predicted, tolerance: INACCURATE });
-        }
-        if let Some(error) = refusal {
-            return no(error);
-        }
-        let maybe = |reason| Verdict::Doubtful { reason };
-        if predicted > ACCURATE {
-            return maybe(Doubt::Accuracy { predicted, limit: ACCURATE });
-        }
-        if self.stabilising > 0 {
-            return maybe(Doubt::Stabilised { count: self.stabilising });
-        }
-        if self.basis_condition > EIGEN_SUSPICIOUS {
-            return maybe(Doubt::Basis { condition: self.basis_condition, limit: EIGEN_SUSPICIOUS });
-        }
-        Verdict::Feasible
+        let reason = if predicted > ACCURATE {
+            Doubt::Accuracy { predicted, limit: ACCURATE }
+        } else if self.stabilising > 0 {
+            Doubt::Stabilised { count: self.stabilising }
+        } else if basis > EIGEN_SUSPICIOUS {
+            Doubt::Basis { condition: basis, limit: EIGEN_SUSPICIOUS }
+        } else {
+            return Verdict::Feasible;
+        };
+        Verdict::Doubtful { reason }
     }
 }
 
 /// Whether two targets coincide, or one with an eigenvalue of A.
 fn coincide(error: &Error) -> bool {
     matches!(error, Error::RepeatedTarget { .. } | Error::TargetOnEigenvalue { .. })
-}
-
-/// Whether a refused placement says something about the targets; other errors are those of the input.
-fn says_infeasible(error: &Error) -> bool {
-    let numerical = matches!(
-        error,
-        Error::IllConditionedPlacement { .. } | Error::PlacementInaccurate { .. } | Error::Unstable { .. }
-    );
-    numerical || coincide(error)
 }
 
 fn nearest(spectrum: &[Complex64], targets: &[Complex64]) -> (Complex64, Complex64) {
@@ -246,24 +237,13 @@ impl Residues {
     }
 }
 
-/// One number of modes: the fit, and whether its eigenvalues can be placed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModesRow {
-    /// Number of exponentials K.
-    pub modes: usize,
-    /// The fit.
-    pub fit: Fit,
-    /// The prediction for its eigenvalues.
-    pub feasibility: Feasibility,
-}
-
 /// How many modes of a motif a cortex can carry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeasibleModes {
     /// The largest K found feasible, if any.
     pub largest: Option<usize>,
-    /// Every K, ascending.
-    pub rows: Vec<ModesRow>,
+    /// The fit with every K, ascending, and the prediction for its eigenvalues.
+    pub rows: Vec<(Fit, Feasibility)>,
 }
 
 /// The largest K in a range whose fit (by [`sweep`]; `options.modes` is not used) can be placed on this cortex.
@@ -279,7 +259,7 @@ pub struct FeasibleModes {
 /// let options = FitOptions::default().with(|o| o.effort = 100);
 /// let found = largest_feasible_modes(&cortex, &step_motifs(1, 1)?[0], &options, 4..=6)?;
 /// assert_eq!(found.largest, Some(6));
-/// assert!(found.rows.iter().all(|row| row.feasibility.predicted_error < 1e-8));
+/// assert!(found.rows.iter().all(|(_, predicted)| predicted.predicted_error < 1e-8));
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn largest_feasible_modes(
@@ -296,13 +276,12 @@ pub fn largest_feasible_modes(
     if modes.is_empty() {
         return Err(Error::Empty { what: "range of modes", remedy: "give it as smallest..=largest" });
     }
-    let rows: Vec<ModesRow> = sweep(motif, &modes, options)?
-        .into_iter()
-        .map(|fit| {
-            let feasibility = feasibility(system, fit.eigenvalues())?;
-            Ok(ModesRow { modes: fit.modes(), fit, feasibility })
-        })
-        .collect::<Result<_>>()?;
-    let largest = rows.iter().rev().find(|row| row.feasibility.verdict.is_feasible()).map(|row| row.modes);
+    let predicted = |fit: Fit| {
+        let found = feasibility(system, fit.eigenvalues(), &PlacementOptions::default())?;
+        Ok((fit, found))
+    };
+    let rows = sweep(motif, &modes, options)?.into_iter().map(predicted).collect::<Result<Vec<_>>>()?;
+    let largest =
+        rows.iter().rev().find(|(_, found)| found.verdict.is_feasible()).map(|(fit, _)| fit.modes());
     Ok(FeasibleModes { largest, rows })
 }

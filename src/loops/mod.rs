@@ -15,7 +15,7 @@ mod secular;
 mod verdict;
 
 pub use design::{LoopDesign, LoopOptions};
-pub use feasibility::{Feasibility, FeasibleModes, ModesRow, feasibility, largest_feasible_modes};
+pub use feasibility::{Feasibility, FeasibleModes, feasibility, largest_feasible_modes};
 pub use motif_loop::{LoopReport, LoopStart, MotifLoop};
 pub use placement::{Placement, PlacementOptions};
 pub use robustness::{CostTerms, Horizon, RobustnessCost};

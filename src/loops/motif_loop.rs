@@ -4,7 +4,9 @@ use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
 use super::robustness::CostTerms;
+use crate::low_rank::LowRank;
 use crate::optim::{Minimum, Termination};
+use crate::spectrum::Spectrum;
 
 /// What one start of the optimisation achieved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,14 +22,23 @@ pub struct LoopStart {
     pub status: Termination,
 }
 
+impl From<&Minimum> for LoopStart {
+    fn from(minimum: &Minimum) -> Self {
+        Self {
+            initial_cost: minimum.initial_value.exp(),
+            cost: minimum.value.exp(),
+            evaluations: minimum.evaluations,
+            status: minimum.status,
+        }
+    }
+}
+
 /// What a loop's design achieved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopReport {
     /// Condition number of Q.
     pub condition: f64,
-    /// Eigenvalues of $A + u v^T$ nearest to the targets, in the targets' order.
-    pub achieved: Vec<Complex64>,
-    /// Largest distance of a target from the eigenvalue achieved.
+    /// Largest distance of a target from the nearest eigenvalue of $A + u v^T$.
     pub distance: f64,
     /// Largest error of the readout that starts at $x_\mathrm{init}$, against the exponentials, at eight times
     /// over the duration and relative to the sum of the amplitudes: what rounding does to this loop.
@@ -48,19 +59,18 @@ pub struct LoopReport {
 /// $\dot x = (A + u v^T) x$, $x(0) = x_\mathrm{init}$, $w^T x(t) = \sum_k \alpha_k e^{\hat\lambda_k t}$.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MotifLoop {
-    pub(super) eigenvalues: Vec<Complex64>,
+    pub(super) eigenvalues: Spectrum,
     pub(super) amplitudes: Vec<Complex64>,
-    pub(super) stabilising: Vec<Complex64>,
-    pub(super) input: DVector<f64>,
-    pub(super) feedback: DVector<f64>,
+    pub(super) stabilising: Spectrum,
+    pub(super) weights: LowRank,
     pub(super) initial_state: DVector<f64>,
     pub(super) system: DMatrix<f64>,
     pub(super) report: LoopReport,
 }
 
 impl MotifLoop {
-    /// Eigenvalues of the motif's exponentials, in canonical order (1/tau).
-    pub fn eigenvalues(&self) -> &[Complex64] {
+    /// Eigenvalues of the motif's exponentials (1/tau).
+    pub fn eigenvalues(&self) -> &Spectrum {
         &self.eigenvalues
     }
 
@@ -70,18 +80,23 @@ impl MotifLoop {
     }
 
     /// Eigenvalues placed only to keep the loop stable; nearly always none.
-    pub fn stabilising(&self) -> &[Complex64] {
+    pub fn stabilising(&self) -> &Spectrum {
         &self.stabilising
     }
 
-    /// Thalamocortical weights u (N), of unit norm.
-    pub fn input(&self) -> &DVector<f64> {
-        &self.input
+    /// The loop $u v^T$, of rank one.
+    pub fn weights(&self) -> &LowRank {
+        &self.weights
     }
 
-    /// Corticothalamic weights v (N).
-    pub fn feedback(&self) -> &DVector<f64> {
-        &self.feedback
+    /// Thalamocortical weights u (N x 1), of unit norm.
+    pub fn input(&self) -> &DMatrix<f64> {
+        self.weights.input()
+    }
+
+    /// Corticothalamic weights v (N x 1).
+    pub fn feedback(&self) -> &DMatrix<f64> {
+        self.weights.feedback()
     }
 
     /// State $x_\mathrm{init}$ from which the readout plays the motif (N).
@@ -102,16 +117,5 @@ impl MotifLoop {
     /// What the design achieved.
     pub fn report(&self) -> &LoopReport {
         &self.report
-    }
-}
-
-impl From<&Minimum> for LoopStart {
-    fn from(minimum: &Minimum) -> Self {
-        Self {
-            initial_cost: minimum.initial_value.exp(),
-            cost: minimum.value.exp(),
-            evaluations: minimum.evaluations,
-            status: minimum.status,
-        }
     }
 }

@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 use num_complex::Complex64;
 
-use super::residues::{residues, roots, secular_residual};
+use super::residues::{residues, roots};
 use super::secular::Root;
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
@@ -80,7 +80,7 @@ impl PlacementOptions {
 /// let targets = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3), Complex64::new(-0.1, 0.0)];
 /// let placement = Placement::new(&cortex, &targets, &PlacementOptions::default())?;
 /// let u = DVector::from_fn(30, |i, _| 1.0 + (i as f64).sin());
-/// let v = placement.feedback(&cortex, &u)?;
+/// let v = placement.feedback(&u)?;
 /// let achieved = thalamo::linalg::eigenvalues(&(cortex.matrix() + u * v.transpose()))?;
 /// let off = |t: &Complex64| achieved.iter().map(|z| (z - t).norm()).fold(f64::INFINITY, f64::min);
 /// assert!(targets.iter().map(off).fold(0.0, f64::max) < 1e-9);
@@ -90,16 +90,16 @@ impl PlacementOptions {
 /// Source: Logiaco, Abbott and Escola, Cell Reports 35 (2021) 109090.
 #[derive(Debug, Clone)]
 pub struct Placement {
+    system: System,
     targets: Spectrum,
-    stabilising: Vec<Complex64>,
-    placed: Vec<Complex64>,
+    stabilising: Spectrum,
+    /// Targets and stabilising targets together.
+    placed: Spectrum,
     residues: Vec<f64>,
-    /// Eigenvalues of A, as in the cortex's modes.
-    poles: Vec<Complex64>,
+    /// One root of each real eigenvalue and pair; the placed ones first among reals and among pairs.
     roots: Vec<Root>,
     layout: Layout,
     condition: f64,
-    secular_residual: f64,
 }
 
 impl Placement {
@@ -116,8 +116,8 @@ impl Placement {
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
             let placement = Self::solve(system, &targets, &stabilising, options)?;
-            let offending: Vec<Complex64> =
-                placement.rest().iter().copied().filter(|mu| mu.re > -options.rest_margin).collect();
+            let mut offending = placement.rest().to_vec();
+            offending.retain(|mu| mu.re > -options.rest_margin);
             match options.stabilised_decay {
                 _ if offending.is_empty() => return Ok(placement),
                 None => break,
@@ -130,7 +130,7 @@ impl Placement {
         let last = Self::solve(system, &targets, &[], options)?;
         Err(Error::Unstable {
             what: "loop (its eigenvalues beside the targets)",
-            abscissa: last.rest_abscissa(),
+            abscissa: last.rest().abscissa(),
             limit: -options.rest_margin,
             remedy: "lower the gain, use other targets, or another cortex",
         })
@@ -142,44 +142,38 @@ impl Placement {
         stabilising: &[Complex64],
         options: &PlacementOptions,
     ) -> Result<Self> {
-        let all = Spectrum::new(&[targets.to_vec(), stabilising.to_vec()].concat(), 0.0)?;
-        let placed = all.to_vec();
+        let placed = Spectrum::new(&[targets, stabilising].concat(), 0.0)?;
+        let stabilising = Spectrum::new(stabilising, 0.0)?;
         let (residues, condition) = residues(system, &placed, options.condition_limit)?;
         let (roots, layout) = roots(system, &residues, &placed)?;
-        let secular_residual = secular_residual(system, &residues, &placed)?;
-        let (targets, stabilising) = (targets.clone(), stabilising.to_vec());
-        let poles = system.modes()?.lambda.clone();
-        Ok(Self { targets, stabilising, placed, residues, poles, roots, layout, condition, secular_residual })
+        let (system, targets) = (system.clone(), targets.clone());
+        Ok(Self { system, targets, stabilising, placed, residues, roots, layout, condition })
     }
 
-    /// The eigenvalues asked for, in canonical order.
-    pub fn targets(&self) -> Vec<Complex64> {
-        self.targets.to_vec()
+    /// The eigenvalues asked for.
+    pub fn targets(&self) -> &Spectrum {
+        &self.targets
     }
 
     /// Targets added to keep the rest of the spectrum stable; empty in nearly every case.
-    pub fn stabilising(&self) -> &[Complex64] {
+    pub fn stabilising(&self) -> &Spectrum {
         &self.stabilising
     }
 
-    /// Spectrum of the closed loop, the roots of the secular equation: real ones, then conjugate pairs.
-    pub fn spectrum(&self) -> Vec<Complex64> {
-        let (reals, pairs) = self.roots.split_at(self.layout.reals);
-        let pairs = pairs.iter().map(Root::value).flat_map(|z| [z, z.conj()]);
-        reals.iter().map(Root::value).chain(pairs).collect()
+    /// Spectrum of the closed loop: all roots of the secular equation.
+    pub fn spectrum(&self) -> Spectrum {
+        self.roots_after(Layout { reals: 0, pairs: 0 })
     }
 
     /// The eigenvalues beside targets and stabilising targets.
-    pub fn rest(&self) -> Vec<Complex64> {
-        let placed = self.placed_layout();
-        let (reals, pairs) = self.roots.split_at(self.layout.reals);
-        let pairs = pairs[placed.pairs..].iter().map(Root::value).flat_map(|z| [z, z.conj()]);
-        reals[placed.reals..].iter().map(Root::value).chain(pairs).collect()
+    pub fn rest(&self) -> Spectrum {
+        self.roots_after(self.placed_layout())
     }
 
-    /// Largest real part among [`Placement::rest`]; minus infinity when there is none.
-    pub fn rest_abscissa(&self) -> f64 {
-        self.rest().iter().map(|mu| mu.re).fold(f64::NEG_INFINITY, f64::max)
+    fn roots_after(&self, first: Layout) -> Spectrum {
+        let (reals, pairs) = self.roots.split_at(self.layout.reals);
+        let reals = reals[first.reals..].iter().map(|root| root.value().re);
+        Spectrum::from_halves(reals.collect(), pairs[first.pairs..].iter().map(Root::value).collect())
     }
 
     /// Condition number of Q in the 2-norm.
@@ -187,34 +181,15 @@ impl Placement {
         self.condition
     }
 
-    /// Euclidean norm of the residues d.
-    pub fn residue_norm(&self) -> f64 {
-        let pairs = self.residues.len() - self.poles.len();
-        let layout = Layout { reals: self.poles.len() - pairs, pairs };
-        let (d, reals) = (layout.unpack(&self.residues), layout.reals);
-        d.iter()
-            .enumerate()
-            .map(|(j, z)| if j < reals { 1.0 } else { 2.0 } * z.norm_sqr())
-            .sum::<f64>()
-            .sqrt()
-    }
-
-    /// Largest `|sum_j d_j / (t - lambda_j) - 1|` over the targets t: zero in exact arithmetic.
-    pub fn secular_residual(&self) -> f64 {
-        self.secular_residual
-    }
-
     /// The feedback weights v for input weights u: `v = L^T diag(L u)^-1 d`, length N, real.
     ///
     /// # Errors
-    /// A cortex other than the placement's; u of the wrong length, not finite, or without a component along one
-    /// of the eigenvectors.
-    pub fn feedback(&self, system: &System, u: &DVector<f64>) -> Result<DVector<f64>> {
-        self.check_cortex(system)?;
-        let units = system.units();
+    /// u of the wrong length, not finite, or without a component along one of the eigenvectors.
+    pub fn feedback(&self, u: &DVector<f64>) -> Result<DVector<f64>> {
+        let units = self.system.units();
         check::shape("input weights u", (u.len(), 1), (units, 1), "give one weight per unit")?;
         check::finite("input weights u", u.as_slice())?;
-        let modes = system.modes()?;
+        let modes = self.system.modes()?;
         let elementwise = Elementwise::over(modes.layout);
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
@@ -231,28 +206,14 @@ impl Placement {
         })
     }
 
-    /// Refuses a cortex other than the one the placement was made for.
-    pub(super) fn check_cortex(&self, system: &System) -> Result<()> {
-        let (given, expected) = (system.units(), self.residues.len());
-        let remedy = "use the cortex the placement was made for";
-        check::shape("cortex", (given, given), (expected, expected), remedy)?;
-        let lambda = &system.modes()?.lambda;
-        if *lambda == self.poles {
-            return Ok(());
-        }
-        let farthest = lambda.iter().zip(&self.poles).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
-        Err(Error::OutOfRange {
-            what: "cortex",
-            expected: "the one the placement was made for, at distance 0 between their eigenvalues",
-            given: farthest,
-        })
+    pub(crate) fn system(&self) -> &System {
+        &self.system
     }
 
     pub(crate) fn residues(&self) -> &[f64] {
         &self.residues
     }
 
-    /// One root of each real eigenvalue and pair; the placed ones first among reals and among pairs.
     pub(crate) fn roots(&self) -> &[Root] {
         &self.roots
     }
@@ -265,8 +226,7 @@ impl Placement {
         Layout::of(&self.placed)
     }
 
-    /// Targets and stabilising targets together, in canonical order.
-    pub(crate) fn placed(&self) -> &[Complex64] {
+    pub(crate) fn placed(&self) -> &Spectrum {
         &self.placed
     }
 }
@@ -306,11 +266,10 @@ fn add_stabilising(
     decay: f64,
 ) {
     let apart = 0.2 * decay;
-    let taken = targets.to_vec();
     for mu in offending.iter().filter(|mu| mu.im >= 0.0) {
         let im = if mu.im == 0.0 { 0.0 } else { mu.im.max(apart) };
         let mut moved = Complex64::new(-decay, im);
-        while taken.iter().chain(stabilising.iter()).any(|t| (t - moved).norm() < apart) {
+        while targets.iter().chain(stabilising.iter()).any(|t| (t - moved).norm() < apart) {
             moved.re -= 2.0 * apart;
         }
         stabilising.push(moved);

@@ -33,9 +33,9 @@ impl LoopDesign {
         spread: bool,
         ended: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Minimum>> {
-        let mut minima = Vec::with_capacity(self.starts());
-        for from in (0..self.starts()).step_by(FIELD) {
-            let field = from..self.starts().min(from + FIELD);
+        let mut minima = Vec::with_capacity(self.options.starts);
+        for from in (0..self.options.starts).step_by(FIELD) {
+            let field = from..self.options.starts.min(from + FIELD);
             minima.extend(self.heats(seed, field, spread, ended)?);
         }
         Ok(minima)

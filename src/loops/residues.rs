@@ -9,6 +9,7 @@ use crate::linalg::eigenvalues;
 use crate::linalg::product::view;
 use crate::modal::Modes;
 use crate::modal::vector::{Layout, bilinear_form};
+use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result};
 
@@ -19,7 +20,7 @@ const ARRIVED: f64 = 1e-5;
 ///
 /// Solved over the reals: with the unitary change of basis `[1 i; 1 -i]/sqrt 2` on pairs of rows and columns
 /// Q is real and keeps its singular values.
-pub(super) fn residues(system: &System, placed: &[Complex64], limit: f64) -> Result<(Vec<f64>, f64)> {
+pub(super) fn residues(system: &System, placed: &Spectrum, limit: f64) -> Result<(Vec<f64>, f64)> {
     let modes = system.modes()?;
     let rows = Layout::of(placed);
     let targets = rows.representatives(placed);
@@ -66,49 +67,25 @@ fn minimum_norm(q: &DMatrix<f64>, ones: &DVector<f64>) -> Option<(DVector<f64>, 
 
 /// All roots of the secular equation: the placed ones by construction, the rest from an eigensolver on a
 /// well-conditioned realisation, polished on the equation itself. Placed ones first within reals and pairs.
-pub(super) fn roots(system: &System, residues: &[f64], placed: &[Complex64]) -> Result<(Vec<Root>, Layout)> {
+pub(super) fn roots(system: &System, residues: &[f64], placed: &Spectrum) -> Result<(Vec<Root>, Layout)> {
     let Modes { layout, lambda, .. } = system.modes()?;
     let computed = eigenvalues(&realisation(*layout, lambda, residues))?;
-    let (computed_layout, placed_layout) = (Layout::of(&computed), Layout::of(placed));
-    let (mut reals, mut pairs) = split(computed_layout, &computed);
-    let (placed_reals, placed_pairs) = split(placed_layout, placed);
-    for (targets, candidates) in [(&placed_reals, &mut reals), (&placed_pairs, &mut pairs)] {
-        for t in targets {
-            remove_nearest(candidates, *t)?;
+    let (d, mut roots) = (layout.unpack(residues), Vec::with_capacity(lambda.len()));
+    let (reals, pairs) = computed.split_at(computed.reals());
+    let (placed_reals, placed_pairs) = placed.split_at(placed.reals());
+    for (targets, candidates) in [(placed_reals, reals), (placed_pairs, pairs)] {
+        let (arrived, rest) = Spectrum::new(candidates, 0.0)?.nearest_to(targets);
+        for (target, z) in targets.iter().zip(&arrived) {
+            let (distance, tolerance) = ((z - target).norm(), ARRIVED * (1.0 + target.norm()));
+            if distance.is_nan() || distance > tolerance {
+                return Err(Error::PlacementInaccurate { distance, tolerance });
+            }
         }
+        let half = |z: &&Complex64| z.im >= 0.0;
+        roots.extend(targets.iter().filter(half).map(|mu| Root::exact(*mu, lambda)));
+        roots.extend(rest.iter().filter(half).map(|mu| Root::polished(*mu, *layout, lambda, &d)));
     }
-    let d = layout.unpack(residues);
-    let exact = |mu: &Complex64| Root::exact(*mu, lambda);
-    let polished = |mu: &Complex64| Root::polished(*mu, *layout, lambda, &d);
-    let roots = (placed_reals.iter().map(exact))
-        .chain(reals.iter().map(polished))
-        .chain(placed_pairs.iter().map(exact))
-        .chain(pairs.iter().map(polished))
-        .collect();
-    Ok((roots, computed_layout))
-}
-
-fn split(layout: Layout, canonical: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
-    let mut reals = layout.representatives(canonical);
-    let pairs = reals.split_off(layout.reals);
-    (reals, pairs)
-}
-
-fn remove_nearest(candidates: &mut Vec<Complex64>, target: Complex64) -> Result<()> {
-    let distance = |z: &Complex64| (z - target).norm();
-    let nearest = (0..candidates.len())
-        .min_by(|&a, &b| distance(&candidates[a]).total_cmp(&distance(&candidates[b])))
-        .filter(|&i| distance(&candidates[i]) <= ARRIVED * (1.0 + target.norm()));
-    match nearest {
-        Some(i) => {
-            candidates.swap_remove(i);
-            Ok(())
-        }
-        None => Err(Error::PlacementInaccurate {
-            distance: candidates.iter().map(distance).fold(f64::INFINITY, f64::min),
-            tolerance: ARRIVED * (1.0 + target.norm()),
-        }),
-    }
+    Ok((roots, Layout::of(&computed)))
 }
 
 /// A real N x N matrix similar to `diag(lambda) + a b^T` with `a = b = sqrt(d)`: normal plus rank one, with
@@ -140,21 +117,4 @@ fn realisation(layout: Layout, lambda: &[Complex64], residues: &[f64]) -> DMatri
         }
     }
     matrix
-}
-
-/// Largest `|sum_j d_j / (t - lambda_j) - 1|` over the placed eigenvalues.
-pub(super) fn secular_residual(system: &System, residues: &[f64], placed: &[Complex64]) -> Result<f64> {
-    let Modes { layout, lambda, .. } = system.modes()?;
-    let d = layout.unpack(residues);
-    let at = |t: &Complex64| {
-        let mut sum = Complex64::new(-1.0, 0.0);
-        for (j, (l, d)) in lambda.iter().zip(&d).enumerate() {
-            sum += d / (t - l);
-            if j >= layout.reals {
-                sum += d.conj() / (t - l.conj());
-            }
-        }
-        sum.norm()
-    };
-    Ok(placed.iter().map(at).fold(0.0, f64::max))
 }

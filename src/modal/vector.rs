@@ -8,6 +8,8 @@
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
+use crate::spectrum::Spectrum;
+
 /// How many real entries and conjugate pairs a packed vector has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -16,10 +18,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Of a spectrum in canonical order: real eigenvalues, then adjacent conjugate pairs.
-    pub(crate) fn of(values: &[Complex64]) -> Self {
-        let reals = values.iter().take_while(|z| z.im == 0.0).count();
-        Self { reals, pairs: (values.len() - reals) / 2 }
+    pub(crate) fn of(spectrum: &Spectrum) -> Self {
+        Self { reals: spectrum.reals(), pairs: spectrum.pairs() }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -155,8 +155,8 @@ arrays! {
         target: Vec<f64> = "target", "target series", |m| m.motif().values().to_vec();
         eigenvalues: Vec<Complex64> = "eigenvalues", "eigenvalues", |m| m.fit().eigenvalues().to_vec();
         amplitudes: Vec<Complex64> = "amplitudes", "amplitudes", |m| m.fit().amplitudes().as_slice().to_vec();
-        input: DVector<f64> = "u", "weights u", |m| m.motif_loop().input().clone();
-        feedback: DVector<f64> = "v", "weights v", |m| m.motif_loop().feedback().clone();
+        input: DVector<f64> = "u", "weights u", |m| m.motif_loop().input().column(0).into_owned();
+        feedback: DVector<f64> = "v", "weights v", |m| m.motif_loop().feedback().column(0).into_owned();
         initial_state: DVector<f64> = "x_init", "initial state", |m| m.motif_loop().initial_state().clone();
         bias: DVector<f64> = "b", "bias b", |m| m.bias().clone();
     }

@@ -1,5 +1,6 @@
 //! A network from its stored numbers: nothing is optimised again, everything is verified again.
 
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use super::arrays::{ModuleArrays, MotifArrays};
@@ -8,6 +9,7 @@ use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
 use crate::fit::{Fit, FitOrigin};
 use crate::loops::{LoopDesign, LoopStart};
+use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::preparation::{Preparation, PreparationHistory};
 use crate::system::System;
@@ -46,11 +48,16 @@ impl Network {
     pub(crate) fn from_parts(parts: NetworkParts) -> Result<Self> {
         let NetworkParts { system, module, preparation_history, motifs, options, seed } = parts;
         options.validate()?;
-        let (u, v) = (module.input, module.feedback);
+        let weights = LowRank::new(module.input, module.feedback)?;
         let rank = options.preparation.rank;
-        check::shape("U_prep", u.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
+        check::shape(
+            "U_prep",
+            weights.input().shape(),
+            (system.units(), rank),
+            "give N x P for the options' rank P",
+        )?;
         let beta = options.preparation.beta;
-        let preparation = Preparation::restore(&system, u, v, beta, preparation_history)?;
+        let preparation = Preparation::restore(&system, weights, beta, preparation_history)?;
         check_time_steps(motifs.iter().map(|m| &m.motif))?;
         let restored: Vec<Result<LearnedMotif>> = motifs
             .into_par_iter()
@@ -78,8 +85,9 @@ fn restore(
     check_rmse(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
-    let vectors = (arrays.input, arrays.feedback, arrays.initial_state);
-    let motif_loop = design.restore(vectors, starts, best)?;
+    let [input, feedback] = [arrays.input, arrays.feedback].map(|x| DMatrix::from_columns(&[x]));
+    let weights = LowRank::new(input, feedback)?;
+    let motif_loop = design.restore(weights, arrays.initial_state, starts, best)?;
     let bias = arrays.bias;
     let derived = preparation.bias(motif_loop.initial_state())?;
     check::shape("bias b", (bias.len(), 1), (derived.len(), 1), "give one entry per unit")?;

@@ -92,10 +92,7 @@ pub(crate) fn begin<const B: usize>(
     options: &LbfgsOptions,
 ) -> Result<Vec<Descent>> {
     options.validate()?;
-    if !(1..=B).contains(&starts.len()) {
-        let (expected, given) = ("at least one and at most B", starts.len());
-        return Err(Error::Count { what: "starts", expected, given });
-    }
+    debug_assert!((1..=B).contains(&starts.len()), "{} starts in a batch of {B}", starts.len());
     for start in starts {
         let (given, expected) = ((start.len(), 1), (objective.dimension(), 1));
         check::shape("start", given, expected, "give one entry per variable of the objective")?;
@@ -264,10 +261,8 @@ mod tests {
     fn starts_in_step_are_starts_alone() {
         let options = LbfgsOptions::default();
         let alone = STARTS.map(|start| minimise(&mut Valley, start, &options).unwrap());
-        assert!(
-            alone.iter().any(|m| m.evaluations > 2 * alone[3].evaluations),
-            "starts of different lengths"
-        );
+        // One begins in the minimum.
+        assert!(alone[0].evaluations > 2 * alone[1].evaluations, "starts of different lengths");
         for count in 1..=4 {
             let mut descents = begin(&mut Valley, &STARTS[..count], &options).unwrap();
             // With a pause.
@@ -280,12 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn batches_that_do_not_fit_are_refused() {
-        let begin = |starts: &[&[f64]]| begin(&mut Valley, starts, &LbfgsOptions::default()).unwrap_err();
-        for starts in [vec![], vec![STARTS[0]; 5]] {
-            let message = format!("starts: expected at least one and at most B, given {}", starts.len());
-            assert_eq!(begin(&starts).to_string(), message);
-        }
-        assert!(matches!(begin(&[STARTS[0], &[9.0, 0.0, 0.0]]), Error::OutOfRange { .. }));
+    fn a_start_outside_the_domain_is_refused() {
+        let begun = begin(&mut Valley, &[STARTS[0], &[9.0, 0.0, 0.0]], &LbfgsOptions::default());
+        assert!(matches!(begun, Err(Error::OutOfRange { .. })));
     }
 }

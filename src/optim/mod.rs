@@ -1,7 +1,6 @@
-//! Smooth unconstrained minimisation: one objective trait, L-BFGS, and a gradient check.
+//! Smooth unconstrained minimisation: one objective trait and L-BFGS.
 
 mod descent;
-mod gradient_check;
 mod history;
 mod lbfgs;
 mod line_search;
@@ -11,7 +10,6 @@ mod report;
 mod vector;
 
 pub(crate) use descent::Descent;
-pub use gradient_check::gradient_error;
 pub(crate) use lbfgs::{advance, begin};
 pub use lbfgs::{minimise, minimise_observed};
 pub(crate) use objective::BatchObjective;

@@ -1,7 +1,5 @@
 //! Modules: optimised, given, or restored from their stored numbers.
 
-use std::ops::ControlFlow;
-
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +9,8 @@ use super::cost::{PreparationCost, PreparationTerms};
 use super::options::PreparationOptions;
 use super::weights::{Weights, normalise_columns};
 use crate::linalg::{eigenvalues, spectral_abscissa};
-use crate::optim::{Observer, Termination, minimise_observed};
+use crate::low_rank::LowRank;
+use crate::optim::{Termination, minimise};
 use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
@@ -60,8 +59,7 @@ pub struct PreparationHistory {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preparation {
-    input: DMatrix<f64>,
-    feedback: DMatrix<f64>,
+    weights: LowRank,
     system: DMatrix<f64>,
     eigenvalues: Spectrum,
     report: PreparationReport,
@@ -76,20 +74,6 @@ impl Preparation {
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
     /// cannot stabilise ([`Error::Unstable`]: raise the rank).
     pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        Self::optimise_observed(system, options, seed, &mut |_| ControlFlow::Continue(()))
-    }
-
-    /// The same, watched: the observer is told of every step, and ends the optimisation where it breaks. The module then
-    /// is the best one met.
-    ///
-    /// # Errors
-    /// As [`Preparation::optimise`].
-    pub fn optimise_observed(
-        system: &System,
-        options: &PreparationOptions,
-        seed: u64,
-        observer: &mut Observer<'_>,
-    ) -> Result<Self> {
         check_rank(system, options.rank)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut u = DMatrix::from_fn(system.units(), options.rank, |_, _| StandardNormal.sample(&mut rng));
@@ -98,40 +82,26 @@ impl Preparation {
         }
         normalise_columns(&mut u);
         let v = -&u;
-        Self::descend(system, options, (u, v), observer)
+        Self::optimise_from(system, options, LowRank::new(u, v)?)
     }
 
     /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
     ///
     /// # Errors
-    /// As [`Preparation::optimise`]; shapes that do not match.
-    pub fn optimise_from(
-        system: &System,
-        options: &PreparationOptions,
-        u: DMatrix<f64>,
-        v: DMatrix<f64>,
-    ) -> Result<Self> {
-        Self::descend(system, options, (u, v), &mut |_| ControlFlow::Continue(()))
-    }
-
-    fn descend(
-        system: &System,
-        options: &PreparationOptions,
-        (u, v): (DMatrix<f64>, DMatrix<f64>),
-        observer: &mut Observer<'_>,
-    ) -> Result<Self> {
+    /// As [`Preparation::optimise`]; weights of another number of units, or another rank than the options'.
+    pub fn optimise_from(system: &System, options: &PreparationOptions, start: LowRank) -> Result<Self> {
         check_rank(system, options.rank)?;
         options.validate()?;
         let shape = (system.units(), options.rank);
-        check::shape("U", u.shape(), shape, "give U as N x P")?;
-        check::shape("V", v.shape(), shape, "give V as N x P")?;
+        check::shape("U and V", start.input().shape(), shape, "give both as N x P")?;
+        let (u, v) = (start.input().clone(), start.feedback().clone());
         let cost = PreparationCost::new(system, options.beta)?;
         let mut objective = Weights { cost, bound: options.bound, u, v };
         let start = objective.point();
         let Some(initial) = objective.terms_at(&start)? else {
-            return Err(unstable(system, &objective.u, &objective.v));
+            return Err(unstable(&(system.matrix() + &objective.u * objective.v.transpose())));
         };
-        let minimum = minimise_observed(&mut objective, &start, &options.optimiser, observer)?;
+        let minimum = minimise(&mut objective, &start, &options.optimiser)?;
         objective.set(&minimum.point);
         let history = PreparationHistory {
             initial_cost_per_unit: initial.total() / system.units() as f64,
@@ -139,39 +109,36 @@ impl Preparation {
             iterations: minimum.iterations,
             status: minimum.status,
         };
-        let Weights { u, v, .. } = objective;
-        Self::restore(system, u, v, options.beta, Some(history))
+        let weights = LowRank::new(objective.u, objective.v)?;
+        Self::restore(system, weights, options.beta, Some(history))
     }
 
     /// A module from given weights, not optimised.
     ///
     /// # Errors
-    /// Shapes that do not match, or a system that is not stable.
-    pub fn new(system: &System, u: DMatrix<f64>, v: DMatrix<f64>, beta: f64) -> Result<Self> {
-        Self::restore(system, u, v, beta, None)
+    /// Weights of another number of units or without columns, a negative beta, or a system that is not stable.
+    pub fn new(system: &System, weights: LowRank, beta: f64) -> Result<Self> {
+        Self::restore(system, weights, beta, None)
     }
 
-    /// A module from its stored weights, which keep their bits, with how they came about; stability and cost are computed
-    /// again.
-    ///
-    /// # Errors
-    /// As [`Preparation::new`]; an initial cost that is not finite.
-    pub fn restore(
+    /// A module from its stored weights, which keep their bits, with how they came about; stability and cost are
+    /// computed again.
+    pub(crate) fn restore(
         system: &System,
-        u: DMatrix<f64>,
-        v: DMatrix<f64>,
+        weights: LowRank,
         beta: f64,
         history: Option<PreparationHistory>,
     ) -> Result<Self> {
         if let Some(history) = history {
             check::finite("initial preparatory cost", &[history.initial_cost_per_unit])?;
         }
-        check_rank(system, u.ncols())?;
+        check_rank(system, weights.rank())?;
+        let closed = weights.closed(system)?;
         // A cost of its own, whose last digits depend on nothing but U and V.
         let mut cost = PreparationCost::new(system, beta)?;
-        let mut terms = cost.evaluate(&u, &v)?.ok_or_else(|| unstable(system, &u, &v))?;
+        let (u, v) = (weights.input(), weights.feedback());
+        let mut terms = cost.evaluate(u, v)?.ok_or_else(|| unstable(&closed))?;
         terms.residual = cost.residual();
-        let closed = system.matrix() + &u * v.transpose();
         let eigenvalues = eigenvalues(&closed)?;
         let report = PreparationReport {
             terms,
@@ -180,17 +147,22 @@ impl Preparation {
             norms: (u.norm(), v.norm()),
             history,
         };
-        Ok(Self { input: u, feedback: v, system: closed, eigenvalues, report })
+        Ok(Self { weights, system: closed, eigenvalues, report })
+    }
+
+    /// The loop $U V^T$, of rank P.
+    pub fn weights(&self) -> &LowRank {
+        &self.weights
     }
 
     /// Weights U from module to cortex (N x P).
     pub fn input(&self) -> &DMatrix<f64> {
-        &self.input
+        self.weights.input()
     }
 
     /// Weights V from cortex to module (N x P).
     pub fn feedback(&self) -> &DMatrix<f64> {
-        &self.feedback
+        self.weights.feedback()
     }
 
     /// System matrix $A + U V^T$ during preparation (N x N, 1/tau).
@@ -198,7 +170,7 @@ impl Preparation {
         &self.system
     }
 
-    /// Eigenvalues of the system, in canonical order.
+    /// Eigenvalues of the system.
     pub fn eigenvalues(&self) -> &Spectrum {
         &self.eigenvalues
     }
@@ -230,11 +202,10 @@ fn check_rank(system: &System, rank: usize) -> Result<()> {
     }
 }
 
-fn unstable(system: &System, u: &DMatrix<f64>, v: &DMatrix<f64>) -> Error {
-    let closed = system.matrix() + u * v.transpose();
+fn unstable(closed: &DMatrix<f64>) -> Error {
     Error::Unstable {
         what: "preparation A + U V^T at the start",
-        abscissa: spectral_abscissa(&closed).unwrap_or(f64::NAN),
+        abscissa: spectral_abscissa(closed).unwrap_or(f64::NAN),
         limit: 0.0,
         remedy: "raise the rank P, lower the gain, or start from other weights",
     }
@@ -250,16 +221,15 @@ fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64
     let mut filled = 0;
     for index in order {
         let vector = eigen.right().column(index);
-        let pair = eigen.values()[index].im > 0.0;
-        if filled + 1 + usize::from(pair) > columns.ncols() {
+        let width = if eigen.values()[index].im > 0.0 { 2 } else { 1 };
+        if filled + width > columns.ncols() {
             break;
         }
         columns.set_column(filled, &vector.map(|z| z.re));
-        filled += 1;
-        if pair {
-            columns.set_column(filled, &vector.map(|z| z.im));
-            filled += 1;
+        if width == 2 {
+            columns.set_column(filled + 1, &vector.map(|z| z.im));
         }
+        filled += width;
     }
     columns.qr().q()
 }

@@ -41,6 +41,7 @@ crate::check::with!(PreparationOptions);
 crate::check::checked_when_read!(PreparationOptions: |it| it.validate().map(|()| it));
 
 impl Default for PreparationOptions {
+    /// The published setting.
     fn default() -> Self {
         Self {
             rank: 50,
@@ -58,11 +59,6 @@ impl Default for PreparationOptions {
 }
 
 impl PreparationOptions {
-    /// The published setting, which the defaults are: rank 50, beta 1/20, unit columns.
-    pub fn published() -> Self {
-        Self { rank: 50, beta: 0.05, bound: WeightBound::UnitColumns, ..Self::default() }
-    }
-
     /// Checks what can be checked without a cortex.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod documents;
 mod figure;
 mod motif;
 mod optim;
+mod system;
 
 mod linalg {
     mod eigen;

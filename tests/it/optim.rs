@@ -6,9 +6,7 @@ use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::optim::{
-    LbfgsOptions, Minimum, Objective, Progress, Termination, gradient_error, minimise, minimise_observed,
-};
+use thalamo::optim::{LbfgsOptions, Minimum, Objective, Progress, Termination, minimise, minimise_observed};
 
 /// An objective from a closure, which also remembers every point asked for.
 struct Recorded<F> {
@@ -341,8 +339,6 @@ fn gradient_check_finds_wrong_gradients() {
     let nowhere = |direction: &[f64], x: &[f64], step: f64| {
         gradient_error(&mut recorded(3, rosenbrock), x, direction, step)
     };
-    assert_eq!(nowhere(&[1.0; 3], &[1.0; 2], 1e-3), f64::INFINITY);
-    assert_eq!(nowhere(&[1.0; 2], &[1.0; 3], 1e-3), f64::INFINITY);
     assert_eq!(nowhere(&[0.0; 3], &[0.5; 3], 1e-3), f64::INFINITY);
     assert_eq!(nowhere(&[1.0; 3], &[0.5; 3], 0.0), f64::INFINITY);
     assert_eq!(nowhere(&[1.0; 3], &[f64::NAN; 3], 1e-3), f64::INFINITY);

@@ -6,9 +6,9 @@ use super::readout::MotifReadout;
 use super::state::InitialNoise;
 use super::sweep::Path;
 use super::weights::{LoopWeights, WeightNoise};
-use crate::Result;
 use crate::check::{self, root_mean_square};
 use crate::play::{Phase, Simulator, Start, carry, readouts};
+use crate::{Cortex, Result};
 
 /// Everything that may disturb a motif played after one preparation; by default nothing does.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -129,7 +129,11 @@ pub fn expected_rmse(
     }
     let [mut u, mut v, mut j] = [0.0; 3];
     if !noise.weights.is_zero() {
-        let weights = LoopWeights::of(network.system(), learned.motif_loop());
+        let own = learned.motif_loop().weights();
+        let [input, feedback] = [own.input(), own.feedback()].map(|x| x.column(0).into_owned());
+        // The entries of A itself are perturbed where it is not made from a J.
+        let gain = network.system().cortex().map_or(1.0, Cortex::gain);
+        let weights = LoopWeights { input: &input, feedback: &feedback, gain };
         let path = Path::through(&phases.approach, start)?;
         let squares = readout.squared_sensitivities(&weights, &path)?;
         let part = |only: WeightNoise| squares.variance(&only).map(|variance| variance.rms());

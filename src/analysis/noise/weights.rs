@@ -3,8 +3,7 @@
 use nalgebra::DVector;
 
 use super::readout::ReadoutVariance;
-use crate::loops::MotifLoop;
-use crate::{Cortex, Result, System, check};
+use crate::{Result, check};
 
 /// Standard deviations of independent Gaussian perturbations of the weights, entry by entry.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -39,14 +38,6 @@ pub struct LoopWeights<'a> {
     pub feedback: &'a DVector<f64>,
     /// g, > 0 (1/tau).
     pub gain: f64,
-}
-
-impl<'a> LoopWeights<'a> {
-    /// Those of a loop; the entries of A itself are perturbed where it is not made from a J.
-    pub(super) fn of(system: &System, motif_loop: &'a MotifLoop) -> Self {
-        let gain = system.cortex().map_or(1.0, Cortex::gain);
-        Self { input: motif_loop.input(), feedback: motif_loop.feedback(), gain }
-    }
 }
 
 /// Squared sensitivities of the readout to the weights, summed over their entries, at each sample:

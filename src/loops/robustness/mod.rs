@@ -1,12 +1,11 @@
 //! Robustness cost of a loop in O(N^2): how much of initial noise reaches the readout.
 
 mod forward;
-mod horizon;
 mod reverse;
 mod tables;
 mod workspace;
 
-pub use horizon::Horizon;
+pub use tables::Horizon;
 
 use std::sync::Arc;
 
@@ -17,7 +16,6 @@ use crate::linalg::multiply;
 use crate::loops::placement::{CONJUGATE, Placement};
 use crate::optim::{BatchObjective, Objective};
 use crate::spectrum::Spectrum;
-use crate::system::System;
 use crate::{Error, Result, check};
 use tables::{Formula, Tables};
 use workspace::Workspace;
@@ -42,7 +40,7 @@ use workspace::Workspace;
 /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
 /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
 /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
-/// let mut cost = RobustnessCost::new(&cortex, &placement, &modes, &amplitudes, 50.0, Horizon::Motif)?;
+/// let mut cost = RobustnessCost::new(&placement, &amplitudes, 50.0, Horizon::Motif)?;
 /// let u: Vec<f64> = (0..30).map(|i| (i as f64).sin()).collect();
 /// let (mut gradient, scaled) = (vec![0.0; 30], u.iter().map(|x| -3.0 * x).collect::<Vec<_>>());
 /// let ln_c = cost.evaluate(&u, &mut gradient);
@@ -76,26 +74,21 @@ pub struct CostTerms {
 }
 
 impl RobustnessCost {
-    /// The cost of playing `sum_k amplitudes_k exp(eigenvalues_k t)` for `duration` (tau) through a loop with
-    /// this placement. The eigenvalues are the placement's targets, in any order.
+    /// The cost of playing `sum_k amplitudes_k exp(targets_k t)` for `duration` (tau) through a loop with this
+    /// placement, one amplitude for each of its [targets](Placement::targets).
     ///
     /// # Errors
-    /// Amplitudes that do not match the eigenvalues in number or symmetry, or are all zero, eigenvalues that are
-    /// not the placement's targets, a cortex other than the placement's, a duration that is not positive, an unstable loop with an infinite horizon, or
-    /// two eigenvalues of the loop that sum to zero.
+    /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a duration that is not
+    /// positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that sum to zero.
     pub fn new(
-        system: &System,
         placement: &Placement,
-        eigenvalues: &[Complex64],
         amplitudes: &[Complex64],
         duration: f64,
         horizon: Horizon,
     ) -> Result<Self> {
         check::positive("duration", duration)?;
-        placement.check_cortex(system)?;
-        let amplitudes = placed_amplitudes(placement, eigenvalues, amplitudes)?;
-        let spectrum = placement.spectrum();
-        let abscissa = spectrum.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
+        let amplitudes = placed_amplitudes(placement, amplitudes)?;
+        let abscissa = placement.spectrum().abscissa();
         if horizon == Horizon::Infinite && abscissa >= 0.0 {
             return Err(Error::Unstable {
                 what: "loop",
@@ -104,7 +97,7 @@ impl RobustnessCost {
                 remedy: "use the horizon of the motif, or eigenvalues that decay",
             });
         }
-        let modes = Arc::clone(system.shared_modes()?);
+        let modes = Arc::clone(placement.system().shared_modes()?);
         let tables = Tables::new(&modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
@@ -176,13 +169,13 @@ impl<const B: usize> RobustnessCost<B> {
     /// lengths than N.
     ///
     /// ```
-    /// use thalamo::{Complex64, Cortex, optim::Objective};
-    /// use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
-    /// let cortex = Cortex::random(30, 0.5, 1)?;
-    /// let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
-    /// let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
-    /// let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
-    /// let mut cost = RobustnessCost::new(&cortex, &placement, &modes, &amplitudes, 50.0, Horizon::Motif)?;
+    /// # use thalamo::{Complex64, Cortex, System, optim::Objective};
+    /// # use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
+    /// # let cortex = System::from(Cortex::random(30, 0.5, 1)?);
+    /// # let modes = [Complex64::new(-0.05, 0.3), Complex64::new(-0.05, -0.3)];
+    /// # let amplitudes = [Complex64::new(0.0, 0.4), Complex64::new(0.0, -0.4)];
+    /// # let placement = Placement::new(&cortex, &modes, &PlacementOptions::default())?;
+    /// let mut cost = RobustnessCost::new(&placement, &amplitudes, 50.0, Horizon::Motif)?;
     /// let points: Vec<[f64; 4]> = (0..30).map(|i| [1.0, 2.0, 3.0, 4.0].map(|k| (k * i as f64).cos())).collect();
     /// let mut gradients = vec![[0.0; 4]; 30];
     /// let values = cost.batch::<4>().evaluate_batch(&points, &mut gradients);
@@ -227,29 +220,13 @@ impl<const B: usize> BatchObjective<B> for RobustnessCost<B> {
     }
 }
 
-/// Amplitudes in the order of the placed eigenvalues, zero at the stabilising ones.
-fn placed_amplitudes(
-    placement: &Placement,
-    eigenvalues: &[Complex64],
-    amplitudes: &[Complex64],
-) -> Result<Vec<f64>> {
-    let (set, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
-    let given = set.to_vec();
-    if given != placement.targets() {
-        let (shape, expected) = ((given.len(), 1), (placement.targets().len(), 1));
-        let remedy = "give the eigenvalues the placement was made for";
-        check::shape("eigenvalues of the motif", shape, expected, remedy)?;
-        let pairs = given.iter().zip(placement.targets());
-        return Err(Error::OutOfRange {
-            what: "distance of the motif's eigenvalues from the placement's targets",
-            expected: "0",
-            given: pairs.map(|(g, t)| (g - t).norm()).fold(0.0, f64::max),
-        });
-    }
+/// Amplitudes of all placed eigenvalues, packed: zero at the stabilising ones.
+fn placed_amplitudes(placement: &Placement, amplitudes: &[Complex64]) -> Result<Vec<f64>> {
+    let (targets, amplitudes) = Spectrum::with_amplitudes(placement.targets(), amplitudes, CONJUGATE)?;
     if amplitudes.iter().all(|alpha| alpha.norm() == 0.0) {
         return Err(Error::OutOfRange { what: "largest amplitude", expected: "a number > 0", given: 0.0 });
     }
-    let of = |mu: &Complex64| given.iter().position(|g| g == mu).map_or(Complex64::ZERO, |k| amplitudes[k]);
+    let of = |mu: &Complex64| targets.iter().position(|t| t == mu).map_or(Complex64::ZERO, |k| amplitudes[k]);
     let placed: Vec<Complex64> = placement.placed().iter().map(of).collect();
     Ok(placement.placed_layout().pack(&placed))
 }

@@ -4,13 +4,23 @@ use std::sync::Arc;
 
 use num_complex::Complex64;
 
-use super::horizon::Horizon;
 use crate::loops::placement::Placement;
 use crate::loops::secular::Root;
 use crate::modal::Modes;
 use crate::modal::lanes::add_all;
 use crate::modal::tiles::Tiles;
 use crate::modal::vector::{Layout, packed_map, transposed_map};
+
+/// Over which time a loop's noise is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+pub enum Horizon {
+    /// The motif's duration T: what is played, and no more.
+    #[default]
+    Motif,
+    /// All times: the published cost.
+    Infinite,
+}
 
 /// A matrix and its transpose, each in the order in which its products read it.
 #[derive(Debug, Clone)]

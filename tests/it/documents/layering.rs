@@ -33,7 +33,7 @@ const ORDER: [&[&str]; 18] = [
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.
-const CIRCLES: [&[&str]; 7] = [
+const CIRCLES: [&[&str]; 5] = [
     &["analysis::noise::sensitivity", "analysis::noise::sweep"],
     &[
         "linalg::eigen",
@@ -45,16 +45,6 @@ const CIRCLES: [&[&str]; 7] = [
     ],
     &["linalg::lyapunov", "linalg::lyapunov::schur"],
     &["linalg::lyapunov::residual", "linalg::lyapunov::source"],
-    &[
-        "loops::placement",
-        "loops::residues",
-        "loops::robustness",
-        "loops::robustness::batch",
-        "loops::robustness::forward",
-        "loops::robustness::tables",
-        "loops::robustness::workspace",
-    ],
-    &["optim::descent", "optim::lbfgs"],
     &[
         "report",
         "report::figures",

@@ -7,7 +7,7 @@ use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::preparation::{Preparation, PreparationOptions};
 use thalamo::spectrum::{Spectrum, match_spectra};
-use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
+use thalamo::{Complex64, Cortex, Error, LowRank, Network, NetworkOptions, System};
 use thalamo::{
     analysis::{propagator_norms, rmse},
     certificate::{certify, rms_decay},
@@ -104,7 +104,7 @@ fn results_that_overflow_are_refused() {
 
     let cortex = System::from(Cortex::random(3, 0.5, 1).unwrap());
     let u = DMatrix::identity(3, 3);
-    let module = Preparation::new(&cortex, u.clone(), -3.0 * u, 0.05).unwrap();
+    let module = Preparation::new(&cortex, LowRank::new(u.clone(), -3.0 * u).unwrap(), 0.05).unwrap();
     assert!(matches!(module.bias(&DVector::from_element(3, f64::MAX)), Err(Error::OutOfRange { .. })));
 }
 

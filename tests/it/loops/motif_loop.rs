@@ -7,7 +7,7 @@ use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
 use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
-use thalamo::optim::{LbfgsOptions, Objective, Termination, gradient_error};
+use thalamo::optim::{LbfgsOptions, Objective, Termination};
 use thalamo::{Complex64, Cortex, Error, System};
 
 fn z(re: f64, im: f64) -> Complex64 {
@@ -103,12 +103,10 @@ proptest! {
         let floor = (n as f64 * 40.0 + report.terms.activity) / report.terms.activity;
         prop_assert!((report.starts[report.best].cost / (made.noise_cost() * floor.sqrt()) - 1.0).abs() < 1e-6);
 
-        prop_assert_eq!(report.achieved.len(), values.len());
-        let off = made.eigenvalues().iter().zip(&report.achieved).map(|(t, a)| (t - a).norm()).fold(0.0, f64::max);
-        prop_assert_eq!(report.distance, off);
-        prop_assert!(off < 1e-6 * 3.0);
+        prop_assert_eq!(made.eigenvalues().len(), values.len());
         let all = eigenvalues(made.system()).unwrap();
-        let abscissa = all.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
+        prop_assert!(report.distance >= farthest(made.eigenvalues(), &all) && report.distance < 1e-6 * 3.0);
+        let abscissa = all.abscissa();
         prop_assert_eq!(report.abscissa, abscissa);
         prop_assert!(report.rest_abscissa <= abscissa && (n == values.len()) == report.rest_abscissa.is_infinite());
         prop_assert!(report.condition >= 1.0);
@@ -126,7 +124,7 @@ proptest! {
         let mut rng = rng(seed + 2);
         let (u, direction) = (normal_vector(n, &mut rng), normal_vector(n, &mut rng));
         for horizon in [Horizon::Motif, Horizon::Infinite] {
-            let plain = RobustnessCost::new(&cortex, &placement, &values, &amplitudes, 40.0, horizon)
+            let plain = RobustnessCost::new(&placement, &amplitudes, 40.0, horizon)
                 .map_err(|error| hard(&cortex, error))?;
             let mut cost = plain.with_noise_floor(floor).unwrap();
             let terms = cost.terms(u.as_slice()).unwrap();
@@ -156,7 +154,7 @@ fn same_bits_with_any_number_of_threads() {
     assert!(one == with(2) && one == with(5), "the same bits");
     assert_ne!(one.input(), design.optimise(8).unwrap().input());
     // The starts one by one are the starts all at once.
-    let minima: Vec<_> = (0..design.starts()).map(|start| design.minimise(7, start).unwrap()).collect();
+    let minima: Vec<_> = (0..6).map(|start| design.minimise(7, start).unwrap()).collect();
     assert!(design.finish(&minima).unwrap() == one, "starts in step and starts alone");
     let best = &minima[one.report().best];
     assert!(minima.iter().all(|m| best.value <= m.value));
@@ -232,13 +230,13 @@ fn an_input_of_ones_own() {
     let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &quick(1)).unwrap();
     let u = normal_vector(25, &mut rng(1));
     let made = design.with_input(u.as_slice()).unwrap();
-    assert!(distance(made.input(), &u.normalize()) < 1e-15);
+    assert!(distance(&made.input().column(0).into_owned(), &u.normalize()) < 1e-15);
     assert_eq!((made.report().starts.len(), made.report().best), (1, 0));
     assert!(playback_error(&cortex, &made, 40.0).0 < 1e-9);
     // Its length does not matter, however extreme.
     for scale in [1e-300, 1e-160, 1e-20, 1e20, 1e160, 1e300] {
         let other = design.with_input((&u * scale).as_slice()).unwrap();
-        assert!(distance(other.input(), made.input()) < 1e-14, "{scale:e}");
+        assert!((other.input() - made.input()).norm() < 1e-14, "{scale:e}");
         assert!((other.noise_cost() / made.noise_cost() - 1.0).abs() < 1e-11, "{scale:e}");
         assert!(distance(other.initial_state(), made.initial_state()) < 1e-10, "{scale:e}");
     }
@@ -397,31 +395,19 @@ fn refusals_of_the_cost() {
     let cortex = System::from(Cortex::random(10, 0.5, 1).unwrap());
     let (values, amplitudes) = ([z(-0.1, 0.3), z(-0.1, -0.3)], [z(0.2, 0.1), z(0.2, -0.1)]);
     let placement = Placement::new(&cortex, &values, &PlacementOptions::default()).unwrap();
-    let cost = |cortex, values: &[Complex64], amplitudes: &[Complex64]| {
-        RobustnessCost::new(cortex, &placement, values, amplitudes, 30.0, Horizon::Motif).map(|_| ())
+    let cost = |amplitudes: &[Complex64]| {
+        RobustnessCost::new(&placement, amplitudes, 30.0, Horizon::Motif).map(|_| ())
     };
-    let message = "eigenvalues of the motif: expected shape 2 x 1, given 1 x 1; give the eigenvalues the placement was \
-                   made for";
-    assert!(matches!(refused(cost(&cortex, &[z(-0.1, 0.0)], &[z(1.0, 0.0)]), message), Error::Shape { .. }));
-    let message = "distance of the motif's eigenvalues from the placement's targets: expected 0, given 0.5";
-    refused(cost(&cortex, &[z(-0.6, 0.3), z(-0.6, -0.3)], &amplitudes), message);
-    let other = System::from(Cortex::random(12, 0.5, 1).unwrap());
-    let message = "cortex: expected shape 10 x 10, given 12 x 12; use the cortex the placement was made for";
-    assert!(matches!(
-        refused(cost(&other, &values, &amplitudes), message),
-        Error::Shape { what: "cortex", .. }
-    ));
-    let other = System::from(Cortex::random(10, 0.5, 2).unwrap());
-    assert!(matches!(cost(&other, &values, &amplitudes), Err(Error::OutOfRange { what: "cortex", .. })));
+    let message = "amplitudes: expected shape 2 x 1, given 1 x 1; give one amplitude per eigenvalue";
+    assert!(matches!(refused(cost(&[z(1.0, 0.0)]), message), Error::Shape { .. }));
+    let one_sided = cost(&[z(0.2, 0.1), z(0.2, 0.1)]);
+    assert!(matches!(one_sided, Err(Error::NotConjugate { what: "amplitudes", index: 0, .. })));
 
-    let mut cost =
-        RobustnessCost::new(&cortex, &placement, &values, &amplitudes, 30.0, Horizon::Motif).unwrap();
+    let mut cost = RobustnessCost::new(&placement, &amplitudes, 30.0, Horizon::Motif).unwrap();
     assert_eq!(cost.evaluate(&[1.0; 9], &mut [0.0; 9]), f64::INFINITY);
     assert_eq!(cost.evaluate(&[1.0; 10], &mut [0.0; 11]), f64::INFINITY);
     assert_eq!(cost.evaluate(&[0.0; 10], &mut [0.0; 10]), f64::INFINITY);
     assert_eq!(cost.evaluate(&[f64::NAN; 10], &mut [0.0; 10]), f64::INFINITY);
-    assert_eq!(gradient_error(&mut cost, &[1.0; 3], &[1.0; 3], 1e-3), f64::INFINITY);
-    assert_eq!(gradient_error(&mut cost, &[1.0; 10], &[1.0; 3], 1e-3), f64::INFINITY);
     for floor in [-1.0, f64::INFINITY] {
         let message = format!("noise floor: expected a finite number >= 0, given {floor}");
         refused(cost.clone().with_noise_floor(floor).map(|_| ()), &message);

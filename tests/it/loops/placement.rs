@@ -38,7 +38,7 @@ fn reference_values() {
         System::from(Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap());
     let (targets, u) = (complex(&data["targets"]), vector(&data["u"]));
     let placement = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap();
-    let v = placement.feedback(&cortex, &u).unwrap();
+    let v = placement.feedback(&u).unwrap();
     assert!(distance(&v, &vector(&data["v"])) < 1e-9);
     assert!((placement.condition() / number(&data["cond_Q"]) - 1.0).abs() < 1e-9);
     let expected = complex(&data["spectrum"]);
@@ -47,7 +47,6 @@ fn reference_values() {
     let d = residues(&cortex, &u, &v);
     let matching = match_spectra(d.as_slice(), &complex(&data["d"])).unwrap();
     assert!(matching.max_distance() < 1e-9 * d.norm());
-    assert!((placement.residue_norm() / d.norm() - 1.0).abs() < 1e-12);
 }
 
 /// A cortex of one of the hard kinds, targets and an input.
@@ -85,7 +84,7 @@ proptest! {
     ) {
         let (cortex, targets, u) = case(kind, seed, n, k, gain);
         let placement = placed(&cortex, &targets)?;
-        let v = placement.feedback(&cortex, &u).unwrap();
+        let v = placement.feedback(&u).unwrap();
         for t in targets.iter().chain(placement.stabilising()) {
             let shifted = DMatrix::identity(n, n) * *t - cortex.matrix().map(|x| z(x, 0.0));
             let response = shifted.lu().solve(&u.map(|x| z(x, 0.0))).unwrap();
@@ -98,7 +97,6 @@ proptest! {
         let size = placement.spectrum().iter().chain(cortex.spectrum().unwrap()).map(|z| z.norm()).sum::<f64>()
             + u.iter().zip(v.iter()).map(|(u, v)| (u * v).abs()).sum::<f64>();
         prop_assert!((shift - v.dot(&u)).norm() < 1e-12 * size * cortex.eigen().unwrap().condition(), "{shift} {}", v.dot(&u));
-        prop_assert!(placement.secular_residual() < 1e-6);
     }
 
     /// The spectrum is that of `A + u v^T`, for every u: by backward error, one to one, and containing the targets.
@@ -112,9 +110,9 @@ proptest! {
         prop_assert_eq!(spectrum.len(), n);
         prop_assert!(farthest(&targets, &spectrum) < 1e-15);
         prop_assert_eq!(placement.rest().len(), n - targets.len() - placement.stabilising().len());
-        prop_assert!(placement.rest_abscissa() <= -1e-3);
+        prop_assert!(placement.rest().abscissa() <= -1e-3);
         for u in [u, normal_vector(n, &mut rng(seed + 9))] {
-            let v = placement.feedback(&cortex, &u).unwrap();
+            let v = placement.feedback(&u).unwrap();
             let closed = cortex.matrix() + &u * v.transpose();
             for mu in &spectrum {
                 let error = backward_error(&closed, *mu);
@@ -139,12 +137,11 @@ proptest! {
         let all = [targets.as_slice(), placement.stabilising()].concat();
         let (d, condition) = minimum_norm(&cortex, &all);
         prop_assert!((placement.condition() / condition - 1.0).abs() < 1e-15 * condition + 1e-10);
-        let v = placement.feedback(&cortex, &u).unwrap();
+        let v = placement.feedback(&u).unwrap();
         let given = residues(&cortex, &u, &v);
         let rounding = condition + u.norm() * v.norm() / d.norm();
         let tolerance = 1e-13 * rounding * cortex.eigen().unwrap().condition();
         prop_assert!((&given - &d).norm() < tolerance * d.norm(), "{:e}", (&given - &d).norm() / d.norm());
-        prop_assert!((placement.residue_norm() / d.norm() - 1.0).abs() < tolerance);
     }
 }
 
@@ -203,8 +200,8 @@ proptest! {
         let added = placement.stabilising();
         prop_assert!(added.len() >= unstable, "{added:?}");
         prop_assert!(added.iter().all(|mu| mu.re <= -0.05) && added.iter().map(|mu| mu.im).sum::<f64>() == 0.0);
-        prop_assert_eq!(placement.targets(), targets.clone());
-        prop_assert!(placement.rest_abscissa() <= -1e-3);
+        prop_assert_eq!(&placement.targets()[..], &targets[..]);
+        prop_assert!(placement.rest().abscissa() <= -1e-3);
 
         let options = LoopOptions::default().with(|o| o.starts = 2);
         let made = LoopDesign::new(&cortex, &targets, &amplitudes, 30.0, &options).unwrap().optimise(seed).unwrap();
@@ -331,7 +328,7 @@ fn options_out_of_range() {
 fn inputs_that_carry_no_feedback() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
     let placement = Placement::new(&cortex, &[z(-0.1, 0.0)], &PlacementOptions::default()).unwrap();
-    let feedback = |u: DVector<f64>| placement.feedback(&cortex, &u);
+    let feedback = |u: DVector<f64>| placement.feedback(&u);
     let message = "input weights u: expected shape 6 x 1, given 5 x 1; give one weight per unit";
     assert!(matches!(refused(feedback(DVector::zeros(5)), message), Error::Shape { .. }));
     let mut u = DVector::from_element(6, 1.0);
@@ -341,17 +338,4 @@ fn inputs_that_carry_no_feedback() {
     let message = "feedback v (u has no component along some eigenvector of A): expected a regular problem, given one \
                    that is singular to working precision; choose another u, a random one for instance";
     assert!(matches!(refused(feedback(DVector::zeros(6)), message), Error::Singular { .. }));
-}
-
-/// A placement belongs to its cortex: another one is refused, whatever its size.
-#[test]
-fn another_cortex() {
-    let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
-    let placement = Placement::new(&cortex, &[z(-0.1, 0.0)], &PlacementOptions::default()).unwrap();
-    for other in [Cortex::random(5, 0.5, 1), Cortex::random(9, 0.5, 1), Cortex::random(6, 0.5, 2)] {
-        let other = System::from(other.unwrap());
-        let u = DVector::from_element(other.units(), 1.0);
-        let error = placement.feedback(&other, &u).unwrap_err();
-        assert!(error.to_string().starts_with("cortex: expected"), "{error}");
-    }
 }

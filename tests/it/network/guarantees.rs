@@ -12,7 +12,7 @@ use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::LearnedMotif;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::preparation::{Preparation, PreparationOptions};
-use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
+use thalamo::{Complex64, Cortex, Error, LowRank, Network, NetworkOptions, System};
 
 fn options(units: usize, modes: usize) -> NetworkOptions {
     NetworkOptions::default().with(|o| {
@@ -224,7 +224,7 @@ fn an_error_past_its_certificate_is_noticed() {
     let network = library(20, 0.5, 3, 5, 6).unwrap();
     let certificate = certify(&network, 8.0, 2).unwrap();
     let u = DMatrix::identity(20, 1);
-    let poor = Preparation::new(network.system(), u.clone(), -u, 0.05).unwrap();
+    let poor = Preparation::new(network.system(), LowRank::new(u.clone(), -u).unwrap(), 0.05).unwrap();
     let slow = Network::design(
         network.system().clone(),
         &network.options().clone().with(|o| {

@@ -9,7 +9,7 @@ use thalamo::certificate::decay_time;
 use thalamo::linalg::Eigen;
 use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions, WeightBound};
-use thalamo::{Complex64, Cortex, Error, System};
+use thalamo::{Complex64, Cortex, Error, LowRank, System};
 
 #[test]
 fn reference_values() {
@@ -160,7 +160,8 @@ fn published_losses() {
             o.beta = beta;
             o.optimiser = optimiser;
         });
-        let preparation = Preparation::optimise_from(&cortex, &options, u.clone(), -&u).unwrap();
+        let preparation =
+            Preparation::optimise_from(&cortex, &options, LowRank::new(u.clone(), -&u).unwrap()).unwrap();
         let report = preparation.report();
         assert!(report.cost_per_unit <= published, "beta {beta}: {report:?}");
         if beta == 0.01 {
@@ -189,7 +190,7 @@ fn refusals() {
         assert!(matches!(error, Error::OutOfRange { what: "beta", .. }));
         refused(PreparationCost::new(&cortex, beta).map(|_| ()), &message);
         let u = DMatrix::from_element(6, 1, 0.1);
-        refused(Preparation::new(&cortex, u.clone(), -u, beta), &message);
+        refused(Preparation::new(&cortex, LowRank::new(u.clone(), -u).unwrap(), beta), &message);
     }
     for (weight, shown) in [(0.0, "0"), (-1.0, "-1"), (f64::NAN, "NaN")] {
         let bound = WeightBound::FrobeniusPenalty { weight };
@@ -201,22 +202,18 @@ fn refusals() {
     refused(optimise(plain.clone().with(|o| o.optimiser = optimiser)), message);
 
     let weights = |rows: usize, cols: usize| DMatrix::from_fn(rows, cols, |i, j| ((i + 2 * j) as f64).sin());
-    let from = |u: DMatrix<f64>, v: DMatrix<f64>| Preparation::optimise_from(&cortex, &plain, u, v);
-    let message = "U: expected shape 6 x 3, given 5 x 3; give U as N x P";
-    let error = refused(from(weights(5, 3), weights(6, 3)), message);
-    assert!(matches!(error, Error::Shape { what: "U", .. }));
-    refused(from(weights(6, 3), weights(6, 2)), "V: expected shape 6 x 3, given 6 x 2; give V as N x P");
-    let mut bad = weights(6, 3);
-    bad[(2, 1)] = f64::NAN;
-    let error = from(-weights(6, 3), bad.clone()).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { what: "V", .. }), "{error}");
-    let new = |u: DMatrix<f64>, v: DMatrix<f64>| Preparation::new(&cortex, u, v, 0.05);
-    refused(new(weights(5, 2), weights(5, 2)), "U: expected shape 6 x 2, given 5 x 2; give U as N x P");
-    refused(new(weights(6, 2), weights(6, 3)), "V: expected shape 6 x 2, given 6 x 3; give V the shape of U");
+    let loop_of = |u: DMatrix<f64>, v: DMatrix<f64>| LowRank::new(u, v).unwrap();
+    let from = |rows, cols| {
+        Preparation::optimise_from(&cortex, &plain, loop_of(weights(rows, cols), weights(rows, cols)))
+    };
+    let message = "U and V: expected shape 6 x 3, given 5 x 3; give both as N x P";
+    assert!(matches!(refused(from(5, 3), message), Error::Shape { .. }));
+    refused(from(6, 2), "U and V: expected shape 6 x 3, given 6 x 2; give both as N x P");
+    let new = |u: DMatrix<f64>, v: DMatrix<f64>| Preparation::new(&cortex, loop_of(u, v), 0.05);
+    let message = "loop U V^T: expected shape 6 x 2, given 5 x 2; use a loop over the same system";
+    refused(new(weights(5, 2), weights(5, 2)), message);
     let message = "preparatory rank P: expected 1 to the number of units N, given 0";
     refused(new(weights(6, 0), weights(6, 0)), message);
-    let message = "V: expected finite numbers, given NaN at index 8; remove or replace it";
-    refused(new(-weights(6, 3), bad), message);
 
     let error = new(weights(6, 2) * 3.0, weights(6, 2)).unwrap_err();
     let Error::Unstable { what, abscissa, limit, .. } = error.clone() else { panic!("{error}") };
@@ -273,7 +270,7 @@ fn extremes() {
     // A column of zeros has no direction.
     let mut u = DMatrix::from_element(5, 2, 0.3);
     u.column_mut(1).fill(0.0);
-    let made = Preparation::optimise_from(&cortex, &options(2, 0.05), u.clone(), -u);
+    let made = Preparation::optimise_from(&cortex, &options(2, 0.05), LowRank::new(u.clone(), -u).unwrap());
     assert!(matches!(made, Err(Error::NotFinite { what: "U", .. })));
 }
 

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use thalamo::Complex64;
+use thalamo::{Complex64, spectrum::Spectrum};
 
 pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -18,7 +18,8 @@ pub(crate) fn normal_matrix(rows: usize, cols: usize, rng: &mut ChaCha8Rng) -> D
     DMatrix::from_fn(rows, cols, |_, _| StandardNormal.sample(rng))
 }
 
-/// `reals` real and `pairs` conjugate pairs of decaying exponentials, at least `apart` from each other.
+/// `reals` real and `pairs` conjugate pairs of decaying exponentials, at least `apart` from each other, in canonical
+/// order.
 pub(crate) fn exponentials(
     reals: usize,
     pairs: usize,
@@ -43,5 +44,6 @@ pub(crate) fn exponentials(
             amplitudes.push(alpha.conj());
         }
     }
-    (values, amplitudes)
+    let (values, amplitudes) = Spectrum::with_amplitudes(&values, &amplitudes, 0.0).unwrap();
+    (values.to_vec(), amplitudes)
 }

@@ -31,8 +31,8 @@ impl Played {
             start,
             duration,
             readout: network.system().single_readout().unwrap(),
-            input: learned.motif_loop().input().clone(),
-            feedback: learned.motif_loop().feedback().clone(),
+            input: learned.motif_loop().input().column(0).into_owned(),
+            feedback: learned.motif_loop().feedback().column(0).into_owned(),
             gain: network.system().cortex().unwrap().gain(),
             samples: learned.motif().len(),
         }

@@ -1,7 +1,7 @@
 //! Transients, decay, pseudospectra, statistics, optimisers.
 
 use thalamo::linalg::spectral_abscissa;
-use thalamo::optim::{LbfgsOptions, Objective, gradient_error, minimise};
+use thalamo::optim::{LbfgsOptions, Objective, minimise};
 use thalamo::{
     analysis::{
         kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, rmse, transient_growth,
@@ -118,7 +118,4 @@ pub(crate) fn optimisers(input: &mut Input<'_>, tally: &mut Tally) {
         assert_finite("minimum", &minimum.point);
         assert!(minimum.value.is_finite() && minimum.value <= minimum.initial_value);
     }
-    let (direction, step) = (input.near_length(n), input.hostile());
-    let error = gradient_error(&mut objective, start.as_slice(), direction.as_slice(), step);
-    assert!(error >= 0.0, "error of a gradient: {error}");
 }

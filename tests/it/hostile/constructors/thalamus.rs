@@ -3,7 +3,7 @@
 use thalamo::fit::FitOptions;
 use thalamo::motif::Motif;
 use thalamo::optim::{LbfgsOptions, Objective};
-use thalamo::{Complex64, Cortex, System};
+use thalamo::{Complex64, Cortex, LowRank, System};
 use thalamo::{
     loops::{
         Feasibility, Horizon, LoopDesign, LoopOptions, MotifLoop, Placement, PlacementOptions,
@@ -58,25 +58,23 @@ fn placement_options(input: &mut Input<'_>) -> PlacementOptions {
 pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
     let Some(cortex) = cortex(input, tally) else { return };
     let (targets, options) = (input.spectrum(6), placement_options(input));
-    if let Some(found) = tally.judge(Feasibility::new(&cortex, &targets, &options)) {
+    if let Some(found) = tally.judge(feasibility(&cortex, &targets, &options)) {
         predicted(&found);
     }
-    if let Some(found) = tally.judge(feasibility(&cortex, &targets)) {
+    if let Some(found) = tally.judge(feasibility(&cortex, &targets, &PlacementOptions::default())) {
         predicted(&found);
     }
     let Some(placement) = tally.judge(Placement::new(&cortex, &targets, &options)) else { return };
     let finite = |what: &str, z: &[Complex64]| assert_finite(what, z.iter().flat_map(|z| [&z.re, &z.im]));
     assert_eq!(placement.targets().len(), targets.len());
     assert_eq!(placement.spectrum().len(), cortex.units());
-    finite("targets", &placement.targets());
+    finite("targets", placement.targets());
     finite("spectrum", &placement.spectrum());
     finite("stabilising targets", placement.stabilising());
     assert!(placement.condition() >= 1.0 && placement.condition() <= options.condition_limit);
-    assert_size("residues", placement.residue_norm());
-    assert_size("secular residual", placement.secular_residual());
-    assert!(placement.rest_abscissa() <= -options.rest_margin);
+    assert!(placement.rest().abscissa() <= -options.rest_margin);
     let u = input.near_length(cortex.units());
-    if let Some(v) = tally.judge(placement.feedback(&cortex, &u)) {
+    if let Some(v) = tally.judge(placement.feedback(&u)) {
         assert_finite("v", v.iter());
     }
 }
@@ -119,9 +117,7 @@ pub(crate) fn loop_options(input: &mut Input<'_>) -> LoopOptions {
 }
 
 fn check_loop(made: &MotifLoop, options: &LoopOptions) {
-    for part in [made.input(), made.feedback(), made.initial_state()] {
-        assert_finite("loop", part.iter());
-    }
+    assert_finite("loop", made.input().iter().chain(made.feedback()).chain(made.initial_state()));
     assert_finite("system", made.system().iter());
     assert_size("noise cost", made.noise_cost());
     let report = made.report();
@@ -140,7 +136,6 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
     let options = loop_options(input);
     if let Some(design) = tally.judge(LoopDesign::new(&cortex, &eigenvalues, &amplitudes, duration, &options))
     {
-        assert_eq!(design.starts(), options.starts);
         if let Some(made) = tally.judge(design.optimise(input.seed())) {
             check_loop(&made, &options);
         }
@@ -153,7 +148,7 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
     let placed = Placement::new(&cortex, &eigenvalues, &options.placement);
     let Some(placement) = tally.judge(placed) else { return };
     let horizon = options.horizon;
-    let cost = RobustnessCost::new(&cortex, &placement, &eigenvalues, &amplitudes, duration, horizon)
+    let cost = RobustnessCost::new(&placement, &amplitudes, duration, horizon)
         .and_then(|cost| cost.with_noise_floor(options.noise_floor));
     if let Some(mut cost) = tally.judge(cost) {
         let u = input.near_length(cortex.units());
@@ -207,12 +202,14 @@ pub(crate) fn preparations(input: &mut Input<'_>, tally: &mut Tally) {
     let (u, v) = (input.matrix(n, rank), input.matrix(n, rank));
     let v = if input.one_in(2) { -&u } else { v };
     let beta = options.beta;
-    if let Some(module) = tally.judge(Preparation::new(&cortex, u.clone(), v.clone(), beta)) {
-        check_module(&module);
-    }
-    let options = options.with(|o| o.rank = rank);
-    if let Some(module) = tally.judge(Preparation::optimise_from(&cortex, &options, u.clone(), v.clone())) {
-        check_module(&module);
+    if let Some(weights) = tally.judge(LowRank::new(u.clone(), v.clone())) {
+        if let Some(module) = tally.judge(Preparation::new(&cortex, weights.clone(), beta)) {
+            check_module(&module);
+        }
+        let options = options.with(|o| o.rank = rank);
+        if let Some(module) = tally.judge(Preparation::optimise_from(&cortex, &options, weights)) {
+            check_module(&module);
+        }
     }
     if let Some(mut cost) = tally.judge(PreparationCost::new(&cortex, beta))
         && let Some(Some(terms)) = tally.judge(cost.evaluate(&u, &v))
@@ -234,6 +231,6 @@ pub(crate) fn feasible_modes(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(found) = tally.judge(largest_feasible_modes(&cortex, &motif, &options, low..=high)) {
         assert_eq!(found.rows.len(), high + 1 - low);
         assert!(found.largest.is_none_or(|k| (low..=high).contains(&k)));
-        found.rows.iter().for_each(|row| predicted(&row.feasibility));
+        found.rows.iter().for_each(|(_, found)| predicted(found));
     }
 }
