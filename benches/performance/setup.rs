@@ -22,8 +22,8 @@ pub fn motif() -> Result<(Motif, Fit)> {
     Ok((motif, exponentials))
 }
 
-pub fn robustness<'a>(
-    cortex: &'a System,
+pub fn robustness(
+    cortex: &System,
     motif: &Motif,
     fit: &Fit,
     horizon: Horizon,
