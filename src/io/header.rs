@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::content::content;
+use super::content::{content, short};
 use super::json;
 use crate::{Error, Result};
 
@@ -51,7 +51,8 @@ impl Header {
         let header: Map<_, _> = keys.iter().filter_map(|key| object.remove_entry(*key)).collect();
         let said: Said<String> = json::from_value(header.into(), EXPECTED)?;
         if said.format != self.format {
-            let (expected, given) = (format!("the format `{}`", self.format), format!("`{}`", said.format));
+            let (expected, given) =
+                (format!("the format `{}`", self.format), format!("`{}`", short(&said.format)));
             return Err(content(expected, given, self.remedy));
         }
         if said.version != self.version {

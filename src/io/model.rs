@@ -2,18 +2,22 @@
 
 use std::path::Path;
 
-use super::content::content;
+use serde::{Deserialize, Serialize};
+
+use super::content::{content, in_array};
 use super::header::Header;
-use super::metadata::{Metadata, MotifHistory};
 use super::net;
-use super::npz::{Npz, NpzWriter, in_array};
+use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
 use super::source::Arrays;
 use super::stored::Stored;
-use crate::fit::Fit;
+use crate::fit::{Fit, FitReport};
+use crate::loops::LoopStart;
 use crate::motif::Motif;
+use crate::network::LearnedMotif;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
 use crate::network::parts::{MotifParts, NetworkParts};
+use crate::preparation::PreparationHistory;
 use crate::{Error, Network, NetworkOptions, Result, check};
 
 const HEADER: Header =
@@ -58,6 +62,46 @@ impl Model {
     }
 }
 
+/// What a model's arrays do not hold: seed, names, options and how everything came about.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    seed: u64,
+    names: Vec<String>,
+    options: NetworkOptions,
+    preparation: Option<PreparationHistory>,
+    motifs: Vec<MotifHistory>,
+}
+
+/// How one motif came about.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MotifHistory {
+    fit: FitReport,
+    starts: Vec<LoopStart>,
+    best: usize,
+}
+
+impl Metadata {
+    fn of(network: &Network, names: &[String]) -> Self {
+        let history = |learned: &LearnedMotif| {
+            let report = learned.motif_loop().report();
+            MotifHistory {
+                fit: learned.fit().report().clone(),
+                starts: report.starts.clone(),
+                best: report.best,
+            }
+        };
+        Self {
+            seed: network.seed(),
+            names: names.to_vec(),
+            options: network.options().clone(),
+            preparation: network.preparation().report().history,
+            motifs: network.motifs().iter().map(history).collect(),
+        }
+    }
+}
+
 /// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`,
 /// `transition`, for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes`
 /// (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata`
@@ -86,8 +130,7 @@ impl Stored for Model {
         let npz = Npz::decode(bytes)?;
         let (metadata, crate_version) = HEADER.decode(npz.bytes("metadata")?)?;
         let Metadata { seed, names, options, preparation, motifs } = metadata;
-        check_beta(&npz, &options)?;
-        check_count(&npz, motifs.len())?;
+        check_metadata(&npz, &options, motifs.len())?;
         let source = Arrays::of(&npz)?;
         let dt = npz.number("dt")?;
         let parts = NetworkParts {
@@ -118,25 +161,19 @@ fn motif(source: &Arrays<'_>, index: usize, history: MotifHistory, dt: f64) -> R
     Ok(MotifParts { motif, fit, arrays, starts, best })
 }
 
-fn check_beta(npz: &Npz, options: &NetworkOptions) -> Result<()> {
+/// The number stands twice, and motifs beyond those of the metadata would be lost.
+fn check_metadata(npz: &Npz, options: &NetworkOptions, count: usize) -> Result<()> {
     let (given, expected) = (npz.number("beta")?, options.preparation.beta);
-    if given.to_bits() == expected.to_bits() {
-        return Ok(());
+    if given.to_bits() != expected.to_bits() {
+        let expected = format!("{expected:?} as in the metadata");
+        let remedy = "restore it, or build the network anew";
+        return Err(in_array("beta", content(expected, format!("{given:?}"), remedy)));
     }
-    let expected = format!("{expected:?} as in the metadata");
-    let remedy = "restore it, or build the network anew";
-    Err(in_array("beta", content(expected, format!("{given:?}"), remedy)))
-}
-
-/// Motifs beyond those of the metadata would be lost.
-fn check_count(npz: &Npz, count: usize) -> Result<()> {
     let index = |name: &String| name.strip_prefix("motif_")?.split_once('/')?.0.parse::<usize>().ok();
-    match npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
-        Some(name) => {
-            let expected = format!("{count} motifs as in the metadata");
-            let remedy = "remove it, or learn it with `thalamo learn`";
-            Err(in_array(name, content(expected, "one more", remedy)))
-        }
-        None => Ok(()),
+    if let Some(name) = npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
+        let expected = format!("{count} motifs as in the metadata");
+        let remedy = "remove it, or learn it with `thalamo learn`";
+        return Err(in_array(name, content(expected, "one more", remedy)));
     }
+    Ok(())
 }

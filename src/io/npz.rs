@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector, Scalar};
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipVerification, crc32};
 
 use super::array::{self, Array, Number, Values};
-use super::content::content;
+use super::content::{content, in_array, short};
 use crate::{Complex64, Error, Result};
 
 /// A small file may unpack to this many bytes, a larger one to `EXPANSION` times its own size.
@@ -44,8 +44,9 @@ impl Npz {
         while let Some(entry) = entries.next_entry().map_err(|e| damaged(e.to_string()))? {
             let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
             let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-            let packed =
-                |error: String| damaged(format!("array `{name}`, which cannot be unpacked: {error}"));
+            let packed = |error: String| {
+                damaged(format!("array `{}`, which cannot be unpacked: {error}", short(&name)))
+            };
             let part = archive.get_entry(entry.wayfinder()).map_err(|e| packed(e.to_string()))?;
             let bomb = || {
                 damaged(format!("{} bytes that unpack to more than {EXPANSION} times as many", bytes.len()))
@@ -58,7 +59,7 @@ impl Npz {
             let array = Array::decode(&content).map_err(|error| in_array(&name, error))?;
             npz.order.push(name.clone());
             if npz.arrays.insert(name.clone(), array).is_some() {
-                return Err(damaged(format!("two arrays `{name}`")));
+                return Err(damaged(format!("two arrays `{}`", short(&name))));
             }
         }
         Ok(npz)
@@ -131,7 +132,7 @@ impl Npz {
 
     /// The error about an array that is not there.
     pub(super) fn missing(&self, name: &str) -> Error {
-        let mut names = self.order.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut names = self.order.iter().take(8).map(|name| short(name)).collect::<Vec<_>>().join(", ");
         match self.order.len() {
             0 => names = "an empty archive".into(),
             1..=8 => {}
@@ -152,11 +153,6 @@ impl Npz {
         all_finite(name, values, |x| x.is_finite())?;
         Ok((values, array))
     }
-}
-
-/// An error about an array.
-pub(super) fn in_array(name: &str, error: Error) -> Error {
-    Error::InArray { array: name.to_owned(), source: Box::new(error) }
 }
 
 fn all_finite<T: ToString>(name: &str, values: &[T], finite: impl Fn(&T) -> bool) -> Result<()> {

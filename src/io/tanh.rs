@@ -5,9 +5,9 @@ use std::path::Path;
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::content::content;
+use super::content::{content, in_array};
 use super::header::Header;
-use super::npz::{Npz, NpzWriter, in_array};
+use super::npz::{Npz, NpzWriter};
 use super::stored::Stored;
 use crate::Result;
 use crate::motif::Motif;
