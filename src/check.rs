@@ -68,7 +68,7 @@ pub(crate) fn samples(what: &'static str, given: usize) -> Result<()> {
     if given <= MAX_SAMPLES {
         Ok(())
     } else {
-        Err(Error::Count { what, expected: "at most 10000000", given })
+        Err(Error::OutOfRange { what, expected: "at most 10000000", given: given as f64 })
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn room(what: &'static str, rows: usize, samples: usize) -> Result<Ve
     let mut list = Vec::new();
     match rows.checked_mul(samples).map(|len| list.try_reserve_exact(len)) {
         Some(Ok(())) => Ok(list),
-        _ => Err(Error::Count { what, expected: "a number that fits in memory", given: samples }),
+        _ => Err(Error::OutOfRange { what, expected: "a number that fits in memory", given: samples as f64 }),
     }
 }
 

@@ -83,15 +83,19 @@ impl FitOptions {
     /// Checks every field against its documented range.
     ///
     /// # Errors
-    /// [`Error::Count`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
+    /// [`Error::OutOfRange`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
         if self.modes == 0 || self.modes > MODES_LIMIT {
-            return Err(Error::Count { what: "fit modes", expected: "a count in 1..=64", given: self.modes });
+            return Err(Error::OutOfRange {
+                what: "fit modes",
+                expected: "a count in 1..=64",
+                given: self.modes as f64,
+            });
         }
         if self.random_starts > STARTS_LIMIT {
             let (expected, given) = ("at most 10000", self.random_starts);
-            return Err(Error::Count { what: "random starts of a fit", expected, given });
+            return Err(Error::OutOfRange { what: "random starts of a fit", expected, given: given as f64 });
         }
         if let Margin::Rate(rate) = self.margin {
             check::non_negative("fit margin", rate)?;

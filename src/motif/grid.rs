@@ -32,7 +32,7 @@ pub(super) fn count(given: usize) -> Result<()> {
     if (1..=MAX_MOTIFS).contains(&given) {
         Ok(())
     } else {
-        Err(Error::Count { what: "motif count", expected: "1 to 100000", given })
+        Err(Error::OutOfRange { what: "motif count", expected: "1 to 100000", given: given as f64 })
     }
 }
 

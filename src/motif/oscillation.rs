@@ -51,7 +51,11 @@ impl OscillationOptions {
         let samples = grid::steps("oscillating motif duration", duration, dt)?;
         if harmonics == 0 || harmonics >= samples.div_ceil(2) {
             let expected = "at least 1 and below half the number of samples";
-            return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
+            return Err(Error::OutOfRange {
+                what: "oscillating motif harmonics",
+                expected,
+                given: harmonics as f64,
+            });
         }
         Ok(samples)
     }
@@ -66,7 +70,7 @@ impl OscillationOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when `count` is zero or above 100000.
+/// [`Error::OutOfRange`] when `count` is zero or above 100000.
 pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     grid::count(count)?;
     let options = OscillationOptions::default();
@@ -90,7 +94,7 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 ///
 /// # Errors
 /// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive, [`Error::OffGrid`]
-/// on a `duration` that is no multiple of `dt`, [`Error::Count`] on `harmonics` outside its range.
+/// on a `duration` that is no multiple of `dt`, [`Error::OutOfRange`] on `harmonics` outside its range.
 pub fn oscillating_motif(options: &OscillationOptions, seed: u64, index: usize) -> Result<Motif> {
     let &OscillationOptions { dt, harmonics, amplitude, .. } = options;
     let samples = options.samples()?;

@@ -70,7 +70,7 @@ impl StepOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when `count` is zero or above 100000.
+/// [`Error::OutOfRange`] when `count` is zero or above 100000.
 pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     grid::count(count)?;
     let options = StepOptions::default();

@@ -56,7 +56,11 @@ impl NoiseTolerance {
         check::non_negative("noise share", self.share)?;
         check::positive("cost limit", self.cost_limit)?;
         if self.rounds > MAX_ROUNDS {
-            return Err(Error::Count { what: "rounds of fits", expected: "at most 100", given: self.rounds });
+            return Err(Error::OutOfRange {
+                what: "rounds of fits",
+                expected: "at most 100",
+                given: self.rounds as f64,
+            });
         }
         if self.wider > 1.0 && self.wider.is_finite() {
             Ok(())

@@ -94,7 +94,7 @@ pub(crate) fn begin<const B: usize>(
     options.validate()?;
     if !(1..=B).contains(&starts.len()) {
         let (expected, given) = ("at least one and at most B", starts.len());
-        return Err(Error::Count { what: "starts", expected, given });
+        return Err(Error::OutOfRange { what: "starts", expected, given: given as f64 });
     }
     for start in starts {
         let (given, expected) = ((start.len(), 1), (objective.dimension(), 1));

@@ -63,11 +63,11 @@ impl Checkpoint {
     /// minibatches (a last incomplete one is dropped).
     ///
     /// # Errors
-    /// [`Error::Count`] when `stride` is zero.
+    /// [`Error::OutOfRange`] when `stride` is zero.
     pub fn finished(mut self, stride: usize) -> Result<Self> {
         if stride == 0 {
             let what = "stride of the learning curve";
-            return Err(Error::Count { what, expected: "at least 1", given: 0 });
+            return Err(Error::OutOfRange { what, expected: "at least 1", given: 0.0 });
         }
         self.adam = None;
         self.curve = self.curve.chunks_exact(stride).map(|c| c.iter().sum::<f64>() / stride as f64).collect();
@@ -83,14 +83,18 @@ impl Checkpoint {
     /// The training, to go on with: what follows has the same bits as without the interruption.
     ///
     /// # Errors
-    /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve;
+    /// [`Error::Empty`] without Adam's moments; [`Error::OutOfRange`] on a thinned learning curve;
     /// [`Error::Shape`] when moments or curve do not fit; as [`Adam::validate`] and [`Trainer::new`].
     pub fn into_trainer(self) -> Result<Trainer> {
         let remedy = "resume from a checkpoint, not from a finished network";
         let adam = self.adam.ok_or(Error::Empty { what: "Adam's moments", remedy })?;
         if self.stride != 1 {
             let what = "minibatches per entry of the learning curve";
-            return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
+            return Err(Error::OutOfRange {
+                what,
+                expected: "1, as a checkpoint has",
+                given: self.stride as f64,
+            });
         }
         Trainer::resume(self.network, &self.motifs, &self.training, adam, self.curve)
     }

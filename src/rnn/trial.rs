@@ -47,7 +47,7 @@ impl<T: Real> Trial<T> {
     ///
     /// # Errors
     /// [`Error::Shape`] on a start of another length or a target shorter than its segment,
-    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::Empty`] without a step, [`Error::Count`] on
+    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::Empty`] without a step, [`Error::OutOfRange`] on
     /// more than 1e7, [`Error::UnknownIndex`] on a motif that is not there, and
     /// [`Error::MissingModule`] when a transition needs the module of a network that has none.
     pub fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
@@ -63,7 +63,11 @@ impl<T: Real> Trial<T> {
                 Err(Error::Empty { what: "trial", remedy })
             }
             1..=MAX_STEPS => Ok(()),
-            given => Err(Error::Count { what: "steps of a trial", expected: "at most 1e7", given }),
+            given => Err(Error::OutOfRange {
+                what: "steps of a trial",
+                expected: "at most 1e7",
+                given: given as f64,
+            }),
         }
     }
 

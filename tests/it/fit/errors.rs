@@ -60,7 +60,7 @@ fn the_variants_carry_the_numbers() {
     let given = |options: FitOptions| fit(&motif, &options).unwrap_err();
     assert!(matches!(
         given(FitOptions { modes: 70, ..FitOptions::default() }),
-        Error::Count { given: 70, .. }
+        Error::OutOfRange { given: 70.0, .. }
     ));
     assert!(matches!(
         given(FitOptions { separation: -0.5, ..FitOptions::default() }),

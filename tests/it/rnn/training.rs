@@ -298,11 +298,11 @@ fn wrong_input_is_a_typed_error() {
         assert_eq!(error, Error::MissingModule);
     }
     let none = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 0 });
-    assert!(matches!(fails(network(), &motifs, none), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, none), Error::OutOfRange { .. }));
     let negative = TrainingOptions::new(Protocol::Pairs { start: -1.0 });
     assert!(matches!(fails(network(), &motifs, negative), Error::OutOfRange { .. }));
     let one = TrainingOptions { motifs: Some(vec![1]), ..TrainingOptions::new(Protocol::SET_A) };
-    assert!(matches!(fails(network(), &motifs, one), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, one), Error::OutOfRange { .. }));
     for adam in [
         AdamOptions { learning_rate: 0.0, ..AdamOptions::default() },
         AdamOptions { learning_rate: f64::NAN, ..AdamOptions::default() },
@@ -316,11 +316,11 @@ fn wrong_input_is_a_typed_error() {
         ));
     }
     let plateau = Some(Plateau { window: 0, improvement: 0.1 });
-    assert!(matches!(fails(network(), &motifs, TrainingOptions { plateau, ..set_b() }), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, TrainingOptions { plateau, ..set_b() }), Error::OutOfRange { .. }));
 
     let random = |options| TanhNetwork::<f32>::random(&options, 2).expect_err("an error");
     let base = || TanhOptions::new(Architecture::Additive);
-    assert!(matches!(random(TanhOptions { units: 0, ..base() }), Error::Count { .. }));
+    assert!(matches!(random(TanhOptions { units: 0, ..base() }), Error::OutOfRange { .. }));
     assert!(matches!(random(TanhOptions { gain: f64::INFINITY, ..base() }), Error::OutOfRange { .. }));
     assert!(matches!(random(TanhOptions { dt: 1.5, ..base() }), Error::OutOfRange { .. }));
     assert!(TanhNetwork::<f32>::random(&base(), 0).is_err());
@@ -348,7 +348,7 @@ fn wrong_input_is_a_typed_error() {
         Error::Shape { .. }
     ));
     let endless = TrialSegment { motif: 0, phase: TrialPhase::Motif, steps: usize::MAX, target: None };
-    assert!(matches!(trial(vec![0.0; 12], vec![endless.clone(), endless]), Error::Count { .. }));
+    assert!(matches!(trial(vec![0.0; 12], vec![endless.clone(), endless]), Error::OutOfRange { .. }));
     let free = Trial { start: vec![0.0; 12], segments: vec![segment(TrialPhase::Motif, None)] };
     let memory = &mut BatchMemory::default();
     let found = gradient(&network(), &[free], Loss::Readout, Learned::Parameters, memory);
