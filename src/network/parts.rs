@@ -52,13 +52,10 @@ impl Network {
         let beta = options.preparation.beta;
         let preparation = Preparation::restore(&system, u, v, beta, preparation_history)?;
         check_time_steps(motifs.iter().map(|m| &m.motif))?;
-        let restored: Vec<Result<LearnedMotif>> = motifs
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, motif)| {
-                restore(&system, &preparation, &options, motif).map_err(|error| error.in_motif(index))
-            })
-            .collect();
+        let restored = |(index, motif)| {
+            restore(&system, &preparation, &options, motif).map_err(|error| error.in_motif(index))
+        };
+        let restored: Vec<_> = motifs.into_par_iter().enumerate().map(restored).collect();
         // The first error in the order of motifs, whichever thread was first.
         let motifs = restored.into_iter().collect::<Result<_>>()?;
         Ok(Self::assemble(system, preparation, motifs, &options, seed))
@@ -94,8 +91,7 @@ fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
     if fit.origin() == FitOrigin::Given {
         return Ok(());
     }
-    let squares =
-        fit.values(motif.len()).iter().zip(motif.values()).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
-    let found = (squares / motif.len() as f64).sqrt();
+    let values = fit.values(motif.len());
+    let found = check::root_mean_square(values.iter().zip(motif.values()).map(|(a, b)| a - b));
     check::agrees("RMSE of the fit", (found - fit.rmse()).abs() / motif.rms(), AGREEMENT)
 }
