@@ -190,12 +190,6 @@ impl From<std::io::Error> for SystemError {
     }
 }
 
-impl From<std::io::ErrorKind> for SystemError {
-    fn from(kind: std::io::ErrorKind) -> Self {
-        std::io::Error::from(kind).into()
-    }
-}
-
 impl PartialEq for SystemError {
     fn eq(&self, other: &Self) -> bool {
         self.0.kind() == other.0.kind() && self.0.to_string() == other.0.to_string()

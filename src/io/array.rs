@@ -9,7 +9,7 @@ use crate::{Complex64, Error, Result};
 /// No plain array has a longer one.
 const LONGEST_HEADER: usize = 1000;
 /// With this many digits in a header, no product of its numbers overflows 64 bits.
-const MOST_DIGITS: usize = 19;
+const MOST_DIGITS: usize = 18;
 
 fn malformed(given: impl Into<String>) -> Error {
     content("an array in NumPy's format", given, "write it again with numpy.savez")
@@ -100,7 +100,7 @@ pub(super) fn encode<T: Number>(shape: &[usize], values: impl IntoIterator<Item 
     let mut bytes = [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
     let start = bytes.len();
     values.into_iter().for_each(|value| value.write(&mut bytes));
-    let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / T::SIZE);
+    let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / size_of::<T>());
     if given != expected {
         let expected = format!("{expected} numbers for its shape {shape:?}");
         return Err(content(expected, given.to_string(), "give one number per entry"));
@@ -166,8 +166,6 @@ impl Header {
 pub(super) trait Number: Copy {
     /// Its name there.
     const KIND: &'static str;
-    /// Its bytes.
-    const SIZE: usize;
     /// From as many bytes, the least significant first, or the most significant where `big`.
     fn read(bytes: &[u8], big: bool) -> Self;
     /// Appends its bytes, the least significant first.
@@ -178,7 +176,6 @@ macro_rules! number {
     ($type:ty, $kind:literal) => {
         impl Number for $type {
             const KIND: &'static str = $kind;
-            const SIZE: usize = size_of::<$type>();
 
             fn read(bytes: &[u8], big: bool) -> Self {
                 let mut own = [0; size_of::<$type>()];
@@ -201,7 +198,6 @@ number!(u8, "|u1");
 
 impl Number for Complex64 {
     const KIND: &'static str = "<c16";
-    const SIZE: usize = 16;
 
     fn read(bytes: &[u8], big: bool) -> Self {
         let (re, im) = bytes.split_at(8);
@@ -215,7 +211,7 @@ impl Number for Complex64 {
 }
 
 fn numbers<T: Number>(data: &[u8], big: bool) -> Vec<T> {
-    data.chunks_exact(T::SIZE).map(|bytes| T::read(bytes, big)).collect()
+    data.chunks_exact(size_of::<T>()).map(|bytes| T::read(bytes, big)).collect()
 }
 
 fn integers(values: Vec<i64>) -> Result<Vec<f64>> {

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::content::{content, in_array};
 use super::header::Header;
 use super::net;
@@ -11,14 +9,9 @@ use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
 use super::source::Arrays;
 use super::stored::Stored;
-use crate::fit::{Fit, FitReport};
-use crate::loops::LoopStart;
-use crate::motif::Motif;
-use crate::network::LearnedMotif;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
-use crate::network::parts::{MotifParts, NetworkParts};
-use crate::preparation::PreparationHistory;
-use crate::{Error, Network, NetworkOptions, Result, check};
+use crate::network::parts::{History, NetworkParts};
+use crate::{Error, Network, Result, check};
 
 const HEADER: Header =
     Header { format: "thalamo model", version: 1, remedy: "give a file that `thalamo build` wrote" };
@@ -62,46 +55,6 @@ impl Model {
     }
 }
 
-/// What a model's arrays do not hold: seed, names, options and how everything came about.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Metadata {
-    seed: u64,
-    names: Vec<String>,
-    options: NetworkOptions,
-    preparation: Option<PreparationHistory>,
-    motifs: Vec<MotifHistory>,
-}
-
-/// How one motif came about.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MotifHistory {
-    fit: FitReport,
-    starts: Vec<LoopStart>,
-    best: usize,
-}
-
-impl Metadata {
-    fn of(network: &Network, names: &[String]) -> Self {
-        let history = |learned: &LearnedMotif| {
-            let report = learned.motif_loop().report();
-            MotifHistory {
-                fit: learned.fit().report().clone(),
-                starts: report.starts.clone(),
-                best: report.best,
-            }
-        };
-        Self {
-            seed: network.seed(),
-            names: names.to_vec(),
-            options: network.options().clone(),
-            preparation: network.preparation().report().history,
-            motifs: network.motifs().iter().map(history).collect(),
-        }
-    }
-}
-
 /// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`,
 /// `transition`, for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes`
 /// (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata`
@@ -121,54 +74,38 @@ impl Stored for Model {
         npz.number("beta", network.options().preparation.beta)?;
         npz.number("transition", self.transition)?;
         network.arrays().iter().try_for_each(|array| npz.named(array))?;
-        npz.vector("metadata", &HEADER.encode(&Metadata::of(network, &self.names))?)?;
+        npz.vector("metadata", &HEADER.encode(&History::of(network, &self.names))?)?;
         let bytes = npz.finish()?;
         Self::from_bytes(&bytes, path, ()).map(|_| bytes)
     }
 
     fn from_bytes(bytes: &[u8], _: &Path, (): ()) -> Result<Self> {
         let npz = Npz::decode(bytes)?;
-        let (metadata, crate_version) = HEADER.decode(npz.bytes("metadata")?)?;
-        let Metadata { seed, names, options, preparation, motifs } = metadata;
-        check_metadata(&npz, &options, motifs.len())?;
+        let (mut history, crate_version) = HEADER.decode::<History>(npz.bytes("metadata")?)?;
+        check_metadata(&npz, &history)?;
         let source = Arrays::of(&npz)?;
-        let dt = npz.number("dt")?;
+        let motif = |index| MotifArrays::read(&source, &motif_prefix(index));
         let parts = NetworkParts {
             system: net::system(&npz, None)?,
             module: ModuleArrays::read(&source, "")?,
-            preparation_history: preparation,
-            motifs: motifs
-                .into_iter()
-                .enumerate()
-                .map(|(index, history)| motif(&source, index, history, dt))
-                .collect::<Result<_>>()?,
-            options,
-            seed,
+            dt: npz.number("dt")?,
+            motifs: (0..history.motifs.len()).map(motif).collect::<Result<_>>()?,
         };
-        let model = Self::named(Network::from_parts(parts)?, npz.number("transition")?, names)?;
+        let names = std::mem::take(&mut history.names);
+        let model = Self::named(Network::from_parts(parts, history)?, npz.number("transition")?, names)?;
         Ok(Self { crate_version, ..model })
     }
 }
 
-fn motif(source: &Arrays<'_>, index: usize, history: MotifHistory, dt: f64) -> Result<MotifParts> {
-    let arrays = MotifArrays::read(source, &motif_prefix(index))?;
-    let MotifHistory { fit: report, starts, best } = history;
-    let made = || {
-        let fit = Fit::new(&arrays.eigenvalues, &arrays.amplitudes, dt)?.with_report(report)?;
-        Ok((Motif::new(dt, arrays.target.clone())?, fit))
-    };
-    let (motif, fit) = made().map_err(|error: Error| error.in_motif(index))?;
-    Ok(MotifParts { motif, fit, arrays, starts, best })
-}
-
 /// The number stands twice, and motifs beyond those of the metadata would be lost.
-fn check_metadata(npz: &Npz, options: &NetworkOptions, count: usize) -> Result<()> {
-    let (given, expected) = (npz.number("beta")?, options.preparation.beta);
+fn check_metadata(npz: &Npz, history: &History) -> Result<()> {
+    let (given, expected) = (npz.number("beta")?, history.options.preparation.beta);
     if given.to_bits() != expected.to_bits() {
         let expected = format!("{expected:?} as in the metadata");
         let remedy = "restore it, or build the network anew";
         return Err(in_array("beta", content(expected, format!("{given:?}"), remedy)));
     }
+    let count = history.motifs.len();
     let index = |name: &String| name.strip_prefix("motif_")?.split_once('/')?.0.parse::<usize>().ok();
     if let Some(name) = npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
         let expected = format!("{count} motifs as in the metadata");

@@ -50,8 +50,7 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
                 let given = "the metadata of a model or checkpoint";
                 return Err(content("one array of numbers per motif", given, "give a file of motifs"));
             }
-            let series =
-                |name: &String| Ok(Series { name: name.clone(), values: npz.vector(name)?.data.into() });
+            let series = |name: &String| Ok(Series { name: name.clone(), values: npz.series(name)? });
             npz.names().iter().map(series).collect()
         }
     }

@@ -163,7 +163,7 @@ impl Network {
 }
 
 /// All motifs of a library share one time step.
-pub(super) fn check_time_steps<'a>(mut motifs: impl Iterator<Item = &'a Motif>) -> Result<()> {
+fn check_time_steps<'a>(mut motifs: impl Iterator<Item = &'a Motif>) -> Result<()> {
     let Some(first) = motifs.next() else { return Ok(()) };
     match motifs.find(|m| m.dt() != first.dt()) {
         Some(other) => Err(Error::TimeStep { expected: first.dt(), given: other.dt() }),

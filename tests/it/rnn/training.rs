@@ -316,7 +316,10 @@ fn wrong_input_is_a_typed_error() {
         ));
     }
     let plateau = Some(Plateau { window: 0, improvement: 0.1 });
-    assert!(matches!(fails(network(), &motifs, TrainingOptions { plateau, ..set_b() }), Error::OutOfRange { .. }));
+    assert!(matches!(
+        fails(network(), &motifs, TrainingOptions { plateau, ..set_b() }),
+        Error::OutOfRange { .. }
+    ));
 
     let random = |options| TanhNetwork::<f32>::random(&options, 2).expect_err("an error");
     let base = || TanhOptions::new(Architecture::Additive);
