@@ -83,7 +83,7 @@ impl FitOptions {
     /// Checks every field against its documented range.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
+    /// [`Error::OutOfRange`] for the first one out of its range, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
         if self.modes == 0 || self.modes > MODES_LIMIT {

@@ -75,7 +75,7 @@ impl TanhErrors {
 ///
 /// # Errors
 /// [`Error::Shape`] unless there is a motif for each of the network's, [`Error::TimeStep`] on another
-/// step, [`Error::OutOfRange`] without trials, [`Error::OutOfRange`] on a negative `start`,
+/// step, [`Error::OutOfRange`] without trials or on a negative `start`,
 /// [`Error::MissingModule`] when the transition needs one.
 pub fn transition_errors<T: Real>(
     network: &TanhNetwork<T>,

@@ -47,7 +47,7 @@ impl TanhOptions {
     /// Fails on a value outside its range.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] on no units or too many, [`Error::OutOfRange`] on a gain or step.
+    /// [`Error::OutOfRange`] on no units or too many, a gain or a step.
     pub fn validate(&self) -> Result<()> {
         if !(1..=MAX_UNITS).contains(&self.units) {
             return Err(Error::OutOfRange {

@@ -39,7 +39,7 @@ impl TrainingOptions {
     /// Fails on a value outside its range.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] on no trials, steps or window, or too many, [`Error::OutOfRange`] on a constant
+    /// [`Error::OutOfRange`] on no trials, steps or window, or too many, a constant
     /// of Adam, a standard deviation or an improvement.
     pub fn validate(&self) -> Result<()> {
         self.protocol.validate()?;
