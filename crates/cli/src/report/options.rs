@@ -4,6 +4,7 @@ use clap::Args;
 
 /// What a report shows beside the model itself.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[non_exhaustive]
 pub struct ReportOptions {
     /// Indices of the motifs of the sequence shown [default: the first six]
     #[arg(long, value_name = "I,J,...", value_delimiter = ',')]
@@ -24,5 +25,14 @@ impl Default for ReportOptions {
     /// The first six motifs, 50 random starts, a certificate of the usual depth, seed 1.
     fn default() -> Self {
         Self { sequence: Vec::new(), starts: 50, depth: None, seed: 1 }
+    }
+}
+
+impl ReportOptions {
+    /// These options after a change, such as `.with(|o| o.seed = 2)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 }
