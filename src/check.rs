@@ -71,7 +71,11 @@ pub(crate) fn count(
     range: impl RangeBounds<usize>,
     expected: &'static str,
 ) -> Result<()> {
-    if range.contains(&given) { Ok(()) } else { Err(Error::Count { what, expected, given }) }
+    if range.contains(&given) {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { what, expected, given: given as f64 })
+    }
 }
 
 /// Fails on more samples of one series than anyone means.
@@ -84,7 +88,7 @@ pub(crate) fn room(what: &'static str, rows: usize, samples: usize) -> Result<Ve
     let mut list = Vec::new();
     match rows.checked_mul(samples).map(|len| list.try_reserve_exact(len)) {
         Some(Ok(())) => Ok(list),
-        _ => Err(Error::Count { what, expected: "a number that fits in memory", given: samples }),
+        _ => Err(Error::OutOfRange { what, expected: "a number that fits in memory", given: samples as f64 }),
     }
 }
 

@@ -60,7 +60,7 @@ impl Cortex {
     /// No units or more than 20000, or a gain that is not positive.
     pub fn random(units: usize, gain: f64, seed: u64) -> Result<Self> {
         if !(1..=MAX_UNITS).contains(&units) {
-            return Err(Error::Count { what: "units N", expected: "1 to 20000", given: units });
+            return Err(Error::OutOfRange { what: "units N", expected: "1 to 20000", given: units as f64 });
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let std = 1.0 / (units as f64).sqrt();

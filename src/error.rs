@@ -11,251 +11,107 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Everything that can be wrong with an input, or impossible about a request.
 ///
 /// Not converging to a tolerance is no error: optimisers return a report with a status.
+///
+/// Throughout, `what` names the argument or quantity, `expected` what it must be (or `limit`, the
+/// largest value accepted), `given` what it is, and `remedy` what may help. Shapes are rows and
+/// columns; the `index` of a number counts column by column, rows of files from 1; rates are in
+/// 1/tau, times in tau.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs)] // of fields: they are what the message says
 pub enum Error {
     /// A vector or matrix of the wrong size.
     #[error("{what}: expected shape {} x {}, given {} x {}; {remedy}", expected.0, expected.1, given.0, given.1)]
-    Shape {
-        /// The argument.
-        what: &'static str,
-        /// Rows and columns it must have.
-        expected: (usize, usize),
-        /// Rows and columns it has.
-        given: (usize, usize),
-        /// How to mend the call.
-        remedy: &'static str,
-    },
+    Shape { what: &'static str, expected: (usize, usize), given: (usize, usize), remedy: &'static str },
     /// A NaN or an infinity among the numbers.
     #[error("{what}: expected finite numbers, given {value} at index {index}; remove or replace it")]
-    NotFinite {
-        /// The argument.
-        what: &'static str,
-        /// Position of the first such entry (column-major for matrices).
-        index: usize,
-        /// The entry.
-        value: f64,
-    },
+    NotFinite { what: &'static str, index: usize, value: f64 },
     /// A number outside its documented range.
     #[error("{what}: expected {expected}, given {given}")]
-    OutOfRange {
-        /// The argument.
-        what: &'static str,
-        /// The range, in words.
-        expected: &'static str,
-        /// The number.
-        given: f64,
-    },
-    /// A count outside its documented range.
-    #[error("{what}: expected {expected}, given {given}")]
-    Count {
-        /// The argument.
-        what: &'static str,
-        /// The range, in words.
-        expected: &'static str,
-        /// The count.
-        given: usize,
-    },
+    OutOfRange { what: &'static str, expected: &'static str, given: f64 },
     /// Several outputs where only one is possible.
     #[error(
         "outputs D: expected 1, given {given}; design and simulation of several outputs are not there yet, use one at a time"
     )]
-    Outputs {
-        /// Number of outputs.
-        given: usize,
-    },
+    Outputs { given: usize },
     /// A collection that must hold something.
     #[error("{what}: expected at least one element, given none; {remedy}")]
-    Empty {
-        /// The argument.
-        what: &'static str,
-        /// How to mend the call.
-        remedy: &'static str,
-    },
+    Empty { what: &'static str, remedy: &'static str },
     /// A motif that is zero everywhere has nothing to fit.
     #[error(
         "motif: expected a series with at least one non-zero sample, given {samples} zeros; leave it out of the library"
     )]
-    ZeroMotif {
-        /// Its length.
-        samples: usize,
-    },
+    ZeroMotif { samples: usize },
     /// A complex number whose conjugate is missing (or has another amplitude).
     #[error(
         "{what}: expected numbers closed under conjugation, given {value} at index {index} without its conjugate; add the conjugate"
     )]
-    NotConjugate {
-        /// The argument.
-        what: &'static str,
-        /// Position of the lone number.
-        index: usize,
-        /// The lone number.
-        value: Complex64,
-    },
+    NotConjugate { what: &'static str, index: usize, value: Complex64 },
     /// Two targets that coincide; placement needs distinct ones.
     #[error(
         "targets: expected distinct eigenvalues, given {value} at indices {first} and {second} ({distance:.1e} apart); separate or drop one"
     )]
-    RepeatedTarget {
-        /// Index of the first.
-        first: usize,
-        /// Index of the second.
-        second: usize,
-        /// The value at `first`.
-        value: Complex64,
-        /// Their distance.
-        distance: f64,
-    },
+    RepeatedTarget { first: usize, second: usize, value: Complex64, distance: f64 },
     /// A target that coincides with an eigenvalue of A, where Q has a pole.
     #[error(
         "targets: expected distance from the spectrum of A, given {target} at {distance:.1e} from its eigenvalue {eigenvalue}; move the target"
     )]
-    TargetOnEigenvalue {
-        /// The target.
-        target: Complex64,
-        /// The eigenvalue of A it sits on.
-        eigenvalue: Complex64,
-        /// Their distance.
-        distance: f64,
-    },
+    TargetOnEigenvalue { target: Complex64, eigenvalue: Complex64, distance: f64 },
     /// More modes than the cortex can carry in double precision.
     #[error(
         "placement: expected cond(Q) <= {limit:.1e}, given {condition:.1e} with {modes} targets on {units} units; use fewer modes, spread the targets, or a larger cortex"
     )]
-    IllConditionedPlacement {
-        /// Condition number of Q.
-        condition: f64,
-        /// The largest one accepted.
-        limit: f64,
-        /// Number of targets K (stabilising ones included).
-        modes: usize,
-        /// Number of units N.
-        units: usize,
-    },
+    IllConditionedPlacement { condition: f64, limit: f64, modes: usize, units: usize },
     /// Rank-one feedback whose eigenvalues did not arrive where they were asked.
     #[error(
         "placement: expected eigenvalues within {tolerance:.1e} of the targets, achieved {distance:.1e}; use fewer modes or another u"
     )]
-    PlacementInaccurate {
-        /// Largest distance of a target from the closed loop's spectrum.
-        distance: f64,
-        /// The largest one accepted.
-        tolerance: f64,
-    },
+    PlacementInaccurate { distance: f64, tolerance: f64 },
     /// A system that must be stable and is not.
     #[error(
         "{what}: expected every eigenvalue left of {limit:.1e}, given spectral abscissa {abscissa:.3e}; {remedy}"
     )]
-    Unstable {
-        /// The system.
-        what: &'static str,
-        /// Its largest real part.
-        abscissa: f64,
-        /// The bound it must stay below.
-        limit: f64,
-        /// What may help.
-        remedy: &'static str,
-    },
+    Unstable { what: &'static str, abscissa: f64, limit: f64, remedy: &'static str },
     /// An eigenvalue iteration that gave up.
     #[error(
         "eigendecomposition of a {size} x {size} matrix: expected convergence, given none; check the matrix for extreme scaling"
     )]
-    EigenNotConverged {
-        /// Order of the matrix.
-        size: usize,
-    },
+    EigenNotConverged { size: usize },
     /// A matrix without a usable basis of eigenvectors.
     #[error(
         "eigendecomposition: expected independent eigenvectors, given condition number {condition:.1e} (limit {limit:.1e}), residual {residual:.1e}; the matrix is defective or nearly so"
     )]
-    Defective {
-        /// Condition number of the eigenvector basis.
-        condition: f64,
-        /// The largest one accepted.
-        limit: f64,
-        /// Relative residual of A R = R diag(lambda).
-        residual: f64,
-    },
+    Defective { condition: f64, limit: f64, residual: f64 },
     /// A linear system or equation that has no solution in double precision.
     #[error("{what}: expected a regular problem, given one that is singular to working precision; {remedy}")]
-    Singular {
-        /// The problem.
-        what: &'static str,
-        /// What may help.
-        remedy: &'static str,
-    },
+    Singular { what: &'static str, remedy: &'static str },
     /// A solution whose residual is too large to be trusted.
     #[error("{what}: expected residual <= {limit:.1e}, achieved {residual:.1e}; {remedy}")]
-    Residual {
-        /// The problem.
-        what: &'static str,
-        /// Relative residual.
-        residual: f64,
-        /// The largest one accepted.
-        limit: f64,
-        /// What may help.
-        remedy: &'static str,
-    },
+    Residual { what: &'static str, residual: f64, limit: f64, remedy: &'static str },
     /// Constraints that no point satisfies.
     #[error(
         "constraints: expected a non-empty feasible set, given {modes} modes with {constraint}; {remedy}"
     )]
-    Infeasible {
-        /// Number of exponentials.
-        modes: usize,
-        /// The constraint that cannot be met.
-        constraint: &'static str,
-        /// What may help.
-        remedy: &'static str,
-    },
+    Infeasible { modes: usize, constraint: &'static str, remedy: &'static str },
     /// An index past the end of a library.
     #[error("{what}: expected an index below {len}, given {index}")]
-    UnknownIndex {
-        /// What is indexed.
-        what: &'static str,
-        /// The index.
-        index: usize,
-        /// The number of entries.
-        len: usize,
-    },
+    UnknownIndex { what: &'static str, index: usize, len: usize },
     /// A duration that does not fall on the time grid.
     #[error("{what}: expected a multiple of dt = {dt}, given {given}; round it to the grid")]
-    OffGrid {
-        /// The duration's name.
-        what: &'static str,
-        /// The duration, in tau.
-        given: f64,
-        /// The grid step, in tau.
-        dt: f64,
-    },
+    OffGrid { what: &'static str, given: f64, dt: f64 },
     /// Motifs sampled at different steps in one library.
     #[error("motif: expected the library's dt = {expected}, given {given}; resample the motif")]
-    TimeStep {
-        /// The library's step.
-        expected: f64,
-        /// The motif's step.
-        given: f64,
-    },
+    TimeStep { expected: f64, given: f64 },
     /// A library whose maps contract in none of the norms tried: nothing can be certified.
     #[error(
         "certificate: expected every preparation and motif to contract deviations, given a factor {contraction:.3} in the best norm tried; prepare longer"
     )]
-    NotContracting {
-        /// The largest factor.
-        contraction: f64,
-    },
+    NotContracting { contraction: f64 },
     /// A certificate that does not hold for the network it was checked against.
     #[error(
         "certificate: {claim}: expected at most {claimed:.6e}, given {found:.6e}; certify this network anew"
     )]
-    CertificateViolated {
-        /// What was claimed.
-        claim: &'static str,
-        /// The number claimed.
-        claimed: f64,
-        /// The number found.
-        found: f64,
-    },
+    CertificateViolated { claim: &'static str, claimed: f64, found: f64 },
     /// A transition asked of a tanh network that has no transition module.
     #[error("transition module: expected a network with one, given none; add it with `with_module`")]
     MissingModule,
@@ -263,76 +119,30 @@ pub enum Error {
     #[error(
         "training: expected a finite loss and gradient, given loss {loss} at minibatch {minibatch}; lower the learning rate, or resume from a checkpoint"
     )]
-    Diverged {
-        /// The minibatch, counting from 0.
-        minibatch: usize,
-        /// Its loss.
-        loss: f64,
-    },
+    Diverged { minibatch: usize, loss: f64 },
     /// A stored number that is not what the other ones imply.
     #[error(
         "{what}: expected within {limit:.1e} (relative) of what the other parameters imply, given {difference:.1e}; restore it, or build the network anew"
     )]
-    Disagrees {
-        /// The stored quantity.
-        what: &'static str,
-        /// Its relative difference.
-        difference: f64,
-        /// The largest one accepted.
-        limit: f64,
-    },
+    Disagrees { what: &'static str, difference: f64, limit: f64 },
     /// What went wrong with one motif of several.
     #[error("motif {index}: {source}")]
-    InMotif {
-        /// Its index.
-        index: usize,
-        /// What went wrong.
-        source: Box<Error>,
-    },
+    InMotif { index: usize, source: Box<Error> },
     /// What is wrong with a file, or kept it from being read or written.
     #[error("{path}: {source}")]
-    InFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: Box<Error>,
-    },
+    InFile { path: PathBuf, source: Box<Error> },
     /// What is wrong with one array of a `.npz` file.
     #[error("array `{array}`: {source}")]
-    InArray {
-        /// The array's name.
-        array: String,
-        /// What is wrong.
-        source: Box<Error>,
-    },
+    InArray { array: String, source: Box<Error> },
     /// What is wrong with one row of a `.csv` file, or one entry of a list in a `.json` file.
     #[error("row {row}, column {column}: {source}")]
-    InRow {
-        /// Line of a `.csv` file or entry of a list, counted from 1.
-        row: u64,
-        /// The column's (or list's) name.
-        column: String,
-        /// What is wrong.
-        source: Box<Error>,
-    },
+    InRow { row: u64, column: String, source: Box<Error> },
     /// The content of a file, or of the part named, is not what it should be.
     #[error("expected {expected}, given {given}; {remedy}")]
-    Content {
-        /// What it must be.
-        expected: String,
-        /// What it is.
-        given: String,
-        /// How to mend it.
-        remedy: &'static str,
-    },
+    Content { expected: String, given: String, remedy: &'static str },
     /// A file of a version that this program does not know.
     #[error("expected format version {supported}, given {given}; use the version of thalamo that wrote it")]
-    Version {
-        /// Its version.
-        given: u64,
-        /// The version known.
-        supported: u64,
-    },
+    Version { given: u64, supported: u64 },
     /// An output that would overwrite an input.
     #[error(
         "expected an output apart from the inputs, given the input itself; choose another name, or add --overwrite"
@@ -340,16 +150,10 @@ pub enum Error {
     OverwritesInput,
     /// The system refuses to read a file.
     #[error("expected to read it, given: {reason}; check name and permissions")]
-    Read {
-        /// The system's reason.
-        reason: SystemError,
-    },
+    Read { reason: SystemError },
     /// The system refuses to write a file. Nothing was changed.
     #[error("expected to write it, given: {reason}; check folder, permissions and space")]
-    Write {
-        /// The system's reason.
-        reason: SystemError,
-    },
+    Write { reason: SystemError },
 }
 
 impl Error {
@@ -383,12 +187,6 @@ pub struct SystemError(Arc<std::io::Error>);
 impl From<std::io::Error> for SystemError {
     fn from(error: std::io::Error) -> Self {
         Self(Arc::new(error))
-    }
-}
-
-impl From<std::io::ErrorKind> for SystemError {
-    fn from(kind: std::io::ErrorKind) -> Self {
-        std::io::Error::from(kind).into()
     }
 }
 

@@ -22,12 +22,7 @@ pub fn motif() -> Result<(Motif, Fit)> {
     Ok((motif, exponentials))
 }
 
-pub fn robustness(
-    cortex: &System,
-    motif: &Motif,
-    fit: &Fit,
-    horizon: Horizon,
-) -> Result<RobustnessCost> {
+pub fn robustness(cortex: &System, motif: &Motif, fit: &Fit, horizon: Horizon) -> Result<RobustnessCost> {
     let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
     Ok(RobustnessCost::new(&placement, alpha, motif.duration(), horizon)?)

@@ -57,14 +57,18 @@ pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Res
     let network = simulator.network();
     let (units, motifs) = (network.system().units(), network.motifs().len());
     if motifs < 2 {
-        return Err(Error::Count {
+        return Err(Error::OutOfRange {
             what: "motifs",
             expected: "at least 2 to have transitions",
-            given: motifs,
+            given: motifs as f64,
         });
     }
     if !(1..=MAX_STARTS).contains(&starts) {
-        return Err(Error::Count { what: "random starts", expected: "1 to 1000000", given: starts });
+        return Err(Error::OutOfRange {
+            what: "random starts",
+            expected: "1 to 1000000",
+            given: starts as f64,
+        });
     }
     let ends: Vec<_> = (0..motifs)
         .into_par_iter()

@@ -70,7 +70,7 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
     let histories = u32::try_from(depth).ok().and_then(|depth| count.checked_pow(depth));
     if depth == 0 || depth > MOST_DEPTH || histories.is_none_or(|h| h > MOST_HISTORIES) {
         let expected = "1, or deeper up to 100 while motifs^depth stays below 200000";
-        return Err(Error::Count { what: "depth of the certificate", expected, given: depth });
+        return Err(Error::OutOfRange { what: "depth of the certificate", expected, given: depth as f64 });
     }
     let maps = Maps::new(&simulator)?;
     let candidates = [

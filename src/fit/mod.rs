@@ -40,7 +40,7 @@ use search::{Found, POLISH, Search};
 /// local minima; starts and kicks are deterministic for a given seed. Single-threaded: parallelise over motifs.
 ///
 /// # Errors
-/// [`Error::Count`](crate::Error::Count) and [`Error::OutOfRange`](crate::Error::OutOfRange) for options
+/// [`Error::OutOfRange`](crate::Error::OutOfRange) for options
 /// outside their ranges, or an amplitude bound below 1e-100 of the motif's root mean square;
 /// [`Error::Infeasible`](crate::Error::Infeasible) if no arrangement of eigenvalues was found inside the limits, or
 /// one mode must start at zero; [`Error::Singular`](crate::Error::Singular) if numbers overflow.

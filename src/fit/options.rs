@@ -80,7 +80,7 @@ impl FitOptions {
     /// Checks every field against its documented range.
     ///
     /// # Errors
-    /// [`Error::Count`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
+    /// [`Error::OutOfRange`] for the first one out of its range, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
         check::count("fit modes", self.modes, 1..=64, "a count in 1..=64")?;

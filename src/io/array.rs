@@ -1,12 +1,15 @@
 //! One array in NumPy's format.
 
-use super::content::content;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::content::{content, short};
 use crate::{Complex64, Error, Result};
 
-/// NumPy itself refuses longer headers of arrays that it does not trust.
-const LONGEST_HEADER: usize = 10_000;
+/// No plain array has a longer one.
+const LONGEST_HEADER: usize = 1000;
 /// With this many digits in a header, no product of its numbers overflows 64 bits.
-const MOST_DIGITS: usize = 19;
+const MOST_DIGITS: usize = 18;
 
 fn malformed(given: impl Into<String>) -> Error {
     content("an array in NumPy's format", given, "write it again with numpy.savez")
@@ -36,15 +39,24 @@ impl Array {
     /// that are there before anything is allocated.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         let (header, data) = split(bytes)?;
-        let Header { kind, fortran, shape } = Header::parse(header)?;
+        let header = Header::parse(header)?;
+        let unusable = |given: &str| {
+            let expected = "float64, float32, int64, int32, complex128 or uint8";
+            content(expected, given, "convert it with astype before saving")
+        };
+        let Value::String(kind) = header.descr else { return Err(unusable("a structured array")) };
         let (big, size) = match kind.split_at_checked(1) {
             Some((">", rest)) => (true, rest),
             Some(("<" | "=" | "|", rest)) => (false, rest),
-            _ => return Err(unusable(&format!("dtype {kind}"))),
+            _ => (false, ""),
         };
         let bytes_each = size.get(1..).and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
-        let count: u64 = shape.iter().product(); // few enough digits not to overflow
-        if count.checked_mul(bytes_each) != Some(data.len() as u64) {
+        let shape = header.shape;
+        if shape.iter().any(|&size| size < 0) {
+            return Err(malformed("a dimension that is negative: a dimension cannot be negative"));
+        }
+        let count: i64 = shape.iter().product(); // few enough digits not to overflow
+        if bytes_each > 0 && (count as u64).checked_mul(bytes_each) != Some(data.len() as u64) {
             return Err(content(
                 format!("{count} entries of {bytes_each} bytes for its shape {shape:?}"),
                 format!("{} bytes", data.len()),
@@ -58,10 +70,10 @@ impl Array {
             "i8" => Values::Real(integers(numbers(data, big))?),
             "c16" => Values::Complex(numbers(data, big)),
             "u1" => Values::Bytes(data.to_vec()),
-            _ => return Err(unusable(&format!("dtype {kind}"))),
+            _ => return Err(unusable(&format!("dtype {}", short(&kind)))),
         };
         let shape = shape.iter().map(|&n| n as usize).collect(); // fits, or the bytes would not
-        Ok(Self { shape, fortran, values })
+        Ok(Self { shape, fortran: header.fortran_order, values })
     }
 
     /// What it is, in words.
@@ -88,7 +100,7 @@ pub(super) fn encode<T: Number>(shape: &[usize], values: impl IntoIterator<Item 
     let mut bytes = [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
     let start = bytes.len();
     values.into_iter().for_each(|value| value.write(&mut bytes));
-    let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / T::SIZE);
+    let (expected, given) = (shape.iter().product::<usize>(), (bytes.len() - start) / size_of::<T>());
     if given != expected {
         let expected = format!("{expected} numbers for its shape {shape:?}");
         return Err(content(expected, given.to_string(), "give one number per entry"));
@@ -125,77 +137,35 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
     Ok((text, data))
 }
 
-/// What NumPy's header says: a dictionary as Python writes it.
-struct Header<'a> {
-    kind: &'a str,
-    fortran: bool,
-    shape: Vec<u64>,
+/// What NumPy's header says: a dictionary as Python writes it, which is nearly JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    descr: Value,
+    fortran_order: bool,
+    shape: Vec<i64>,
 }
 
-impl<'a> Header<'a> {
-    fn parse(text: &'a str) -> Result<Self> {
-        let damaged = || malformed(format!("the header `{}`", text.trim()));
-        let inside = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}'));
-        let mut rest = inside.ok_or_else(damaged)?.trim();
-        let (mut kind, mut fortran, mut shape) = (None, None, None);
-        while !rest.is_empty() {
-            let (key, after) = quoted(rest).ok_or_else(damaged)?;
-            let value = after.trim_start().strip_prefix(':').ok_or_else(damaged)?.trim_start();
-            let after = match key {
-                "descr" if value.starts_with('[') => return Err(unusable("a structured array")),
-                "descr" => {
-                    let (text, after) = quoted(value).ok_or_else(damaged)?;
-                    kind = Some(text);
-                    after
-                }
-                "fortran_order" => {
-                    let (word, order) =
-                        if value.starts_with("True") { ("True", true) } else { ("False", false) };
-                    fortran = Some(order);
-                    value.strip_prefix(word).ok_or_else(damaged)?
-                }
-                "shape" => {
-                    let tuple = value.strip_prefix('(').and_then(|t| t.split_once(')'));
-                    let (sizes, after) = tuple.ok_or_else(damaged)?;
-                    if sizes.contains('-') {
-                        return Err(malformed(
-                            "a dimension that is negative: a dimension cannot be negative",
-                        ));
-                    }
-                    let sizes = sizes.split(',').map(str::trim).filter(|size| !size.is_empty());
-                    let sizes = sizes.map(|size| size.parse().map_err(|_| damaged()));
-                    shape = Some(sizes.collect::<Result<_, _>>()?);
-                    after
-                }
-                _ => return Err(damaged()),
-            };
-            rest = after.trim_start();
-            rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+impl Header {
+    fn parse(text: &str) -> Result<Self> {
+        let json = |c: char| match c {
+            '\'' => '"',
+            '(' => '[',
+            ')' => ']',
+            other => other,
+        };
+        let mut json: String = text.chars().filter(|c| !c.is_whitespace()).map(json).collect();
+        for (python, plain) in [(",]", "]"), (",}", "}"), (":True", ":true"), (":False", ":false")] {
+            json = json.replace(python, plain);
         }
-        match (kind, fortran, shape) {
-            (Some(kind), Some(fortran), Some(shape)) => Ok(Self { kind, fortran, shape }),
-            _ => Err(damaged()),
-        }
+        serde_json::from_str(&json).map_err(|_| malformed(format!("the header `{}`", short(text.trim()))))
     }
-}
-
-/// A word in either kind of quotes, and what follows it.
-fn quoted(text: &str) -> Option<(&str, &str)> {
-    let quote = text.chars().next().filter(|c| ['\'', '"'].contains(c))?;
-    text[1..].split_once(quote)
-}
-
-fn unusable(given: &str) -> Error {
-    let expected = "float64, float32, int64, int32, complex128 or uint8";
-    content(expected, given, "convert it with astype before saving")
 }
 
 /// A type of numbers that NumPy's format knows.
 pub(super) trait Number: Copy {
     /// Its name there.
     const KIND: &'static str;
-    /// Its bytes.
-    const SIZE: usize;
     /// From as many bytes, the least significant first, or the most significant where `big`.
     fn read(bytes: &[u8], big: bool) -> Self;
     /// Appends its bytes, the least significant first.
@@ -206,7 +176,6 @@ macro_rules! number {
     ($type:ty, $kind:literal) => {
         impl Number for $type {
             const KIND: &'static str = $kind;
-            const SIZE: usize = size_of::<$type>();
 
             fn read(bytes: &[u8], big: bool) -> Self {
                 let mut own = [0; size_of::<$type>()];
@@ -229,7 +198,6 @@ number!(u8, "|u1");
 
 impl Number for Complex64 {
     const KIND: &'static str = "<c16";
-    const SIZE: usize = 16;
 
     fn read(bytes: &[u8], big: bool) -> Self {
         let (re, im) = bytes.split_at(8);
@@ -243,7 +211,7 @@ impl Number for Complex64 {
 }
 
 fn numbers<T: Number>(data: &[u8], big: bool) -> Vec<T> {
-    data.chunks_exact(T::SIZE).map(|bytes| T::read(bytes, big)).collect()
+    data.chunks_exact(size_of::<T>()).map(|bytes| T::read(bytes, big)).collect()
 }
 
 fn integers(values: Vec<i64>) -> Result<Vec<f64>> {

@@ -2,9 +2,11 @@
 
 use std::io::Read;
 
-use super::content::content;
-use super::series::{Series, in_row, numbered};
-use crate::{Error, Result};
+use super::content::{content, in_row, short};
+use super::series::{Series, numbered};
+use crate::Result;
+
+const CORRECT: &str = "correct the cell";
 
 /// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line
 /// after the first has one, else by commas; where the first line has none, by tabs or semicolons.
@@ -23,11 +25,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .from_reader(bytes.chain(&b"\n"[..]));
+    let unreadable = |error: csv::Error| {
+        content("columns of numbers as UTF-8 text", error.to_string(), "save it as CSV in UTF-8")
+    };
     let mut columns: Vec<Column> = Vec::new();
     let mut record = csv::StringRecord::new();
     for index in 0.. {
         let start = reader.position().line();
-        if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
+        if !reader.read_record(&mut record).map_err(unreadable)? {
             break;
         }
         let line = reader.position().line() - 1;
@@ -40,7 +45,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
         }
         if record.len() > columns.len() {
             let given = format!("{} cells", record.len());
-            return Err(row(line, "all", "as many cells as the first row, or fewer", given));
+            let expected = "as many cells as the first row, or fewer";
+            return Err(in_row(line, "all", content(expected, given, CORRECT)));
         }
         // The reader skips blank lines; to a motif they are missing samples.
         let gap = index > 0 && line > start;
@@ -50,7 +56,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
         }
     }
     if let Some(time) = columns.iter().find(|column| column.is_time()) {
-        let given = format!("a column `{}` of evenly spaced times", time.series.name);
+        let given = format!("a column `{}` of evenly spaced times", short(&time.series.name));
         return Err(content("motifs only", given, "leave it out, and give the time between samples as dt"));
     }
     Ok(columns.into_iter().map(|column| column.series).collect())
@@ -89,21 +95,18 @@ impl Column {
             self.ended = true;
             return Ok(());
         }
-        let name = &self.series.name;
-        match cell.parse::<f64>() {
-            Ok(x) if x.is_finite() && self.ended => {
-                Err(row(line, name, "nothing after the motif's last sample", format!("`{cell}`")))
-            }
-            Ok(x) if x.is_finite() => {
+        let (expected, remedy) = match cell.parse::<f64>() {
+            Ok(x) if x.is_finite() && !self.ended => {
                 self.series.values.push(x);
-                Ok(())
+                return Ok(());
             }
+            Ok(x) if x.is_finite() => ("nothing after the motif's last sample", CORRECT),
             _ if has_decimal_comma(cell) => {
-                let remedy = "write decimal points in place of decimal commas";
-                Err(in_row(line, name, content("a finite number", format!("`{cell}`"), remedy)))
+                ("a finite number", "write decimal points in place of decimal commas")
             }
-            _ => Err(row(line, name, "a finite number", format!("`{cell}`"))),
-        }
+            _ => ("a finite number", CORRECT),
+        };
+        Err(in_row(line, &self.series.name, content(expected, format!("`{}`", short(cell)), remedy)))
     }
 
     /// Whether it is the time axis that recordings come with, and no motif.
@@ -137,12 +140,4 @@ pub(super) fn encode(series: &[(&str, &[f64])]) -> Vec<u8> {
         text += &(series.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
     }
     text.into_bytes()
-}
-
-fn row(row: u64, column: &str, expected: &str, given: String) -> Error {
-    in_row(row, column, content(expected, given, "correct the cell"))
-}
-
-fn unreadable(error: &csv::Error) -> Error {
-    content("columns of numbers as UTF-8 text", error.to_string(), "save it as CSV in UTF-8")
 }

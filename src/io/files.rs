@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::content::content;
-use crate::{Error, Result, SystemError};
+use crate::{Error, Result};
 
 /// Larger files are refused.
 const LARGEST: u64 = 1 << 34;
@@ -85,7 +85,8 @@ fn folder(path: &Path) -> &Path {
 /// [`Error::OverwritesInput`], also through links; [`Error::Write`] for a folder that is not there,
 /// or a name that is a folder; in [`Error::InFile`].
 pub fn check_output(output: &Path, inputs: &[&Path]) -> Result<()> {
-    let refused = |kind: ErrorKind| Err(Error::Write { reason: SystemError::from(kind) }.in_file(output));
+    let refused =
+        |kind: ErrorKind| Err(Error::Write { reason: std::io::Error::from(kind).into() }.in_file(output));
     if !folder(output).is_dir() {
         return refused(ErrorKind::NotFound);
     }

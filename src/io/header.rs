@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::content::content;
+use super::content::{content, short};
 use super::json;
 use crate::{Error, Result};
 
@@ -18,45 +18,32 @@ pub(super) struct Header {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Said<S> {
-    format: S,
+struct Whole<T> {
+    format: String,
     version: u64,
-    crate_version: S,
-}
-
-#[derive(Serialize)]
-struct Whole<'a, T> {
+    crate_version: String,
     #[serde(flatten)]
-    header: Said<&'static str>,
-    #[serde(flatten)]
-    content: &'a T,
+    content: T,
 }
 
 impl Header {
     /// Header and content as JSON.
     pub(super) fn encode(&self, content: &impl Serialize) -> Result<Vec<u8>> {
-        let crate_version = env!("CARGO_PKG_VERSION");
-        json::encode(&Whole {
-            header: Said { format: self.format, version: self.version, crate_version },
-            content,
-        })
+        let crate_version = env!("CARGO_PKG_VERSION").into();
+        json::encode(&Whole { format: self.format.into(), version: self.version, crate_version, content })
     }
 
     /// From JSON, the header first: what follows it depends on the version. Returns the content,
     /// and the version of the crate that wrote it.
     pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<(T, String)> {
-        const EXPECTED: &str = "metadata with format and version";
-        let mut object: Map<String, Value> = json::decode(bytes, EXPECTED)?;
-        let keys = ["format", "version", "crate_version"];
-        let header: Map<_, _> = keys.iter().filter_map(|key| object.remove_entry(*key)).collect();
-        let said: Said<String> = json::from_value(header.into(), EXPECTED)?;
-        if said.format != self.format {
-            let (expected, given) = (format!("the format `{}`", self.format), format!("`{}`", said.format));
-            return Err(content(expected, given, self.remedy));
+        let whole: Whole<Map<String, Value>> = json::decode(bytes, "metadata with format and version")?;
+        if whole.format != self.format {
+            let given = format!("`{}`", short(&whole.format));
+            return Err(content(format!("the format `{}`", self.format), given, self.remedy));
         }
-        if said.version != self.version {
-            return Err(Error::Version { given: said.version, supported: self.version });
+        if whole.version != self.version {
+            return Err(Error::Version { given: whole.version, supported: self.version });
         }
-        Ok((json::from_value(object.into(), self.format)?, said.crate_version))
+        Ok((json::from_value(whole.content.into(), self.format)?, whole.crate_version))
     }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::content::content;
-use super::series::{Series, in_row, numbered};
+use super::content::{content, in_row, short};
+use super::series::{Series, numbered};
 use crate::{Error, Result};
 
 /// Decodes JSON.
@@ -19,7 +19,12 @@ pub(super) fn from_value<T: DeserializeOwned>(value: Value, expected: &str) -> R
 }
 
 fn unlike(expected: &str, error: &serde_json::Error) -> Error {
-    content(expected, error.to_string(), "correct it, or write it again")
+    // It quotes unknown words whole, and ends in the place.
+    let text = error.to_string();
+    let (said, place) = text
+        .rsplit_once(" at line ")
+        .map_or((&text[..], String::new()), |(said, place)| (said, format!(" at line {place}")));
+    content(expected, short(said) + &place, "correct it, or write it again")
 }
 
 /// Encodes as indented JSON with a line break at the end.
@@ -39,7 +44,7 @@ pub(super) fn lists(bytes: &[u8]) -> Result<Vec<Series>> {
 fn series(index: usize, list: Value) -> Result<Series> {
     let name = numbered(index);
     let wrong = |row, expected: &str, given: &Value| {
-        in_row(row, &name, content(expected, shortened(given), "give one list of numbers per motif"))
+        in_row(row, &name, content(expected, short(&given.to_string()), "give one list of numbers per motif"))
     };
     let Value::Array(entries) = list else {
         return Err(wrong(index as u64 + 1, "a list of numbers", &list));
@@ -49,12 +54,4 @@ fn series(index: usize, list: Value) -> Result<Series> {
     };
     let values = entries.iter().enumerate().map(number).collect::<Result<_>>()?;
     Ok(Series { name, values })
-}
-
-fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
-    }
 }

@@ -42,7 +42,6 @@ mod files;
 mod fits;
 mod header;
 mod json;
-mod metadata;
 mod model;
 mod motifs;
 mod net;

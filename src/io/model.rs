@@ -2,19 +2,16 @@
 
 use std::path::Path;
 
-use super::content::content;
+use super::content::{content, in_array};
 use super::header::Header;
-use super::metadata::{Metadata, MotifHistory};
 use super::net;
-use super::npz::{Npz, NpzWriter, in_array};
+use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
 use super::source::Arrays;
 use super::stored::Stored;
-use crate::fit::Fit;
-use crate::motif::Motif;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
-use crate::network::parts::{MotifParts, NetworkParts};
-use crate::{Error, Network, NetworkOptions, Result, check};
+use crate::network::parts::{History, NetworkParts};
+use crate::{Error, Network, Result, check};
 
 const HEADER: Header =
     Header { format: "thalamo model", version: 1, remedy: "give a file that `thalamo build` wrote" };
@@ -77,66 +74,43 @@ impl Stored for Model {
         npz.number("beta", network.options().preparation.beta)?;
         npz.number("transition", self.transition)?;
         network.arrays().iter().try_for_each(|array| npz.named(array))?;
-        npz.vector("metadata", &HEADER.encode(&Metadata::of(network, &self.names))?)?;
+        npz.vector("metadata", &HEADER.encode(&History::of(network, &self.names))?)?;
         let bytes = npz.finish()?;
         Self::from_bytes(&bytes, path, ()).map(|_| bytes)
     }
 
     fn from_bytes(bytes: &[u8], _: &Path, (): ()) -> Result<Self> {
         let npz = Npz::decode(bytes)?;
-        let (metadata, crate_version) = HEADER.decode(npz.bytes("metadata")?)?;
-        let Metadata { seed, names, options, preparation, motifs } = metadata;
-        check_beta(&npz, &options)?;
-        check_count(&npz, motifs.len())?;
+        let (mut history, crate_version) = HEADER.decode::<History>(npz.bytes("metadata")?)?;
+        check_metadata(&npz, &history)?;
         let source = Arrays::of(&npz)?;
-        let dt = npz.number("dt")?;
+        let motif = |index| MotifArrays::read(&source, &motif_prefix(index));
         let parts = NetworkParts {
             system: net::system(&npz, None)?,
             module: ModuleArrays::read(&source, "")?,
-            preparation_history: preparation,
-            motifs: motifs
-                .into_iter()
-                .enumerate()
-                .map(|(index, history)| motif(&source, index, history, dt))
-                .collect::<Result<_>>()?,
-            options,
-            seed,
+            dt: npz.number("dt")?,
+            motifs: (0..history.motifs.len()).map(motif).collect::<Result<_>>()?,
         };
-        let model = Self::named(Network::from_parts(parts)?, npz.number("transition")?, names)?;
+        let names = std::mem::take(&mut history.names);
+        let model = Self::named(Network::from_parts(parts, history)?, npz.number("transition")?, names)?;
         Ok(Self { crate_version, ..model })
     }
 }
 
-fn motif(source: &Arrays<'_>, index: usize, history: MotifHistory, dt: f64) -> Result<MotifParts> {
-    let arrays = MotifArrays::read(source, &motif_prefix(index))?;
-    let MotifHistory { fit: report, starts, best } = history;
-    let made = || {
-        let fit = Fit::new(&arrays.eigenvalues, &arrays.amplitudes, dt)?.with_report(report)?;
-        Ok((Motif::new(dt, arrays.target.clone())?, fit))
-    };
-    let (motif, fit) = made().map_err(|error: Error| error.in_motif(index))?;
-    Ok(MotifParts { motif, fit, arrays, starts, best })
-}
-
-fn check_beta(npz: &Npz, options: &NetworkOptions) -> Result<()> {
-    let (given, expected) = (npz.number("beta")?, options.preparation.beta);
-    if given.to_bits() == expected.to_bits() {
-        return Ok(());
+/// The number stands twice, and motifs beyond those of the metadata would be lost.
+fn check_metadata(npz: &Npz, history: &History) -> Result<()> {
+    let (given, expected) = (npz.number("beta")?, history.options.preparation.beta);
+    if given.to_bits() != expected.to_bits() {
+        let expected = format!("{expected:?} as in the metadata");
+        let remedy = "restore it, or build the network anew";
+        return Err(in_array("beta", content(expected, format!("{given:?}"), remedy)));
     }
-    let expected = format!("{expected:?} as in the metadata");
-    let remedy = "restore it, or build the network anew";
-    Err(in_array("beta", content(expected, format!("{given:?}"), remedy)))
-}
-
-/// Motifs beyond those of the metadata would be lost.
-fn check_count(npz: &Npz, count: usize) -> Result<()> {
+    let count = history.motifs.len();
     let index = |name: &String| name.strip_prefix("motif_")?.split_once('/')?.0.parse::<usize>().ok();
-    match npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
-        Some(name) => {
-            let expected = format!("{count} motifs as in the metadata");
-            let remedy = "remove it, or learn it with `thalamo learn`";
-            Err(in_array(name, content(expected, "one more", remedy)))
-        }
-        None => Ok(()),
+    if let Some(name) = npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
+        let expected = format!("{count} motifs as in the metadata");
+        let remedy = "remove it, or learn it with `thalamo learn`";
+        return Err(in_array(name, content(expected, "one more", remedy)));
     }
+    Ok(())
 }

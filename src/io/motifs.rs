@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::content::content;
+use super::content::{content, short};
 use super::series::Series;
 use super::stored::Stored;
 use super::table;
@@ -41,7 +41,7 @@ impl Stored for Vec<NamedMotif> {
         let mut names = BTreeSet::new();
         let named = |(index, Series { name, values }): (usize, Series)| {
             if !names.insert(name.clone()) {
-                let given = format!("`{name}` twice");
+                let given = format!("`{}` twice", short(&name));
                 return Err(content("a name of its own for each motif", given, "rename one of them"));
             }
             let motif = Motif::new(dt, values).map_err(|error| error.in_motif(index))?;

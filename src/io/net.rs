@@ -4,8 +4,8 @@ use std::path::Path;
 
 use nalgebra::DMatrix;
 
-use super::content::content;
-use super::npz::{Npz, NpzWriter, in_array};
+use super::content::{content, in_array};
+use super::npz::{Npz, NpzWriter};
 use super::source::Arrays;
 use super::stored::Stored;
 use crate::network::arrays::SystemArrays;

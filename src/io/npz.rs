@@ -1,6 +1,7 @@
 //! Archives of arrays, as numpy.savez writes them.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::Write;
 
 use miniz_oxide::deflate::compress_to_vec;
@@ -9,7 +10,7 @@ use nalgebra::{DMatrix, DVector, Scalar};
 use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchive, ZipArchiveWriter, ZipVerification, crc32};
 
 use super::array::{self, Array, Number, Values};
-use super::content::content;
+use super::content::{content, in_array, short};
 use crate::{Complex64, Error, Result};
 
 /// A small file may unpack to this many bytes, a larger one to `EXPANSION` times its own size.
@@ -31,35 +32,39 @@ impl Npz {
     /// Refuses what is no zip archive, is damaged, unpacks to many times its size, or holds an
     /// array that is not in NumPy's format or of a type that is neither real, complex128 nor uint8.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        let damaged =
-            |given: String| content("a .npz archive", given, "copy it again, or write it with numpy.savez");
-        let archive = ZipArchive::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        let damaged = |given: &dyn Display| {
+            content("a .npz archive", given.to_string(), "copy it again, or write it with numpy.savez")
+        };
+        let archive = ZipArchive::from_slice(bytes).map_err(|e| damaged(&e))?;
         if archive.entries_hint() > MOST_ARRAYS {
-            return Err(damaged(format!("{} arrays", archive.entries_hint())));
+            return Err(damaged(&format_args!("{} arrays", archive.entries_hint())));
         }
-        let mut left = usize::try_from(ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64)))
-            .unwrap_or(usize::MAX);
+        let left = ALLOWANCE.max(EXPANSION.saturating_mul(bytes.len() as u64));
+        let mut left = usize::try_from(left).unwrap_or(usize::MAX);
         let mut npz = Self { order: Vec::new(), arrays: BTreeMap::new() };
         let mut entries = archive.entries();
-        while let Some(entry) = entries.next_entry().map_err(|e| damaged(e.to_string()))? {
+        while let Some(entry) = entries.next_entry().map_err(|e| damaged(&e))? {
             let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
             let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-            let packed =
-                |error: String| damaged(format!("array `{name}`, which cannot be unpacked: {error}"));
-            let part = archive.get_entry(entry.wayfinder()).map_err(|e| packed(e.to_string()))?;
-            let bomb = || {
-                damaged(format!("{} bytes that unpack to more than {EXPANSION} times as many", bytes.len()))
+            let quoted = short(&name);
+            let packed = |error: &dyn Display| {
+                damaged(&format_args!("array `{quoted}`, which cannot be unpacked: {error}"))
             };
-            let content = unpack(part.data(), entry.compression_method(), left).map_err(packed)?;
-            let content = content.ok_or_else(bomb)?;
-            left = left.checked_sub(content.len()).ok_or_else(bomb)?;
+            let part = archive.get_entry(entry.wayfinder()).map_err(|e| packed(&e))?;
+            let content = unpack(part.data(), entry.compression_method(), left).map_err(|e| packed(&e))?;
+            let Some(content) = content else {
+                let size = bytes.len();
+                let bomb = format!("{size} bytes that unpack to more than {EXPANSION} times as many");
+                return Err(damaged(&bomb));
+            };
+            left -= content.len();
             let found = ZipVerification { crc: crc32(&content), uncompressed_size: content.len() as u64 };
-            part.claim_verifier().valid(found).map_err(|e| packed(e.to_string()))?;
+            part.claim_verifier().valid(found).map_err(|e| packed(&e))?;
             let array = Array::decode(&content).map_err(|error| in_array(&name, error))?;
-            npz.order.push(name.clone());
             if npz.arrays.insert(name.clone(), array).is_some() {
-                return Err(damaged(format!("two arrays `{name}`")));
+                return Err(damaged(&format_args!("two arrays `{quoted}`")));
             }
+            npz.order.push(name);
         }
         Ok(npz)
     }
@@ -75,39 +80,27 @@ impl Npz {
 
     /// A single real number: shape `()` or `(1,)`.
     pub(super) fn number(&self, name: &str) -> Result<f64> {
-        let (values, array) = self.reals(name)?;
-        match (values, array.shape.as_slice()) {
-            (&[x], [] | [1]) => Ok(x),
-            _ => Err(shape(name, "a single number", array)),
-        }
+        self.real(name, "a single number", |shape| matches!(shape, [] | [1])).map(|(values, _)| values[0])
     }
 
     /// Real numbers of shape `(n,)`.
-    pub(super) fn vector(&self, name: &str) -> Result<DVector<f64>> {
-        let (values, array) = self.reals(name)?;
-        if array.shape.len() != 1 {
-            return Err(shape(name, "shape (n,)", array));
-        }
-        Ok(DVector::from_column_slice(values))
+    pub(super) fn series(&self, name: &str) -> Result<Vec<f64>> {
+        self.real(name, "shape (n,)", |shape| shape.len() == 1).map(|(values, _)| values.to_vec())
     }
 
     /// Real numbers of shape `(length,)`.
-    pub(super) fn vector_of(&self, name: &str, length: usize) -> Result<DVector<f64>> {
-        let vector = self.vector(name)?;
-        if vector.len() == length {
-            return Ok(vector);
-        }
-        Err(shape(name, &format!("shape ({length},)"), &self.arrays[name]))
+    pub(super) fn vector(&self, name: &str, length: usize) -> Result<DVector<f64>> {
+        let (values, _) = self.real(name, &format!("shape ({length},)"), |shape| shape == [length])?;
+        Ok(DVector::from_column_slice(values))
     }
 
     /// Real numbers of shape `(rows, n)`, in either order of storage.
     pub(super) fn matrix(&self, name: &str, rows: usize) -> Result<DMatrix<f64>> {
-        let (values, array) = self.reals(name)?;
-        match *array.shape.as_slice() {
-            [r, c] if r == rows && array.fortran => Ok(DMatrix::from_column_slice(r, c, values)),
-            [r, c] if r == rows => Ok(DMatrix::from_row_slice(r, c, values)),
-            _ => Err(shape(name, &format!("shape ({rows}, n)"), array)),
-        }
+        let fits = |shape: &[usize]| shape.len() == 2 && shape[0] == rows;
+        let (values, array) = self.real(name, &format!("shape ({rows}, n)"), fits)?;
+        let columns = array.shape[1];
+        let read = if array.fortran { DMatrix::from_column_slice } else { DMatrix::from_row_slice };
+        Ok(read(rows, columns, values))
     }
 
     /// Complex numbers of shape `(n,)`.
@@ -131,7 +124,7 @@ impl Npz {
 
     /// The error about an array that is not there.
     pub(super) fn missing(&self, name: &str) -> Error {
-        let mut names = self.order.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut names = self.order.iter().take(8).map(|name| short(name)).collect::<Vec<_>>().join(", ");
         match self.order.len() {
             0 => names = "an empty archive".into(),
             1..=8 => {}
@@ -144,19 +137,17 @@ impl Npz {
         self.arrays.get(name).ok_or_else(|| self.missing(name))
     }
 
-    fn reals(&self, name: &str) -> Result<(&[f64], &Array)> {
+    fn real(&self, name: &str, expected: &str, fits: impl Fn(&[usize]) -> bool) -> Result<(&[f64], &Array)> {
         let array = self.array(name)?;
         let Values::Real(values) = &array.values else {
             return Err(shape(name, "real numbers", array));
         };
+        if !fits(&array.shape) {
+            return Err(shape(name, expected, array));
+        }
         all_finite(name, values, |x| x.is_finite())?;
         Ok((values, array))
     }
-}
-
-/// An error about an array.
-pub(super) fn in_array(name: &str, error: Error) -> Error {
-    Error::InArray { array: name.to_owned(), source: Box::new(error) }
 }
 
 fn all_finite<T: ToString>(name: &str, values: &[T], finite: impl Fn(&T) -> bool) -> Result<()> {
@@ -235,17 +226,12 @@ impl NpzWriter {
 }
 
 /// The bytes of an array, or nothing where they are more than the limit.
-fn unpack(
-    data: &[u8],
-    method: CompressionMethod,
-    limit: usize,
-) -> std::result::Result<Option<Vec<u8>>, String> {
+fn unpack(data: &[u8], method: CompressionMethod, limit: usize) -> Result<Option<Vec<u8>>, String> {
     match method {
         CompressionMethod::STORE => Ok((data.len() <= limit).then(|| data.to_vec())),
         CompressionMethod::DEFLATE => match decompress_to_vec_with_limit(data, limit) {
-            Ok(content) => Ok(Some(content)),
             Err(error) if error.status == TINFLStatus::HasMoreOutput => Ok(None),
-            Err(error) => Err(error.to_string()),
+            other => other.map(Some).map_err(|error| error.to_string()),
         },
         other => Err(format!("compression method {other:?}")),
     }

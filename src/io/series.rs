@@ -1,7 +1,5 @@
 //! Named series of numbers: what all files of motifs and states hold.
 
-use crate::Error;
-
 /// A series of numbers with a name, not validated yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Series {
@@ -12,9 +10,4 @@ pub(super) struct Series {
 /// The name of a series that has none.
 pub(super) fn numbered(index: usize) -> String {
     format!("motif_{index}")
-}
-
-/// An error about one cell.
-pub(super) fn in_row(row: u64, column: &str, error: Error) -> Error {
-    Error::InRow { row, column: column.to_owned(), source: Box::new(error) }
 }

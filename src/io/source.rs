@@ -16,7 +16,7 @@ pub(super) struct Arrays<'a> {
 impl<'a> Arrays<'a> {
     /// Of as many units as the readout has entries.
     pub(super) fn of(npz: &'a Npz) -> Result<Self> {
-        Ok(Self { npz, units: npz.vector("w")?.len() })
+        Ok(Self { npz, units: npz.series("w")?.len() })
     }
 }
 
@@ -30,11 +30,11 @@ impl Source for Arrays<'_> {
     }
 
     fn series(&self, name: &str) -> Result<Vec<f64>> {
-        Ok(self.npz.vector(name)?.data.into())
+        self.npz.series(name)
     }
 
     fn per_unit(&self, name: &str) -> Result<DVector<f64>> {
-        self.npz.vector_of(name, self.units)
+        self.npz.vector(name, self.units)
     }
 
     fn columns(&self, name: &str) -> Result<DMatrix<f64>> {

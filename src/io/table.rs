@@ -46,8 +46,11 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
         Format::Json => json::lists(bytes),
         Format::Npz => {
             let npz = Npz::decode(bytes)?;
-            let series =
-                |name: &String| Ok(Series { name: name.clone(), values: npz.vector(name)?.data.into() });
+            if npz.bytes("metadata").is_ok() {
+                let given = "the metadata of a model or checkpoint";
+                return Err(content("one array of numbers per motif", given, "give a file of motifs"));
+            }
+            let series = |name: &String| Ok(Series { name: name.clone(), values: npz.series(name)? });
             npz.names().iter().map(series).collect()
         }
     }

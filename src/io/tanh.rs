@@ -5,9 +5,9 @@ use std::path::Path;
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::content::content;
+use super::content::{content, in_array};
 use super::header::Header;
-use super::npz::{Npz, NpzWriter, in_array};
+use super::npz::{Npz, NpzWriter};
 use super::stored::Stored;
 use crate::Result;
 use crate::motif::Motif;
@@ -77,7 +77,7 @@ impl Stored for Checkpoint {
         let npz = Npz::decode(bytes)?;
         let (metadata, _) = HEADER.decode(npz.bytes("metadata")?)?;
         let Metadata { options, training, motifs: count, stride, steps } = metadata;
-        let motif = |index| Motif::new(options.dt, npz.vector(&format!("motif_{index}"))?.data.into());
+        let motif = |index| Motif::new(options.dt, npz.series(&format!("motif_{index}"))?);
         let motifs: Vec<Motif> = (0..count).map(motif).collect::<Result<_>>()?;
         let units = options.units;
         if npz.matrix("b", units)?.ncols() != count {
@@ -90,7 +90,8 @@ impl Stored for Checkpoint {
         let matrix = |name: &str, there: bool| -> Result<DMatrix<f32>> {
             if there { Ok(npz.matrix(name, units)?.map(|x| x as f32)) } else { Ok(DMatrix::zeros(0, 0)) }
         };
-        let vector = |name: &str| -> Result<DVector<f32>> { Ok(npz.vector(name)?.map(|x| x as f32)) };
+        let series =
+            |name: &str| -> Result<Vec<f32>> { Ok(npz.series(name)?.iter().map(|&x| x as f32).collect()) };
         let loops = options.architecture == Architecture::Multiplicative;
         let control = options.architecture == Architecture::Control;
         let parameters = Parameters {
@@ -98,21 +99,20 @@ impl Stored for Checkpoint {
             left: matrix("u", loops)?,
             right: matrix("v", loops)?,
             recurrent: matrix("J", control)?,
-            readout: if control { vector("w")? } else { DVector::zeros(0) },
+            readout: if control { series("w")?.into() } else { DVector::zeros(0) },
         };
         let mut network = drawn.with_parameters(parameters)?;
         if npz.contains("U") {
             let module = TransitionModule { input: matrix("U", true)?, feedback: matrix("V", true)? };
             network = network.with_module(module)?;
         }
-        let moments = |name: &str| -> Result<Vec<f32>> { Ok(vector(name)?.data.into()) };
         let restored = |steps| {
-            let (first, second) = (moments("first")?, moments("second")?);
+            let (first, second) = (series("first")?, series("second")?);
             let adam = Adam { options: training.adam, first, second, steps };
             adam.validate().map(|()| adam)
         };
         let adam = steps.map(restored).transpose()?;
-        let curve = npz.vector("curve")?.data.into();
+        let curve = npz.series("curve")?;
         Ok(Self { options, training, motifs, network, adam, curve, stride })
     }
 }

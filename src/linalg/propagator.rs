@@ -44,7 +44,7 @@ impl Propagator {
     /// # Errors
     ///
     /// A start of another length or not finite; [`Error::OutOfRange`](crate::Error::OutOfRange) when a
-    /// state overflows; [`Error::Count`](crate::Error::Count) for more than 1e7 steps, or more than fit
+    /// state overflows; [`Error::OutOfRange`](crate::Error::OutOfRange) for more than 1e7 steps, or more than fit
     /// in memory.
     pub fn trajectory(&self, start: &DVector<f64>, steps: usize) -> Result<DMatrix<f64>> {
         let n = self.transition.nrows();

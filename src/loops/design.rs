@@ -87,10 +87,14 @@ impl LoopOptions {
     pub fn validate(&self) -> Result<()> {
         check::positive("playback tolerance", self.playback_tolerance)?;
         if self.finalists == 0 {
-            return Err(Error::Count { what: "finalists", expected: "at least one", given: 0 });
+            return Err(Error::OutOfRange { what: "finalists", expected: "at least one", given: 0.0 });
         }
         if !(1..=MAX_STARTS).contains(&self.starts) {
-            return Err(Error::Count { what: "starts", expected: "1 to 10000", given: self.starts });
+            return Err(Error::OutOfRange {
+                what: "starts",
+                expected: "1 to 10000",
+                given: self.starts as f64,
+            });
         }
         check::non_negative("noise floor", self.noise_floor)?;
         self.placement.validate()?;

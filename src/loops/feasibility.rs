@@ -270,7 +270,7 @@ pub fn largest_feasible_modes(
 ) -> Result<FeasibleModes> {
     if *range.end() > system.units() {
         let (expected, given) = ("at most as many as units", *range.end());
-        return Err(Error::Count { what: "modes", expected, given });
+        return Err(Error::OutOfRange { what: "modes", expected, given: given as f64 });
     }
     let modes: Vec<usize> = range.collect();
     if modes.is_empty() {

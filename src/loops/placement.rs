@@ -238,7 +238,11 @@ fn check_targets(system: &System, targets: &[Complex64]) -> Result<Spectrum> {
     }
     let set = Spectrum::new(targets, CONJUGATE)?;
     if set.len() > units {
-        return Err(Error::Count { what: "targets", expected: "at most as many as units", given: set.len() });
+        return Err(Error::OutOfRange {
+            what: "targets",
+            expected: "at most as many as units",
+            given: set.len() as f64,
+        });
     }
     let scale = system.spectrum()?.iter().chain(targets).map(|z| z.norm()).fold(0.0, f64::max);
     for (second, &t) in targets.iter().enumerate() {

@@ -94,7 +94,7 @@ impl StepOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when `count` is zero or above 100000.
+/// [`Error::OutOfRange`] when `count` is zero or above 100000.
 pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     let options = StepOptions::default();
     grid::first(count, |index| step_motif(&options, seed, index))

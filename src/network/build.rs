@@ -4,13 +4,15 @@ use rayon::prelude::*;
 
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use super::selection::NoiseTolerance;
+use crate::Result;
 use crate::fit::{Fit, FitOptions, fit};
 use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
 use crate::preparation::Preparation;
 use crate::system::System;
-use crate::{Error, Result};
+
+/// A fit with the loop that plays it.
+type Made = (Fit, MotifLoop);
 
 /// A finished step of [`Network::build_observed`](super::Network::build_observed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +49,7 @@ pub(super) fn one(
     seed: u64,
 ) -> Result<LearnedMotif> {
     let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], options, &|_| ());
-    let (fit, motif_loop) = match made {
-        Ok(mut made) => made.remove(0),
-        Err(Error::InMotif { source, .. }) => return Err(*source),
-        Err(error) => return Err(error),
-    };
+    let (fit, motif_loop) = made.map_err(|error| error.root().clone())?.remove(0);
     LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
 }
 
@@ -64,11 +62,8 @@ pub(super) fn all(
     seed: u64,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<(Preparation, Vec<LearnedMotif>)> {
-    let tasks: Vec<Task<'_>> = motifs
-        .iter()
-        .enumerate()
-        .map(|(index, motif)| Task { index, motif, seed: seed_of(seed, index) })
-        .collect();
+    let task = |(index, motif)| Task { index, motif, seed: seed_of(seed, index) };
+    let tasks: Vec<_> = motifs.iter().enumerate().map(task).collect();
     let prepare = || {
         let preparation = Preparation::optimise(system, &options.preparation, seed);
         observer(BuildStep::Preparation);
@@ -76,11 +71,9 @@ pub(super) fn all(
     };
     let (preparation, loops) = rayon::join(prepare, || fits_and_loops(system, &tasks, options, observer));
     let preparation = preparation?;
-    let learned = motifs
-        .iter()
-        .zip(loops?)
-        .map(|(motif, (fit, motif_loop))| LearnedMotif::new(motif.clone(), fit, motif_loop, &preparation))
-        .collect::<Result<_>>()?;
+    let learned =
+        |(motif, (fit, own)): (&Motif, Made)| LearnedMotif::new(motif.clone(), fit, own, &preparation);
+    let learned = motifs.iter().zip(loops?).map(learned).collect::<Result<_>>()?;
     Ok((preparation, learned))
 }
 
@@ -91,43 +84,30 @@ fn fits_and_loops(
     tasks: &[Task<'_>],
     options: &NetworkOptions,
     observer: &(dyn Fn(BuildStep) + Sync),
-) -> Result<Vec<(Fit, MotifLoop)>> {
+) -> Result<Vec<Made>> {
     let tolerance = &options.noise;
-    let mut kept = vec![None; tasks.len()];
+    let mut kept: Vec<Option<Made>> = vec![None; tasks.len()];
     let mut pending = tasks.to_vec();
     let mut round_options = options.clone();
     for round in 0..=tolerance.rounds {
-        if pending.is_empty() {
-            break;
-        }
         for (task, made) in pending.iter().zip(one_round(system, &pending, &round_options, observer)) {
-            let slot = &mut kept[task.index];
+            let (slot, duration) = (&mut kept[task.index], task.motif.duration());
             match made {
-                Ok(new) if improves(tolerance, &new, slot.as_ref(), task.motif) => *slot = Some(new),
-                // A wider separation may ask the impossible: only the first round's refusal counts.
-                Err(error) if round == 0 => {
-                    return Err(error.in_motif(task.index));
+                Ok(new) if slot.as_ref().is_none_or(|old| tolerance.prefers(&new, old, duration)) => {
+                    *slot = Some(new);
                 }
+                // A wider separation may ask the impossible: only the first round's refusal counts.
+                Err(error) if round == 0 => return Err(error.in_motif(task.index)),
                 _ => (),
             }
         }
         pending.retain(|task| {
-            let noisy = |(fit, l): &(Fit, MotifLoop)| tolerance.exceeded_by(fit, l, task.motif.duration());
+            let noisy = |made: &Made| tolerance.exceeded_by(made, task.motif.duration());
             kept[task.index].as_ref().is_some_and(noisy)
         });
         round_options.fit.separation *= tolerance.wider;
     }
     Ok(kept.into_iter().flatten().collect())
-}
-
-fn improves(
-    tolerance: &NoiseTolerance,
-    new: &(Fit, MotifLoop),
-    old: Option<&(Fit, MotifLoop)>,
-    motif: &Motif,
-) -> bool {
-    let rank = |(fit, l): &(Fit, MotifLoop)| tolerance.rank(fit, l, motif.duration());
-    old.is_none_or(|old| rank(new) < rank(old))
 }
 
 /// One motif to be fitted.
@@ -144,19 +124,14 @@ fn one_round(
     tasks: &[Task<'_>],
     options: &NetworkOptions,
     observer: &(dyn Fn(BuildStep) + Sync),
-) -> Vec<Result<(Fit, MotifLoop)>> {
+) -> Vec<Result<Made>> {
     let designs: Vec<Result<(Fit, LoopDesign)>> = tasks
         .par_iter()
         .map(|task| {
             let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
-            let (duration, loop_options) = (task.motif.duration(), &options.motif_loop);
-            let design = LoopDesign::new(
-                system,
-                fit.eigenvalues(),
-                fit.amplitudes().as_slice(),
-                duration,
-                loop_options,
-            )?;
+            let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
+            let duration = task.motif.duration();
+            let design = LoopDesign::new(system, eigenvalues, amplitudes, duration, &options.motif_loop)?;
             observer(BuildStep::Fit { motif: task.index });
             Ok((fit, design))
         })

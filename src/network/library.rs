@@ -99,16 +99,14 @@ impl Network {
     /// from being fitted or its loop from being placed. The network is unchanged then.
     pub fn learn(&mut self, motif: &Motif) -> Result<usize> {
         let index = self.motifs.len();
-        check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif]))?;
-        let learned = build::one(
-            &self.system,
-            &self.preparation,
-            motif,
-            &self.options,
-            build::seed_of(self.seed, index),
-        )?;
-        self.motifs.push(learned);
+        self.check_time_step(motif)?;
+        let seed = build::seed_of(self.seed, index);
+        self.motifs.push(build::one(&self.system, &self.preparation, motif, &self.options, seed)?);
         Ok(index)
+    }
+
+    fn check_time_step(&self, motif: &Motif) -> Result<()> {
+        check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif]))
     }
 
     /// Adds a motif whose parts were made elsewhere, and returns its index.
@@ -116,7 +114,7 @@ impl Network {
     /// # Errors
     /// A time step other than the library's, or a loop of another size than the cortex.
     pub fn insert(&mut self, motif: LearnedMotif) -> Result<usize> {
-        check_time_steps(self.motifs.iter().map(LearnedMotif::motif).chain([motif.motif()]))?;
+        self.check_time_step(motif.motif())?;
         let units = self.system.units();
         let given = motif.motif_loop().input().len();
         check::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
@@ -165,7 +163,7 @@ impl Network {
 }
 
 /// All motifs of a library share one time step.
-pub(super) fn check_time_steps<'a>(mut motifs: impl Iterator<Item = &'a Motif>) -> Result<()> {
+fn check_time_steps<'a>(mut motifs: impl Iterator<Item = &'a Motif>) -> Result<()> {
     let Some(first) = motifs.next() else { return Ok(()) };
     match motifs.find(|m| m.dt() != first.dt()) {
         Some(other) => Err(Error::TimeStep { expected: first.dt(), given: other.dt() }),

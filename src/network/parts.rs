@@ -2,42 +2,74 @@
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::arrays::{ModuleArrays, MotifArrays};
-use super::library::{Network, check_time_steps};
+use super::library::Network;
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use crate::fit::{Fit, FitOrigin};
+use crate::fit::{Fit, FitOrigin, FitReport};
 use crate::loops::{LoopDesign, LoopStart};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::preparation::{Preparation, PreparationHistory};
 use crate::system::System;
-use crate::{Error, Result, check};
+use crate::{Result, check};
 
 /// Relative difference accepted between a stored bias or RMSE and the one computed again.
 const AGREEMENT: f64 = 1e-9;
 
-/// The numbers of one motif.
-pub(crate) struct MotifParts {
-    pub(crate) motif: Motif,
-    pub(crate) fit: Fit,
-    pub(crate) arrays: MotifArrays,
-    /// The starts of its loop's optimisation, in order.
-    pub(crate) starts: Vec<LoopStart>,
-    /// Index of the start kept.
-    pub(crate) best: usize,
-}
-
-/// The numbers of a network: all that a file has to hold.
+/// The numbers of a network.
 pub(crate) struct NetworkParts {
     pub(crate) system: System,
     pub(crate) module: ModuleArrays,
-    pub(crate) preparation_history: Option<PreparationHistory>,
-    pub(crate) motifs: Vec<MotifParts>,
+    /// Time step of all motifs.
+    pub(crate) dt: f64,
+    pub(crate) motifs: Vec<MotifArrays>,
+}
+
+/// What the arrays of a network do not hold: seed, options, the motifs' names and how everything
+/// came about.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct History {
+    pub(crate) seed: u64,
+    pub(crate) names: Vec<String>,
     /// The options it was built with, by which it learns on.
     pub(crate) options: NetworkOptions,
-    pub(crate) seed: u64,
+    pub(crate) preparation: Option<PreparationHistory>,
+    pub(crate) motifs: Vec<MotifHistory>,
+}
+
+/// How one motif came about.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MotifHistory {
+    fit: FitReport,
+    /// The starts of its loop's optimisation, in order.
+    starts: Vec<LoopStart>,
+    /// Index of the start kept.
+    best: usize,
+}
+
+impl History {
+    pub(crate) fn of(network: &Network, names: &[String]) -> Self {
+        let history = |learned: &LearnedMotif| {
+            let report = learned.motif_loop().report();
+            MotifHistory {
+                fit: learned.fit().report().clone(),
+                starts: report.starts.clone(),
+                best: report.best,
+            }
+        };
+        Self {
+            seed: network.seed(),
+            names: names.to_vec(),
+            options: network.options().clone(),
+            preparation: network.preparation().report().history,
+            motifs: network.motifs().iter().map(history).collect(),
+        }
+    }
 }
 
 impl Network {
@@ -45,30 +77,22 @@ impl Network {
     /// everything is verified again: the eigenvalues of every $A + u v^T$, the motif it plays from
     /// its x_init, v and x_init against those that u implies under the options, $b = -(A + U V^T)
     /// x_\mathrm{init}$, and the stability of the preparatory module.
-    pub(crate) fn from_parts(parts: NetworkParts) -> Result<Self> {
-        let NetworkParts { system, module, preparation_history, motifs, options, seed } = parts;
+    pub(crate) fn from_parts(parts: NetworkParts, history: History) -> Result<Self> {
+        let NetworkParts { system, module: ModuleArrays { input, feedback }, dt, motifs } = parts;
+        let options = history.options;
         options.validate()?;
-        let weights = LowRank::new(module.input, module.feedback)?;
-        let rank = options.preparation.rank;
-        check::shape(
-            "U_prep",
-            weights.input().shape(),
-            (system.units(), rank),
-            "give N x P for the options' rank P",
-        )?;
-        let beta = options.preparation.beta;
-        let preparation = Preparation::restore(&system, weights, beta, preparation_history)?;
-        check_time_steps(motifs.iter().map(|m| &m.motif))?;
-        let restored: Vec<Result<LearnedMotif>> = motifs
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, motif)| {
-                restore(&system, &preparation, &options, motif).map_err(|error| error.in_motif(index))
-            })
-            .collect();
+        let (rank, beta) = (options.preparation.rank, options.preparation.beta);
+        check::shape("U_prep", input.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
+        let preparation =
+            Preparation::restore(&system, LowRank::new(input, feedback)?, beta, history.preparation)?;
+        let restored = |(index, (arrays, history))| {
+            let restored = restore(&system, &preparation, &options, dt, arrays, history);
+            restored.map_err(|error| error.in_motif(index))
+        };
+        let restored: Vec<_> = motifs.into_par_iter().zip(history.motifs).enumerate().map(restored).collect();
         // The first error in the order of motifs, whichever thread was first.
         let motifs = restored.into_iter().collect::<Result<_>>()?;
-        Ok(Self::assemble(system, preparation, motifs, &options, seed))
+        Ok(Self::assemble(system, preparation, motifs, &options, history.seed))
     }
 }
 
@@ -76,19 +100,19 @@ fn restore(
     system: &System,
     preparation: &Preparation,
     options: &NetworkOptions,
-    parts: MotifParts,
+    dt: f64,
+    arrays: MotifArrays,
+    history: MotifHistory,
 ) -> Result<LearnedMotif> {
-    let MotifParts { motif, fit, arrays, starts, best } = parts;
-    if fit.dt() != motif.dt() {
-        return Err(Error::TimeStep { expected: motif.dt(), given: fit.dt() });
-    }
+    let MotifArrays { target, eigenvalues, amplitudes, input, feedback, initial_state, bias } = arrays;
+    let fit = Fit::new(&eigenvalues, &amplitudes, dt)?.with_report(history.fit)?;
+    let motif = Motif::new(dt, target)?;
     check_rmse(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
-    let [input, feedback] = [arrays.input, arrays.feedback].map(|x| DMatrix::from_columns(&[x]));
+    let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
     let weights = LowRank::new(input, feedback)?;
-    let motif_loop = design.restore(weights, arrays.initial_state, starts, best)?;
-    let bias = arrays.bias;
+    let motif_loop = design.restore(weights, initial_state, history.starts, history.best)?;
     let derived = preparation.bias(motif_loop.initial_state())?;
     check::shape("bias b", (bias.len(), 1), (derived.len(), 1), "give one entry per unit")?;
     check::finite("bias b", bias.as_slice())?;
@@ -102,8 +126,7 @@ fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
     if fit.report().origin == FitOrigin::Given {
         return Ok(());
     }
-    let squares =
-        fit.values(motif.len()).iter().zip(motif.values()).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
-    let found = (squares / motif.len() as f64).sqrt();
+    let values = fit.values(motif.len());
+    let found = check::root_mean_square(values.iter().zip(motif.values()).map(|(a, b)| a - b));
     check::agrees("RMSE of the fit", (found - fit.rmse()).abs() / motif.rms(), AGREEMENT)
 }

@@ -59,13 +59,16 @@ impl NoiseTolerance {
         check::non_negative("noise share", self.share)?;
         check::positive("cost limit", self.cost_limit)?;
         if self.rounds > MAX_ROUNDS {
-            return Err(Error::Count { what: "rounds of fits", expected: "at most 100", given: self.rounds });
+            return Err(Error::OutOfRange {
+                what: "rounds of fits",
+                expected: "at most 100",
+                given: self.rounds as f64,
+            });
         }
         if self.wider > 1.0 && self.wider.is_finite() {
-            Ok(())
-        } else {
-            Err(Error::OutOfRange { what: "wider", expected: "a finite number > 1", given: self.wider })
+            return Ok(());
         }
+        Err(Error::OutOfRange { what: "wider", expected: "a finite number > 1", given: self.wider })
     }
 
     /// Readout deviation that a transition is expected to leave in this motif, delta.
@@ -76,14 +79,16 @@ impl NoiseTolerance {
     }
 
     /// Whether to try a wider separation.
-    pub(super) fn exceeded_by(&self, fit: &Fit, motif_loop: &MotifLoop, duration: f64) -> bool {
-        motif_loop.noise_cost() > self.cost_limit
-            || self.deviation(motif_loop, duration) > self.share * fit.rmse()
+    pub(super) fn exceeded_by(&self, (fit, own): &(Fit, MotifLoop), duration: f64) -> bool {
+        own.noise_cost() > self.cost_limit || self.deviation(own, duration) > self.share * fit.rmse()
     }
 
-    /// Order of preference, smaller is better: expected error within the limit of C, then C.
-    pub(super) fn rank(&self, fit: &Fit, motif_loop: &MotifLoop, duration: f64) -> (f64, f64) {
-        let over = (motif_loop.noise_cost() - self.cost_limit).max(0.0);
-        (over, fit.rmse().hypot(self.deviation(motif_loop, duration)))
+    /// Whether the first is better: by what C is over its limit, then by the expected error.
+    pub(super) fn prefers(&self, new: &(Fit, MotifLoop), old: &(Fit, MotifLoop), duration: f64) -> bool {
+        let rank = |(fit, own): &(Fit, MotifLoop)| {
+            let over = (own.noise_cost() - self.cost_limit).max(0.0);
+            (over, fit.rmse().hypot(self.deviation(own, duration)))
+        };
+        rank(new) < rank(old)
     }
 }

@@ -47,7 +47,11 @@ impl LbfgsOptions {
     /// No memory or more than 10000 pairs, a first step that is not positive, a negative tolerance.
     pub fn validate(&self) -> Result<()> {
         if !(1..=MAX_MEMORY).contains(&self.memory) {
-            return Err(Error::Count { what: "L-BFGS memory", expected: "1 to 10000", given: self.memory });
+            return Err(Error::OutOfRange {
+                what: "L-BFGS memory",
+                expected: "1 to 10000",
+                given: self.memory as f64,
+            });
         }
         check::positive("first step", self.first_step)?;
         check::non_negative("gradient tolerance", self.gradient_tolerance)?;

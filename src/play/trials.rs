@@ -64,7 +64,11 @@ impl Simulator {
         trials: usize,
     ) -> Result<DMatrix<f64>> {
         if !(1..=MAX_TRIALS).contains(&trials) {
-            return Err(Error::Count { what: "trials", expected: "1 to 10000000", given: trials });
+            return Err(Error::OutOfRange {
+                what: "trials",
+                expected: "1 to 10000000",
+                given: trials as f64,
+            });
         }
         noise.check()?;
         let start = start.state(self.network().system().units())?;

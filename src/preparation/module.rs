@@ -198,7 +198,11 @@ fn check_rank(system: &System, rank: usize) -> Result<()> {
     if (1..=system.units()).contains(&rank) {
         Ok(())
     } else {
-        Err(Error::Count { what: "preparatory rank P", expected: "1 to the number of units N", given: rank })
+        Err(Error::OutOfRange {
+            what: "preparatory rank P",
+            expected: "1 to the number of units N",
+            given: rank as f64,
+        })
     }
 }
 

@@ -66,7 +66,11 @@ impl PreparationOptions {
     pub fn validate(&self) -> Result<()> {
         let given = self.rank;
         if given == 0 {
-            return Err(Error::Count { what: "preparatory rank P", expected: "at least 1", given });
+            return Err(Error::OutOfRange {
+                what: "preparatory rank P",
+                expected: "at least 1",
+                given: given as f64,
+            });
         }
         if let WeightBound::FrobeniusPenalty { weight } = self.bound {
             check::positive("Frobenius penalty", weight)?;

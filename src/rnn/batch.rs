@@ -106,7 +106,7 @@ pub fn gradient<T: Real>(
 ///
 /// # Errors
 /// [`Error::Empty`] without trials or without a step, [`Error::Shape`] on a start of another length or a target shorter
-/// than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::Count`] on more than 1e7 steps,
+/// than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] on more than 1e7 steps,
 /// [`Error::UnknownIndex`] on a motif that is not there, [`Error::MissingModule`] when a transition needs the module of a
 /// network that has none.
 pub fn respond<T: Real>(network: &TanhNetwork<T>, trials: &[Trial<T>]) -> Result<Vec<Response<T>>> {

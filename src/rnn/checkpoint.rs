@@ -64,7 +64,7 @@ impl Checkpoint {
     /// The training, to go on with: what follows has the same bits as without the interruption.
     ///
     /// # Errors
-    /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve;
+    /// [`Error::Empty`] without Adam's moments; [`Error::OutOfRange`] on a thinned learning curve;
     /// [`Error::Shape`] when moments or curve do not fit, [`Error::OutOfRange`] on a negative second moment;
     /// as [`Trainer::new`].
     pub fn into_trainer(self) -> Result<Trainer> {
@@ -72,7 +72,11 @@ impl Checkpoint {
         let adam = self.adam.ok_or(Error::Empty { what: "Adam's moments", remedy })?;
         if self.stride != 1 {
             let what = "minibatches per entry of the learning curve";
-            return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
+            return Err(Error::OutOfRange {
+                what,
+                expected: "1, as a checkpoint has",
+                given: self.stride as f64,
+            });
         }
         let mut trainer = Trainer::new(self.network, &self.motifs, &self.training)?;
         adam.validate()?;

@@ -75,7 +75,7 @@ impl TanhErrors {
 ///
 /// # Errors
 /// [`Error::Shape`] unless there is a motif for each of the network's, [`Error::TimeStep`] on another
-/// step, [`Error::Count`] without trials, [`Error::OutOfRange`] on a negative `start`,
+/// step, [`Error::OutOfRange`] without trials or on a negative `start`,
 /// [`Error::MissingModule`] when the transition needs one.
 pub fn transition_errors<T: Real>(
     network: &TanhNetwork<T>,
@@ -87,7 +87,7 @@ pub fn transition_errors<T: Real>(
 ) -> Result<TanhErrors> {
     check::non_negative("standard deviation of starts", start)?;
     if !(1..=10_000).contains(&trials) {
-        return Err(Error::Count { what: "trials", expected: "1 to 10000", given: trials });
+        return Err(Error::OutOfRange { what: "trials", expected: "1 to 10000", given: trials as f64 });
     }
     let targets = targets::<T>(network, motifs)?;
     let count = motifs.len();

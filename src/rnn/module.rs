@@ -24,11 +24,11 @@ impl<T: Real> TransitionModule<T> {
     /// A random start: entries of U, then V, from $N(0, \sigma^2)$ with $\sigma^2 = 0.05 / \sqrt{P N}$.
     ///
     /// # Errors
-    /// [`Error::Count`] unless `1 <= rank <= units`.
+    /// [`Error::OutOfRange`] unless `1 <= rank <= units`.
     pub fn random(units: usize, rank: usize, seed: u64) -> Result<Self> {
         if !(1..=units).contains(&rank) {
             let expected = "1 to the number of units";
-            return Err(Error::Count { what: "module rank P", expected, given: rank });
+            return Err(Error::OutOfRange { what: "module rank P", expected, given: rank as f64 });
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let std = T::of((0.05 / ((rank * units) as f64).sqrt()).sqrt());

@@ -50,10 +50,14 @@ impl TanhOptions {
     /// Fails on a value outside its range.
     ///
     /// # Errors
-    /// [`Error::Count`] on no units or too many, [`Error::OutOfRange`] on a gain or step.
+    /// [`Error::OutOfRange`] on no units or too many, a gain or a step.
     pub fn validate(&self) -> Result<()> {
         if !(1..=MAX_UNITS).contains(&self.units) {
-            return Err(Error::Count { what: "units N", expected: "1 to 10000", given: self.units });
+            return Err(Error::OutOfRange {
+                what: "units N",
+                expected: "1 to 10000",
+                given: self.units as f64,
+            });
         }
         check::non_negative("gain g", self.gain)?;
         check::non_negative("loop gain g_0", self.loop_gain)?;
@@ -100,11 +104,15 @@ impl<T: Real> TanhNetwork<T> {
     /// motif $\mu$ starts the same however many there are.
     ///
     /// # Errors
-    /// As [`TanhOptions::validate`]; [`Error::Count`] on no motifs or too many.
+    /// As [`TanhOptions::validate`]; [`Error::OutOfRange`] on no motifs or too many.
     pub fn random(options: &TanhOptions, motifs: usize) -> Result<Self> {
         options.validate()?;
         if !(1..=MAX_MOTIFS).contains(&motifs) {
-            return Err(Error::Count { what: "motif count", expected: "1 to 10000", given: motifs });
+            return Err(Error::OutOfRange {
+                what: "motif count",
+                expected: "1 to 10000",
+                given: motifs as f64,
+            });
         }
         let &TanhOptions { architecture, units, gain, loop_gain, dt, seed } = options;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

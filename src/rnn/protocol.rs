@@ -92,7 +92,7 @@ impl Protocol {
         for (what, given, most) in [("trials", trials, 100_000), ("steps", steps, MAX_STEPS)] {
             if given == 0 || given > most {
                 let expected = "at least 1, at most 1e5 trials or 1e7 steps";
-                return Err(Error::Count { what, expected, given });
+                return Err(Error::OutOfRange { what, expected, given: given as f64 });
             }
         }
         Ok(())

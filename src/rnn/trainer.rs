@@ -61,7 +61,7 @@ impl Trainer {
     /// # Errors
     /// As [`TrainingOptions::validate`]; [`Error::Shape`] unless there is a motif for each of the
     /// network's, [`Error::TimeStep`] on another step, [`Error::UnknownIndex`] on a chosen motif that is
-    /// not there, [`Error::Empty`] when none is chosen, [`Error::Count`] on a single motif where there
+    /// not there, [`Error::Empty`] when none is chosen, [`Error::OutOfRange`] on a single motif where there
     /// must be pairs, [`Error::MissingModule`] when the protocol needs one.
     pub fn new(network: TanhNetwork<f32>, motifs: &[Motif], options: &TrainingOptions) -> Result<Self> {
         options.validate()?;

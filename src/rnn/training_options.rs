@@ -42,14 +42,14 @@ impl TrainingOptions {
     /// Fails on a value outside its range.
     ///
     /// # Errors
-    /// [`Error::Count`] on no trials, steps or window, or too many, [`Error::OutOfRange`] on a constant
+    /// [`Error::OutOfRange`] on no trials, steps or window, or too many, a constant
     /// of Adam, a standard deviation or an improvement.
     pub fn validate(&self) -> Result<()> {
         self.protocol.validate()?;
         self.adam.validate()?;
         let Some(Plateau { window, improvement }) = self.plateau else { return Ok(()) };
         if window == 0 {
-            return Err(Error::Count { what: "plateau window", expected: "at least 1", given: 0 });
+            return Err(Error::OutOfRange { what: "plateau window", expected: "at least 1", given: 0.0 });
         }
         if !(-1.0..=1.0).contains(&improvement) {
             let (what, expected) = ("plateau improvement", "a fraction in [-1, 1]");
@@ -76,7 +76,7 @@ impl TrainingOptions {
             [] => Err(Error::Empty { what, remedy: "choose at least one, or None for all" }),
             [.., index] if index >= len => Err(Error::UnknownIndex { what: "motif to learn", index, len }),
             [_] if matches!(self.protocol, Protocol::Pairs { .. }) => {
-                Err(Error::Count { what, expected: "at least 2 for ordered pairs", given: 1 })
+                Err(Error::OutOfRange { what, expected: "at least 2 for ordered pairs", given: 1.0 })
             }
             _ => Ok(chosen),
         }

@@ -82,7 +82,11 @@ impl<T: Real> Trial<T> {
                 Err(Error::Empty { what: "trial", remedy })
             }
             1..=MAX_STEPS => Ok(()),
-            given => Err(Error::Count { what: "steps of a trial", expected: "at most 1e7", given }),
+            given => Err(Error::OutOfRange {
+                what: "steps of a trial",
+                expected: "at most 1e7",
+                given: given as f64,
+            }),
         }
     }
 

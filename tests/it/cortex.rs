@@ -86,7 +86,7 @@ fn refusals() {
         let message = format!("units N: expected 1 to 20000, given {units}");
         assert!(matches!(
             refused(Cortex::random(units, 0.5, 1), &message),
-            Error::Count { what: "units N", .. }
+            Error::OutOfRange { what: "units N", .. }
         ));
     }
 }

@@ -229,7 +229,7 @@ fn a_seed_fixes_every_bit_and_the_count_changes_none() {
 fn counts_of_zero_are_refused() {
     for generate in [step_motifs, oscillating_motifs] {
         let error = generate(0, 1).unwrap_err();
-        assert!(matches!(error, Error::Count { what: "motif count", given: 0, .. }));
+        assert!(matches!(error, Error::OutOfRange { what: "motif count", given: 0.0, .. }));
         assert_eq!(error.to_string(), "motif count: expected 1 to 100000, given 0");
     }
 }
@@ -288,7 +288,7 @@ fn oscillation_options_out_of_range_are_refused() {
     }
     for harmonics in [0, 500, usize::MAX] {
         let (error, message) = refusal(oscillating_motif(&base().with(|o| o.harmonics = harmonics), 1, 0));
-        assert!(matches!(error, Error::Count { .. }), "{message}");
+        assert!(matches!(error, Error::OutOfRange { .. }), "{message}");
         let range = "at least 1 and below half the number of samples";
         assert_eq!(message, format!("oscillating motif harmonics: expected {range}, given {harmonics}"));
     }

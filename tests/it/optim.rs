@@ -243,7 +243,7 @@ fn refusals() {
     for memory in [0, 10_001, usize::MAX] {
         let message = format!("L-BFGS memory: expected 1 to 10000, given {memory}");
         let error = refuse(&[1.0; 2], plain().with(|o| o.memory = memory), &message);
-        assert!(matches!(error, Error::Count { what: "L-BFGS memory", .. }));
+        assert!(matches!(error, Error::OutOfRange { what: "L-BFGS memory", .. }));
     }
     for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let message =

@@ -1,25 +1,9 @@
-//! Commands, flags and their help.
+//! What commands take, and their help.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-
-const FILES: &str = "Files of motifs: .npz (one array per motif), .csv (a column per motif and none of times, header \
-                     optional, shorter ones end in empty cells) or .json (a list of lists).\n\n\
-                     Exit codes: 0 done, 2 bad usage or input, 1 anything else.";
-
-/// Design cortical networks whose thalamus plays motor motifs in any order
-///
-/// Time is in units of the membrane time constant tau, rates and eigenvalues in 1/tau.
-#[derive(Debug, Parser)]
-#[command(name = "thalamo", version, after_long_help = FILES, propagate_version = true)]
-pub struct Arguments {
-    #[command(subcommand)]
-    pub command: Command,
-    #[command(flatten)]
-    pub common: Common,
-}
+use clap::{Args, ValueEnum, ValueHint};
 
 /// What all commands take.
 #[derive(Debug, Args)]
@@ -30,21 +14,6 @@ pub struct Common {
     /// Number of threads; results do not depend on it [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Motifs(Motifs),
-    Fit(Fit),
-    Build(Build),
-    Learn(Learn),
-    Simulate(Simulate),
-    Certify(Certify),
-    Info(Info),
-    Report(crate::report::Report),
-    Train(crate::train::Train),
-    Completions(Completions),
-    Man(Man),
 }
 
 /// Draw random motifs

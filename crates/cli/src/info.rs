@@ -7,7 +7,7 @@ use thalamo::network::LearnedMotif;
 
 use crate::arguments::Info;
 use crate::expected;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::session::Session;
 
 pub fn run(options: &Info, session: &Session) -> Result<()> {
@@ -15,9 +15,7 @@ pub fn run(options: &Info, session: &Session) -> Result<()> {
     if !options.json {
         return session.print(&table(&model)?);
     }
-    let text = serde_json::to_string_pretty(&expected::listing(&model)?)
-        .map_err(|error| Failure::System(error.into()))?;
-    session.print(&(text + "\n"))
+    session.print_json(&expected::listing(&model)?)
 }
 
 /// The numbers that matter most.
@@ -35,14 +33,11 @@ pub fn table(model: &Model) -> Result<String> {
         p.abscissa,
         motifs.len(),
     );
-    let header =
-        ["index", "name", "samples", "modes", "fit RMSE", "cond(Q)", "abscissa", "noise cost", "noisy RMSE"];
-    let [a, b, c, d, e, f, g, h, i] = header;
-    // Writing to a string never fails.
-    let _ = writeln!(text, "{a:>5} {b:<16} {c:>8} {d:>6} {e:>10} {f:>10} {g:>10} {h:>11} {i:>11}");
+    text +=
+        "index name              samples  modes   fit RMSE    cond(Q)   abscissa  noise cost  noisy RMSE\n";
     for (m, expected) in motifs.iter().zip(expected::errors(model)?) {
         let _ = writeln!(
-            text,
+            text, // which never fails
             "{:>5} {:<16} {:>8} {:>6} {:>10} {:>10.1e} {:>10.4} {:>11.3} {:>11}",
             m.index,
             m.name,

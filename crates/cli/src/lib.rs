@@ -7,6 +7,7 @@
 mod arguments;
 mod build;
 mod certify;
+mod command;
 mod expected;
 mod failure;
 mod fit;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use command::{Arguments, Command};
 pub use failure::{Failure, Result};
 use session::Session;
 

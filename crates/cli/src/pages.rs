@@ -2,7 +2,8 @@
 
 use clap::CommandFactory;
 
-use crate::arguments::{Arguments, Completions, Man};
+use crate::arguments::{Completions, Man};
+use crate::command::Arguments;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
 use thalamo::io;
 
 use crate::arguments::{Common, Output};
@@ -26,22 +27,22 @@ impl Session {
 
     /// A progress bar on stderr, hidden when that is no terminal.
     pub fn progress(&self, len: usize, message: &'static str) -> ProgressBar {
-        let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} {eta}");
-        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(len as u64), target).with_message(message);
-        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        self.bar(Some(len as u64), "{msg} {bar:32} {pos}/{len} {eta}", message)
     }
 
     /// A sign of life on stderr for work of unknown length.
     pub fn spinner(&self, message: &'static str) -> ProgressBar {
-        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
-        let bar = ProgressBar::with_draw_target(None, target).with_message(message);
-        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        let bar = self.bar(None, "{spinner} {msg} {elapsed}", message);
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
         bar
+    }
+
+    fn bar(&self, len: Option<u64>, template: &str, message: &'static str) -> ProgressBar {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::with_draw_target(len, target).with_message(message).with_style(style)
     }
 
     /// Tells on stdout, unless it is to be quiet.
@@ -56,6 +57,11 @@ impl Session {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::System(error.into())),
             _ => Ok(()),
         }
+    }
+
+    /// Prints JSON on stdout.
+    pub fn print_json(&self, value: &Value) -> Result<()> {
+        self.print(&format!("{value:#}\n"))
     }
 
     /// Refuses outputs before any work is done.

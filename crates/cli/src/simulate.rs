@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde_json::json;
 use thalamo::io::{self, Model, check_output, write_trajectories, write_whole};
 use thalamo::nalgebra::DVector;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start, Trajectory};
@@ -18,19 +18,6 @@ use crate::session::Session;
 
 /// Keeps the random numbers of trials with states apart.
 const TRIAL: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Settings of a run, kept with its results.
-#[derive(Serialize)]
-struct Settings<'a> {
-    crate_version: &'a str,
-    sequence: &'a [usize],
-    names: Vec<&'a str>,
-    transition: f64,
-    start: String,
-    noise: f64,
-    trials: u32,
-    seed: u64,
-}
 
 pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     check_outputs(options, session)?;
@@ -52,26 +39,27 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     let spinner = session.spinner("playing");
     let trials = play(&simulator, &sequence, state.as_ref(), options)?;
     spinner.finish_and_clear();
-    let name = |motif: &usize| model.names[*motif].as_str();
-    let settings = Settings {
-        crate_version: env!("CARGO_PKG_VERSION"),
-        sequence: sequence.motifs(),
-        names: sequence.motifs().iter().map(name).collect(),
-        transition,
-        start: match &options.start {
+    let names: Vec<_> = sequence.motifs().iter().map(|&motif| model.names[motif].as_str()).collect();
+    let settings = json!({
+        "crate_version": env!("CARGO_PKG_VERSION"),
+        "sequence": sequence.motifs(),
+        "names": names,
+        "transition": transition,
+        "start": match &options.start {
             arguments::Start::Rest => "rest".into(),
             arguments::Start::Random => "random".into(),
             arguments::Start::File(path) => path.display().to_string(),
         },
-        noise: options.noise,
-        trials: options.trials,
-        seed: options.seed,
-    };
+        "noise": options.noise,
+        "trials": options.trials,
+        "seed": options.seed,
+    });
     if let Some(path) = &options.plot {
-        write_whole(path, &draw(&trials, &settings.names).encode(kind(path)?))?;
+        let figure = Figure::new("sequence", 1200, 420).add(Cell::FULL, played_panel(&trials, &names));
+        write_whole(path, &figure.encode(kind(path)?))?;
     }
     write_trajectories(&options.output.out, &trials, &settings)?;
-    session.tell(&table(&trials, &settings.names))
+    session.tell(&table(&trials, &names))
 }
 
 /// All trials of a sequence, from a state or as the options say.
@@ -115,10 +103,6 @@ fn kind(plot: &Path) -> Result<Kind> {
         let path = plot.display();
         Failure::Usage(format!("{path}: expected a name that ends in .svg or .png; rename the figure"))
     })
-}
-
-fn draw(trials: &[Trajectory], names: &[&str]) -> Figure {
-    Figure::new("sequence", 1200, 420).add(Cell::FULL, played_panel(trials, names))
 }
 
 fn table(trials: &[Trajectory], names: &[&str]) -> String {

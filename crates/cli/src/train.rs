@@ -74,7 +74,7 @@ pub struct Train {
     /// Rank P of the module [default: 50, or N]
     #[arg(long)]
     pub rank: Option<usize>,
-    /// TanhTransition of prepared and stitched networks (tau)
+    /// Transition of prepared and stitched networks (tau)
     #[arg(long, default_value_t = 5.0)]
     pub transition: f64,
     /// Stop when the mean loss of 500 minibatches is within this fraction of that of the 500 before
@@ -127,12 +127,11 @@ pub fn run(options: &Train, session: &Session) -> Result<()> {
     let motifs: Vec<Motif> = named.into_iter().map(|named| named.motif).collect();
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::System(error.into()))?;
-    let network = network_options(options);
-    let out = &options.output.out;
-    let mut trainer = if options.resume && out.exists() {
-        resumed(out, options, &network, &motifs)?
+    let (network, training) = (network_options(options), training_options(options));
+    let mut trainer = if options.resume && options.output.out.exists() {
+        resumed(&options.output.out, &network, &training, &motifs)?
     } else {
-        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, &training_options(options))?
+        Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, &training)?
     };
     let status = train(&mut trainer, options, &network, session)?;
     report(&trainer, &motifs, options, status, session)
@@ -207,19 +206,21 @@ fn drawn(
 }
 
 /// The training in the output file, if it is the one asked for.
-fn resumed(out: &Path, options: &Train, network: &TanhOptions, motifs: &[Motif]) -> Result<Trainer> {
+fn resumed(
+    out: &Path,
+    network: &TanhOptions,
+    training: &TrainingOptions,
+    motifs: &[Motif],
+) -> Result<Trainer> {
     let checkpoint: Checkpoint = io::read(out)?;
-    let asked = training_options(options);
-    let same = checkpoint.options == *network
-        && checkpoint.motifs == motifs
-        && checkpoint.training.clone().with(|o| o.plateau = None) == asked.with(|o| o.plateau = None);
-    if !same {
-        let out = out.display();
-        return Err(Failure::Usage(format!(
-            "--resume: expected the motifs and settings of {out}, given others; repeat its command with more --minibatches"
-        )));
+    let but_for_plateau = checkpoint.training.clone().with(|o| o.plateau = training.plateau);
+    if checkpoint.options == *network && checkpoint.motifs == motifs && but_for_plateau == *training {
+        return Ok(checkpoint.into_trainer()?);
     }
-    Ok(checkpoint.into_trainer()?)
+    let out = out.display();
+    Err(Failure::Usage(format!(
+        "--resume: expected the motifs and settings of {out}, given others; repeat its command with more --minibatches"
+    )))
 }
 
 fn train(

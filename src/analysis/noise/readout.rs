@@ -36,12 +36,12 @@ impl MotifReadout {
     /// # Errors
     /// A matrix that is not square, empty or not finite; a readout of another length or not finite;
     /// a step that is not positive; no samples, or more than 1e7 or than fit in memory
-    /// ([`Error::Count`]).
+    /// ([`Error::OutOfRange`]).
     pub fn new(system: &DMatrix<f64>, readout: &DVector<f64>, dt: f64, samples: usize) -> Result<Self> {
         check::positive("dt", dt)?;
         check::samples("samples", samples)?;
         if samples == 0 {
-            return Err(Error::Count { what: "samples", expected: "at least 1", given: 0 });
+            return Err(Error::OutOfRange { what: "samples", expected: "at least 1", given: 0.0 });
         }
         let flow = Flow::new(system, readout, dt, samples)?;
         check::shape("readout w", readout.shape(), (system.nrows(), 1), "give one weight per unit")?;

@@ -104,12 +104,12 @@ fn refusals() {
     let message = "motifs: expected at least 2 to have transitions, given 1";
     assert!(matches!(
         refused(transition_errors(&simulator, 5, 1), message),
-        Error::Count { what: "motifs", .. }
+        Error::OutOfRange { what: "motifs", .. }
     ));
     let simulator = Simulator::new(network(), 5.0).unwrap();
     for starts in [0, 1_000_001, usize::MAX] {
         let message = format!("random starts: expected 1 to 1000000, given {starts}");
         let error = refused(transition_errors(&simulator, starts, 1), &message);
-        assert!(matches!(error, Error::Count { what: "random starts", .. }));
+        assert!(matches!(error, Error::OutOfRange { what: "random starts", .. }));
     }
 }

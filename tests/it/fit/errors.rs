@@ -58,7 +58,10 @@ fn options_outside_their_ranges() {
 fn the_variants_carry_the_numbers() {
     let motif = Motif::new(0.1, vec![0.0, 1.0]).unwrap();
     let given = |options: FitOptions| fit(&motif, &options).unwrap_err();
-    assert!(matches!(given(FitOptions::default().with(|o| o.modes = 70)), Error::Count { given: 70, .. }));
+    assert!(matches!(
+        given(FitOptions::default().with(|o| o.modes = 70)),
+        Error::OutOfRange { given: 70.0, .. }
+    ));
     assert!(matches!(
         given(FitOptions::default().with(|o| o.separation = -0.5)),
         Error::OutOfRange { given: -0.5, .. }

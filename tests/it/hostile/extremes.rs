@@ -22,7 +22,10 @@ fn sizes_that_no_memory_holds_are_refused() {
     let network = small_network(NoiseTolerance::default()).unwrap();
     for given in MANY {
         let refused = |error: Option<Error>| {
-            assert!(matches!(error, Some(Error::Count { given: found, .. }) if found == given), "{error:?}");
+            assert!(
+                matches!(error, Some(Error::OutOfRange { given: found, .. }) if found == given as f64),
+                "{error:?}"
+            );
         };
         refused(propagator.trajectory(&DVector::zeros(2), given).err());
         refused(rms_decay(&a, 0.1, given).err());

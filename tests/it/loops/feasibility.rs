@@ -172,7 +172,7 @@ fn bad_input() {
     assert!(matches!(refuse(&[c(-0.1, 1.0)]), Error::NotConjugate { index: 0, .. }));
     assert!(matches!(refuse(&[c(f64::NAN, 0.0)]), Error::NotFinite { .. }));
     let error = refuse(&evenly(3, 0.1));
-    assert!(matches!(error, Error::Count { given: 6, .. }));
+    assert!(matches!(error, Error::OutOfRange { given: 6.0, .. }));
     assert_eq!(error.to_string(), "targets: expected at most as many as units, given 6");
     let options = PlacementOptions::default().with(|o| o.rest_margin = -1.0);
     assert!(matches!(
@@ -211,7 +211,7 @@ fn bad_ranges() {
     let motif = Motif::new(0.1, noise.as_slice().to_vec()).unwrap();
     let refuse = |range| largest_feasible_modes(&cortex, &motif, &FitOptions::default(), range).unwrap_err();
     let error = refuse(2..=7);
-    assert!(matches!(error, Error::Count { given: 7, .. }));
+    assert!(matches!(error, Error::OutOfRange { given: 7.0, .. }));
     assert_eq!(error.to_string(), "modes: expected at most as many as units, given 7");
     #[allow(clippy::reversed_empty_ranges)]
     let error = refuse(4..=3);
@@ -220,5 +220,5 @@ fn bad_ranges() {
         error.to_string(),
         "range of modes: expected at least one element, given none; give it as smallest..=largest"
     );
-    assert!(matches!(refuse(0..=3), Error::Count { what: "fit modes", given: 0, .. }));
+    assert!(matches!(refuse(0..=3), Error::OutOfRange { what: "fit modes", given: 0.0, .. }));
 }

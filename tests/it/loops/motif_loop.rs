@@ -297,7 +297,7 @@ fn refusals_of_the_design() {
         let options = plain.clone().with(|o| o.starts = starts);
         let message = format!("starts: expected 1 to 10000, given {starts}");
         let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
-        assert!(matches!(error, Error::Count { what: "starts", .. }));
+        assert!(matches!(error, Error::OutOfRange { what: "starts", .. }));
     }
     for (playback_tolerance, shown) in [(0.0, "0"), (f64::NAN, "NaN")] {
         let options = plain.clone().with(|o| o.playback_tolerance = playback_tolerance);
@@ -307,7 +307,7 @@ fn refusals_of_the_design() {
     let options = plain.clone().with(|o| o.finalists = 0);
     let message = "finalists: expected at least one, given 0";
     let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, message);
-    assert!(matches!(error, Error::Count { what: "finalists", given: 0, .. }));
+    assert!(matches!(error, Error::OutOfRange { what: "finalists", given: 0.0, .. }));
     let message = "amplitudes: expected shape 2 x 1, given 1 x 1; give one amplitude per eigenvalue";
     assert!(matches!(refuse(&cortex, &values, &amplitudes[..1], 30.0, &plain, message), Error::Shape { .. }));
     let message = "amplitudes: expected numbers closed under conjugation, given 0.2+0.1i at index 0 without its \

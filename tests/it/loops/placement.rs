@@ -231,7 +231,7 @@ fn refusals() {
 
     let many: Vec<_> = (1..=5).map(|k| z(-0.1 * f64::from(k), 0.0)).collect();
     let error = refuse(&many, "targets: expected at most as many as units, given 5");
-    assert!(matches!(error, Error::Count { what: "targets", given: 5, .. }));
+    assert!(matches!(error, Error::OutOfRange { what: "targets", given: 5.0, .. }));
 
     let message = "eigenvalues: expected finite numbers, given NaN at index 1; remove or replace it";
     let error = refuse(&[z(-0.1, 0.0), z(-0.1, f64::NAN)], message);

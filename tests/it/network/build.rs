@@ -147,7 +147,7 @@ fn refusals() {
     let message = "fit modes: expected a count in 1..=64, given 0";
     assert!(matches!(
         refused(Network::design(cortex(1), &options, 1).map(|_| ()), message),
-        Error::Count { .. }
+        Error::OutOfRange { .. }
     ));
     refused(Network::build(cortex(1), &motifs[..2], &options, 1).map(|_| ()), message);
     // The first motif that fails is named, wherever it stands.

@@ -182,7 +182,7 @@ fn refusals() {
     for rank in [0, 7, usize::MAX] {
         let message = format!("preparatory rank P: expected 1 to the number of units N, given {rank}");
         let error = refused(optimise(plain.clone().with(|o| o.rank = rank)), &message);
-        assert!(matches!(error, Error::Count { what: "preparatory rank P", .. }));
+        assert!(matches!(error, Error::OutOfRange { what: "preparatory rank P", .. }));
     }
     for (beta, shown) in [(-0.1, "-0.1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let message = format!("beta: expected a finite number >= 0, given {shown}");

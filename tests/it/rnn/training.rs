@@ -303,11 +303,11 @@ fn wrong_input_is_a_typed_error() {
         assert_eq!(error, Error::MissingModule);
     }
     let none = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 0 });
-    assert!(matches!(fails(network(), &motifs, none), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, none), Error::OutOfRange { .. }));
     let negative = TrainingOptions::new(Protocol::Pairs { start: -1.0 });
     assert!(matches!(fails(network(), &motifs, negative), Error::OutOfRange { .. }));
     let one = TrainingOptions::new(Protocol::SET_A).with(|o| o.motifs = Some(vec![1]));
-    assert!(matches!(fails(network(), &motifs, one), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, one), Error::OutOfRange { .. }));
     for adam in [
         AdamOptions::default().with(|o| o.learning_rate = 0.0),
         AdamOptions::default().with(|o| o.learning_rate = f64::NAN),
@@ -321,11 +321,14 @@ fn wrong_input_is_a_typed_error() {
         ));
     }
     let plateau = Some(Plateau { window: 0, improvement: 0.1 });
-    assert!(matches!(fails(network(), &motifs, set_b().with(|o| o.plateau = plateau)), Error::Count { .. }));
+    assert!(matches!(
+        fails(network(), &motifs, set_b().with(|o| o.plateau = plateau)),
+        Error::OutOfRange { .. }
+    ));
 
     let random = |options| TanhNetwork::<f32>::random(&options, 2).expect_err("an error");
     let base = || TanhOptions::new(Architecture::Additive);
-    assert!(matches!(random(base().with(|o| o.units = 0)), Error::Count { .. }));
+    assert!(matches!(random(base().with(|o| o.units = 0)), Error::OutOfRange { .. }));
     assert!(matches!(random(base().with(|o| o.gain = f64::INFINITY)), Error::OutOfRange { .. }));
     assert!(matches!(random(base().with(|o| o.dt = 1.5)), Error::OutOfRange { .. }));
     assert!(TanhNetwork::<f32>::random(&base(), 0).is_err());
@@ -357,7 +360,7 @@ fn wrong_input_is_a_typed_error() {
         Error::Shape { .. }
     ));
     let endless = TrialSegment { motif: 0, phase: TrialPhase::Motif, steps: usize::MAX, target: None };
-    assert!(matches!(trial(vec![0.0; 12], vec![endless.clone(), endless]), Error::Count { .. }));
+    assert!(matches!(trial(vec![0.0; 12], vec![endless.clone(), endless]), Error::OutOfRange { .. }));
     let free = Trial { start: vec![0.0; 12], segments: vec![segment(TrialPhase::Motif, None)] };
     let memory = &mut BatchMemory::default();
     let found = gradient(&network(), &[free], Loss::Readout, Learned::Parameters, memory);
@@ -381,7 +384,7 @@ fn wrong_input_is_a_typed_error() {
     let finished = Checkpoint { adam: None, ..checkpoint.clone() };
     assert!(matches!(finished.into_trainer(), Err(Error::Empty { .. })));
     let thinned = Checkpoint { stride: 10, ..checkpoint };
-    assert!(matches!(thinned.into_trainer(), Err(Error::Count { .. })));
+    assert!(matches!(thinned.into_trainer(), Err(Error::OutOfRange { .. })));
     let elsewhere = options.with(|o| o.seed = 2);
     assert!(matches!(Checkpoint::new(&trainer, &elsewhere), Err(Error::Disagrees { .. })));
 }

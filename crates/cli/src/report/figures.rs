@@ -4,6 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::results::{Decay, Results};
 use thalamo::Complex64;
+use thalamo::nalgebra::DMatrix;
 use thalamo::play::{Segment, Trajectory};
 use thalamo_figure::{
     BLUE, Cell, Figure, GREEN, GREY, Panel, Passage, Style, TIME, VERMILLION, colour, sequence_panel,
@@ -26,6 +27,11 @@ type Points = Vec<(f64, f64)>;
 /// A figure with its caption.
 pub(super) fn captioned(svg: &str, caption: &Markup) -> Markup {
     html! { figure { (PreEscaped(svg)) figcaption { (caption) } } }
+}
+
+/// A patch of colour before the name of what is drawn in it.
+pub(super) fn key(colour: &str, name: &str) -> Markup {
+    html! { span.key { span.swatch.(colour) aria-hidden="true" {} (name) } " " }
 }
 
 fn small(name: &str, panel: Panel, title: &str) -> String {
@@ -55,52 +61,29 @@ pub(super) fn motif(results: &Results<'_>, index: usize) -> String {
     small("motif", panel, &format!("Motif {index}, {}: target and fit over time", results.name(index)))
 }
 
-/// Axes that hold all spectra.
-struct Plane {
-    re: (f64, f64),
-    im: f64,
-}
-
-impl Plane {
-    fn of(results: &Results<'_>) -> Self {
-        let network = &results.model.network;
-        let all = results.system.iter().chain(network.preparation().eigenvalues());
-        let all = all.chain(results.loops.iter().flatten());
-        let start = Self { re: (0.0, 0.0), im: 0.0 };
-        let hull = all
-            .fold(start, |p, z| Self { re: (p.re.0.min(z.re), p.re.1.max(z.re)), im: p.im.max(z.im.abs()) });
-        let margin = 0.05 * (hull.re.1 - hull.re.0);
-        Self { re: (hull.re.0 - margin, hull.re.1 + margin), im: 1.08 * hull.im.max(f64::MIN_POSITIVE) }
-    }
-
-    fn panel(&self, title: String, cortex: &[Complex64]) -> Panel {
-        Panel::complex_plane().title(title).x_range(self.re.0..=self.re.1).y_range(-self.im..=self.im).points(
-            "",
-            Style::new(GREY).size(3.2).opacity(0.75),
-            points(cortex),
-        )
-    }
-}
-
 fn points(values: &[Complex64]) -> impl Iterator<Item = (f64, f64)> + '_ {
     values.iter().map(|z| (z.re, z.im))
 }
 
-/// Spectra of the preparatory module and of the first loops, each over cortex alone.
+/// Spectra of the preparatory module and of the first loops, each over cortex alone, on the same axes.
 pub(super) fn spectra(results: &Results<'_>, loops: usize) -> Vec<String> {
     let network = &results.model.network;
-    let (plane, cortex) = (Plane::of(results), &results.system);
-    let prepared = plane.panel("preparation".into(), cortex).points(
-        "",
-        Style::new(GREEN).size(3.2),
-        points(network.preparation().eigenvalues()),
-    );
-    let mut drawn =
-        vec![small("preparation", prepared, "Eigenvalues of cortex alone and with the preparatory module")];
+    let prepared = network.preparation().eigenvalues();
+    let all = || results.system.iter().chain(prepared).chain(results.loops.iter().flatten());
+    let (left, right) = all().fold((0.0_f64, 0.0_f64), |(l, r), z| (l.min(z.re), r.max(z.re)));
+    let margin = 0.05 * (right - left);
+    let high = 1.08 * all().fold(f64::MIN_POSITIVE, |high, z| high.max(z.im.abs()));
+    let plane = |title: String| {
+        let panel = Panel::complex_plane().title(title);
+        let panel = panel.x_range(left - margin..=right + margin).y_range(-high..=high);
+        panel.points("", Style::new(GREY).size(3.2).opacity(0.75), points(&results.system))
+    };
+    let panel = plane("preparation".into()).points("", Style::new(GREEN).size(3.2), points(prepared));
+    let title = "Eigenvalues of cortex alone and with the preparatory module";
+    let mut drawn = vec![small("preparation", panel, title)];
     for (index, spectrum) in results.loops.iter().enumerate().take(loops) {
         let targets = network.motifs()[index].motif_loop().eigenvalues();
-        let panel = plane
-            .panel(format!("{index}: {}", short(results, index)), cortex)
+        let panel = plane(format!("{index}: {}", short(results, index)))
             .points("", Style::new(VERMILLION).size(6.0), points(targets))
             .points("", Style::new(BLUE).size(2.6), points(spectrum));
         let title = format!("Eigenvalues of cortex with the loop of motif {index}, {}", results.name(index));
@@ -148,9 +131,9 @@ pub(crate) fn played_panel(trials: &[Trajectory], names: &[&str]) -> Panel {
 }
 
 /// One number per ordered pair of motifs.
-pub(super) fn pairs(rows: &[Vec<f64>], title: &str) -> String {
-    let panel = Panel::new("motif before it", "motif played").heat_map(rows);
-    drawn("pairs", SQUARE, panel, title)
+pub(super) fn pairs(numbers: &DMatrix<f64>, title: &str) -> String {
+    let rows: Vec<Vec<f64>> = numbers.row_iter().map(|row| row.iter().copied().collect()).collect();
+    drawn("pairs", SQUARE, Panel::new("motif before it", "motif played").heat_map(&rows), title)
 }
 
 /// Series of numbers per motif as points over the motif's index, each in a colour of its own.
@@ -174,20 +157,15 @@ fn decimate(points: Points) -> Points {
     if points.len() <= 4 * PIECES {
         return points;
     }
-    let mut kept = Points::with_capacity(4 * PIECES + 4);
-    for piece in points.chunks(points.len().div_ceil(PIECES)) {
-        let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let mut chosen: Points =
-            [piece.first(), piece.iter().min_by(by_value), piece.iter().max_by(by_value)]
-                .into_iter()
-                .chain([piece.last()])
-                .flatten()
-                .copied()
-                .collect();
+    let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+    let chosen = |piece: &[(f64, f64)]| {
+        let extremes =
+            [piece.iter().min_by(by_value), piece.iter().max_by(by_value)].map(|p| *p.unwrap_or(&piece[0]));
+        let mut chosen = [piece[0], extremes[0], extremes[1], piece[piece.len() - 1]];
         chosen.sort_by(|a, b| a.0.total_cmp(&b.0));
-        kept.extend(chosen);
-    }
-    kept
+        chosen
+    };
+    points.chunks(points.len().div_ceil(PIECES)).flat_map(chosen).collect()
 }
 
 #[cfg(test)]

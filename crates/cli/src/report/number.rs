@@ -1,20 +1,29 @@
 //! Numbers for people, with all digits beside.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
 /// Numbers that take no more characters than this are shown whole.
 const SHORT: usize = 6;
 
-/// A rounded number as a `<data>` element that holds all digits; `key` is its path in the JSON of a command, or empty.
-pub(super) fn number(value: f64, key: &str) -> Markup {
-    let key = (!key.is_empty()).then_some(key);
-    html! { data value=(format!("{value:?}")) data-key=[key] { (rounded(value)) } }
+/// A number, rounded where it is long; its element holds all digits.
+pub(super) fn number(value: impl Into<Value>) -> Markup {
+    element(&value.into(), None)
 }
 
-/// The same for a whole number.
-pub(super) fn whole(value: u64, key: &str) -> Markup {
-    let key = (!key.is_empty()).then_some(key);
-    html! { data value=(value) data-key=[key] { (value) } }
+/// A number, a word or a gap as a `<data>` element that holds all of it; `key` is its path in the JSON of a command.
+pub(super) fn element(value: &Value, key: Option<&str>) -> Markup {
+    let (all, shown) = match value {
+        Value::Number(n) if n.is_f64() => {
+            let x = n.as_f64().unwrap_or(f64::NAN);
+            (format!("{x:?}"), rounded(x))
+        }
+        Value::String(text) => (text.clone(), html! { (text) }),
+        Value::Bool(yes) => (yes.to_string(), html! { @if *yes { "yes" } @else { "no" } }),
+        Value::Null => ("null".to_owned(), html! { @if key.is_some() { "not set" } @else { "\u{2013}" } }),
+        other => (other.to_string(), html! { (other.to_string()) }),
+    };
+    html! { data value=(all) data-key=[key] { (shown) } }
 }
 
 /// Four digits, or fewer where they say it all; powers of ten where there are many zeros.
@@ -22,9 +31,6 @@ fn rounded(value: f64) -> Markup {
     let size = value.abs();
     let sign = if value < 0.0 { "\u{2212}" } else { "" };
     let plain = size.to_string();
-    if !value.is_finite() {
-        return html! { "\u{2013}" };
-    }
     if plain.len() <= SHORT {
         return html! { (sign) (plain) };
     }
@@ -54,13 +60,12 @@ mod tests {
             (146_999.3, "146999"),
             (1e10, "1\u{a0}\u{d7}\u{a0}10<sup>10</sup>"),
             (6.742e-15, "6.74\u{a0}\u{d7}\u{a0}10<sup>\u{2212}15</sup>"),
-            (f64::NAN, "\u{2013}"),
         ] {
-            let element = number(value, "").into_string();
-            assert_eq!(element, format!("<data value=\"{value:?}\">{shown}</data>"));
+            assert_eq!(number(value).into_string(), format!("<data value=\"{value:?}\">{shown}</data>"));
         }
+        assert_eq!(number(f64::NAN).into_string(), "<data value=\"null\">\u{2013}</data>");
         assert_eq!(
-            whole(u64::MAX, "info/seed").into_string(),
+            element(&u64::MAX.into(), Some("info/seed")).into_string(),
             "<data value=\"18446744073709551615\" data-key=\"info/seed\">18446744073709551615</data>"
         );
     }

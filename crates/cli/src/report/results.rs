@@ -1,43 +1,46 @@
 //! Everything that a report shows, computed.
 
+use maud::{Markup, html};
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
-use super::ReportOptions;
-use crate::{Result, expected};
+use super::number::element;
+use super::options::ReportOptions;
+use crate::{Result, certify, expected};
 use thalamo::Error;
-use thalamo::io::{Model, Summary};
+use thalamo::analysis::{TransitionErrors, transition_errors};
+use thalamo::certificate::{self, Certificate, decay_time, rms_decay, usual_depth};
+use thalamo::io::{Model, MotifSummary, Summary};
 use thalamo::linalg::eigenvalues;
 use thalamo::nalgebra::DMatrix;
 use thalamo::play::{Keep, Sequence, Simulator, Start, Trajectory};
 use thalamo::spectrum::Spectrum;
-use thalamo::{
-    analysis::noise::ExpectedError,
-    analysis::{TransitionErrors, transition_errors},
-    certificate::{Certificate, StartBound, certify, decay_time, rms_decay, usual_depth},
-};
 
-/// Part of the random starts from N(0, I) that the certificate's bound on them holds for.
-pub(super) const PROBABILITY: f64 = 0.99;
 /// Motifs played when none are named.
 const PLAYED: usize = 6;
 /// Points of the decay curve.
 const DECAY_POINTS: usize = 100;
 
+/// What a column of a table shows of each motif.
+pub(super) type Column<'a> = Box<dyn Fn(usize) -> Markup + 'a>;
+
 /// Numbers and curves of one model.
 pub(super) struct Results<'a> {
     pub(super) model: &'a Model,
     pub(super) options: &'a ReportOptions,
-    pub(super) summary: Summary,
-    /// Each motif's error under noise.
-    pub(super) expected: Vec<ExpectedError>,
+    pub(super) motifs: Vec<MotifSummary>,
+    /// What `thalamo info --json` and `thalamo certify` tell, under `info` and `certify`.
+    pub(super) told: Value,
     pub(super) decay: Decay,
-    /// Eigenvalues of each motif's `A + u v^T`.
+    /// Eigenvalues of A, and of each motif's `A + u v^T`.
     pub(super) system: Spectrum,
     pub(super) loops: Vec<Spectrum>,
     pub(super) played: Trajectory,
     /// Missing where there is but one motif.
     pub(super) transitions: Option<TransitionErrors>,
     pub(super) guarantee: Guarantee,
+    /// Motifs that the certificate follows exactly.
+    pub(super) depth: usize,
 }
 
 /// How deviations die during preparation.
@@ -52,37 +55,56 @@ pub(super) struct Decay {
 
 /// A certificate, or the factor by which deviations may grow.
 pub(super) enum Guarantee {
-    Certified(Box<Certificate>, StartBound),
+    Certified(Box<Certificate>),
     NotContracting(f64),
 }
 
 impl<'a> Results<'a> {
     pub(super) fn of(model: &'a Model, options: &'a ReportOptions) -> Result<Self> {
         let network = &model.network;
+        let count = network.motifs().len();
         let simulator = Simulator::new(network, model.transition)?;
-        let sequence = Sequence::new(&played(options, network.motifs().len()))?;
         let start = Start::Random { std: 1.0, seed: options.seed };
         let loops: Vec<_> =
             network.motifs().par_iter().map(|m| eigenvalues(m.motif_loop().system())).collect();
-        let several = network.motifs().len() > 1;
         let errors = || transition_errors(&simulator, options.starts, options.seed);
+        let depth = options.depth.unwrap_or_else(|| usual_depth(count));
+        let mut told = json!({ "info": expected::listing(model)? });
+        let guarantee = match certificate::certify(network, model.transition, depth) {
+            Err(Error::NotContracting { contraction }) => Guarantee::NotContracting(contraction),
+            made => Guarantee::Certified(Box::new(made?)),
+        };
+        if let Guarantee::Certified(certificate) = &guarantee {
+            told["certify"] = certify::listing(model, certificate)?;
+        }
         Ok(Self {
             model,
             options,
-            summary: Summary::of(model),
-            expected: expected::errors(model)?,
+            motifs: Summary::of(model).motifs,
+            told,
             decay: Decay::of(network.preparation().system(), model.transition)?,
             system: network.system().spectrum()?.clone(),
             loops: loops.into_iter().collect::<thalamo::Result<_>>()?,
-            played: simulator.run(&sequence, &start, None, Keep::Readout)?,
-            transitions: several.then(errors).transpose()?,
-            guarantee: Guarantee::of(model, depth(model, options))?,
+            played: simulator.run(&Sequence::new(&played(options, count))?, &start, None, Keep::Readout)?,
+            transitions: (count > 1).then(errors).transpose()?,
+            guarantee,
+            depth,
         })
     }
 
-    /// Motifs that the certificate follows exactly.
-    pub(super) fn depth(&self) -> usize {
-        depth(self.model, self.options)
+    /// What a command tells at a path of its JSON, such as `info/seed`.
+    pub(super) fn told(&self, key: &str) -> Markup {
+        element(self.told.pointer(&format!("/{key}")).unwrap_or(&Value::Null), Some(key))
+    }
+
+    /// What `info` tells of each motif at a path.
+    pub(super) fn column(&self, path: &'a str) -> Column<'_> {
+        Box::new(move |motif| self.told(&format!("info/motifs/{motif}/{path}")))
+    }
+
+    /// A motif as the head of a row.
+    pub(super) fn head(&self, motif: usize) -> Markup {
+        html! { (motif) " " bdi { (self.name(motif)) } }
     }
 
     /// Number of motifs.
@@ -95,10 +117,6 @@ impl<'a> Results<'a> {
         let name = self.model.names.get(motif).map_or("", String::as_str);
         name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
     }
-}
-
-fn depth(model: &Model, options: &ReportOptions) -> usize {
-    options.depth.unwrap_or_else(|| usual_depth(model.names.len()))
 }
 
 /// The sequence asked for, or one of three to six motifs.
@@ -122,17 +140,5 @@ impl Decay {
             to_five_percent: decay_time(system, 0.05)?,
             to_one_percent,
         })
-    }
-}
-
-impl Guarantee {
-    fn of(model: &Model, depth: usize) -> Result<Self> {
-        let certificate = match certify(&model.network, model.transition, depth) {
-            Err(Error::NotContracting { contraction }) => return Ok(Self::NotContracting(contraction)),
-            other => other?,
-        };
-        certificate.verify(&model.network)?;
-        let start = certificate.from_normal(1.0, PROBABILITY)?;
-        Ok(Self::Certified(Box::new(certificate), start))
     }
 }

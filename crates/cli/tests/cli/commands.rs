@@ -304,7 +304,10 @@ fn bad_usage_and_input_exit_with_2() {
             "info motifs.npz",
             "motifs.npz: array `metadata`: expected to find it, given motif_0, motif_1, motif_2",
         ),
-        ("learn model.npz model.npz --out m.npz", "model.npz: array `J`: expected shape (n,), given"),
+        (
+            "learn model.npz model.npz --out m.npz",
+            "model.npz: expected one array of numbers per motif, given the metadata of a model or checkpoint; give a file of motifs",
+        ),
         (
             "simulate model.npz --sequence 0,3 --out t.npz",
             "--sequence: expected indices below 3, the number of motifs of model.npz, given 3",

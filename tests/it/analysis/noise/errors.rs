@@ -20,12 +20,12 @@ fn unfit_arguments_are_refused() {
     let (a, w) = (-Matrix::identity(2, 2), Vector::from_element(2, 1.0));
     assert_error!(
         MotifReadout::new(&a, &w, DT, 0),
-        Error::Count { .. },
+        Error::OutOfRange { .. },
         "samples: expected at least 1, given 0"
     );
     assert_error!(
         MotifReadout::new(&a, &w, DT, usize::MAX),
-        Error::Count { .. },
+        Error::OutOfRange { .. },
         format!("samples: expected at most 10000000, given {}", usize::MAX)
     );
     assert_error!(
