@@ -133,6 +133,21 @@ pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64> + Clon
     ((values.map(|x| (x / largest).powi(2)).sum::<f64>() / count).sqrt() * largest).min(largest)
 }
 
+/// The method that changes options from outside the crate, where `#[non_exhaustive]` allows no literals.
+macro_rules! with {
+    ($options:ty) => {
+        impl $options {
+            /// These options after a change, such as `.with(|o| o.seed = 2)`.
+            #[must_use]
+            pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+                change(&mut self);
+                self
+            }
+        }
+    };
+}
+pub(crate) use with;
+
 /// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
 /// the type; what is read passes through a check that returns it, or one rebuilt from it.
 #[cfg(feature = "io")]

@@ -51,7 +51,7 @@ use search::{Search, polish};
 ///
 /// let y = |n: usize| (-0.02 * n as f64).exp() * (0.3 * n as f64).sin();
 /// let motif = Motif::new(0.1, (0..300).map(y).collect())?;
-/// let found = fit(&motif, &FitOptions { modes: 2, ..FitOptions::default() })?;
+/// let found = fit(&motif, &FitOptions::default().with(|o| o.modes = 2))?;
 /// assert!((found.eigenvalues()[0].re + 0.2).abs() < 1e-10);
 /// assert!((found.eigenvalues()[0].im - 3.0).abs() < 1e-10);
 /// assert!(found.normalised_rmse() < 1e-10);

@@ -22,13 +22,14 @@ pub enum Margin {
 /// ```
 /// use thalamo::fit::{FitOptions, Margin};
 ///
-/// let options = FitOptions { modes: 9, margin: Margin::Rate(0.0), ..FitOptions::default() };
+/// let options = FitOptions::default().with(|o| (o.modes, o.margin) = (9, Margin::Rate(0.0)));
 /// assert_eq!(options.amplitude_bound, Some(3.0));
 /// assert!(options.zero_start);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct FitOptions {
     /// Number K of exponentials, `1..=64`; a conjugate pair counts twice. Default 10.
     pub modes: usize,
@@ -52,6 +53,8 @@ pub struct FitOptions {
     /// Seed of the random starts and kicks. Default 0.
     pub seed: u64,
 }
+
+crate::check::with!(FitOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(FitOptions: |it| it.validate().map(|()| it));

@@ -13,6 +13,7 @@ const KIND: u64 = 2;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct OscillationOptions {
     /// Sampling step, in tau. Default 0.1.
     pub dt: f64,
@@ -23,6 +24,8 @@ pub struct OscillationOptions {
     /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs have.
     pub amplitude: f64,
 }
+
+crate::check::with!(OscillationOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(OscillationOptions: |it| it.validate().map(|()| it));
@@ -83,7 +86,7 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 /// use thalamo::motif::{OscillationOptions, oscillating_motif};
 ///
-/// let slow = OscillationOptions { harmonics: 2, ..OscillationOptions::default() };
+/// let slow = OscillationOptions::default().with(|o| o.harmonics = 2);
 /// assert_eq!(oscillating_motif(&slow, 1, 0)?.values()[0], 0.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```

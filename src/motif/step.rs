@@ -14,6 +14,7 @@ const KIND: u64 = 1;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct StepOptions {
     /// Sampling step, in tau, in (0, 1]. Default 0.1.
     pub dt: f64,
@@ -30,6 +31,8 @@ pub struct StepOptions {
     /// Zeros appended to the last interval, in tau. Default 5.
     pub rest: f64,
 }
+
+crate::check::with!(StepOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(StepOptions: |it| it.validate().map(|()| it));
@@ -94,7 +97,7 @@ pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 /// use thalamo::motif::{StepOptions, step_motif};
 ///
-/// let brief = StepOptions { duration: 40.0, longest: 10.0, ..StepOptions::default() };
+/// let brief = StepOptions::default().with(|o| (o.duration, o.longest) = (40.0, 10.0));
 /// let motif = step_motif(&brief, 1, 0)?;
 /// assert!(motif.duration() < 45.0);
 /// # Ok::<(), thalamo::Error>(())
