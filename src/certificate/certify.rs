@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::invariant::{Balls, Maps};
 use super::norm::Weighted;
 use super::report::{Certificate, StartData};
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{product, view};
 use crate::network::Network;
 use crate::play::Simulator;
 use crate::{Error, Result};
@@ -286,9 +286,7 @@ impl Histories {
     /// Largest sup and RMS readout error of motif mu from any of these states.
     fn bound(&self, maps: &Maps, mu: usize, duals: &[f64], gain: f64) -> (f64, f64) {
         let rows = &maps.rows[mu];
-        let mut readout = DMatrix::zeros(rows.nrows(), self.radii.len());
-        let deviations = self.shifted(&maps.starts[mu]);
-        mul_into(&mut readout, faer::Accum::Replace, 1.0, (rows, Op::Plain), (&deviations, Op::Plain));
+        let readout = product(view(rows), view(&self.shifted(&maps.starts[mu])));
         let (mut sup, mut rms) = (0.0_f64, 0.0_f64);
         for (y, radius) in readout.column_iter().zip(&self.radii) {
             let peak = y.iter().zip(duals).map(|(y, g)| y.abs() + radius * g).fold(0.0, f64::max);

@@ -12,12 +12,13 @@ pub(crate) mod lyapunov;
 mod noise;
 pub(crate) mod product;
 mod propagator;
+pub(crate) mod schur;
+mod square;
 pub mod tolerance;
 
-pub(crate) use eigen::square;
 pub use eigen::{Eigen, eigenvalues, spectral_abscissa};
 pub use expm::expm;
 pub use lyapunov::{lyapunov, lyapunov_schur};
 pub use noise::{noise_covariance, noise_factor};
-pub(crate) use product as multiply;
 pub use propagator::Propagator;
+pub(crate) use square::square;

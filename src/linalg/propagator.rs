@@ -55,7 +55,7 @@ impl Propagator {
         states.column_mut(0).copy_from(start);
         for k in 0..steps {
             let (past, future) = states.as_mut_slice().split_at_mut((k + 1) * n);
-            product::apply(&self.transition, &past[k * n..], &mut future[..n]);
+            product::apply(product::view(&self.transition), &past[k * n..], &mut future[..n]);
         }
         check::no_overflow("state", states.as_slice())?;
         Ok(states)

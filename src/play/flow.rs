@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::linalg::{expm, noise_covariance, noise_factor, product};
+use crate::linalg::product::{apply, view};
+use crate::linalg::{expm, noise_covariance, noise_factor};
 use crate::{Result, check};
 
 /// Samples taken at once: enough for products of matrices to pay, few enough for one readout of the
@@ -124,7 +125,7 @@ impl Flow {
                 let next = BLOCK.min(self.steps - done);
                 let (past, future) = columns.as_mut_slice().split_at_mut(done * units);
                 let past = &past[(done - BLOCK) * units..][..next * units];
-                product::transposed_columns(self.block()?, units, past, &mut future[..next * units]);
+                apply(view(self.block()?).transpose(), past, &mut future[..next * units]);
                 done += next;
             }
             Ok(columns)
@@ -155,7 +156,7 @@ impl Flow {
             let mut next = row.clone();
             for mut column in columns.column_iter_mut() {
                 column.copy_from(&row);
-                product::apply_transpose(&self.step, row.as_slice(), next.as_mut_slice());
+                apply(view(&self.step).transpose(), row.as_slice(), next.as_mut_slice());
                 std::mem::swap(&mut row, &mut next);
             }
             columns

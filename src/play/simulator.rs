@@ -9,7 +9,7 @@ use super::phase::{Phase, carry, readouts};
 use super::schedule::{MotifPhases, Schedule};
 use super::sequence::{Sequence, Start};
 use super::trajectory::{Segment, Trajectory};
-use crate::linalg::product;
+use crate::linalg::product::{apply, view};
 use crate::network::Network;
 use crate::{Error, Result, check};
 
@@ -120,10 +120,11 @@ impl Simulator {
                 })?,
                 (None, None) => phase.read(&mut state, &mut readout)?,
                 (None, Some(states)) => {
-                    let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
-                    phase.record(&mut state, states)?;
-                    readout.resize(from + phase.steps(), 0.0);
-                    product::readout(states, w.as_slice(), &mut readout[from..]);
+                    let steps = phase.steps();
+                    phase.record(&mut state, &mut states.as_mut_slice()[from * units..][..steps * units])?;
+                    readout.resize(from + steps, 0.0);
+                    let seen = view(states).subcols(from, steps).transpose();
+                    apply(seen, w.as_slice(), &mut readout[from..]);
                 }
             }
             match &phase.target {

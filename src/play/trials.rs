@@ -22,7 +22,7 @@ use super::phase::Phase;
 use super::sequence::{Sequence, Start};
 use super::simulator::Simulator;
 use crate::linalg::noise_factor;
-use crate::linalg::product::{self, Op, mul_into};
+use crate::linalg::product::{apply, mul_into, product, view};
 use crate::{Error, Result};
 
 /// Trials that one thread takes together; fixed, so that results do not depend on the number of
@@ -124,11 +124,11 @@ impl Flow {
             }
             carried.set_column(n, &seen);
             let used = (n + 1) * units;
-            product::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
+            apply(view(p), &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
             std::mem::swap(&mut carried, &mut next);
-            let image = product::product((p, Op::Plain), (&state, Op::Plain));
+            let image = product(view(p), view(&state));
             state.copy_from(&of_step);
-            mul_into(&mut state, Accum::Add, 1.0, (&image, Op::Plain), (p, Op::Transposed));
+            mul_into(&mut state, Accum::Add, 1.0, view(&image), view(p).transpose());
             state = (&state + state.transpose()) * 0.5;
         }
         joint.view_mut((samples, 0), (units, samples)).copy_from(&carried);
@@ -185,8 +185,8 @@ impl Together {
         let count = block.samples;
         self.readout.resize_mut(count, trials, 0.0);
         let (states, readout) = (self.states.as_slice(), self.readout.as_mut_slice());
-        product::transposed_columns(block.rows, count, states, readout);
-        mul_into(&mut self.next, Accum::Replace, 1.0, (block.carry, Op::Plain), (&self.states, Op::Plain));
+        apply(view(block.rows).subcols(0, count).transpose(), states, readout);
+        mul_into(&mut self.next, Accum::Replace, 1.0, view(block.carry), view(&self.states));
         std::mem::swap(&mut self.states, &mut self.next);
         let Some(process) = self.sources.first().filter(|s| s.has_process_noise()).map(Source::process)
         else {
@@ -198,7 +198,7 @@ impl Together {
             source.draw(draws.as_mut_slice());
         }
         self.kicks.resize_mut(count + units, trials, 0.0);
-        mul_into(&mut self.kicks, Accum::Replace, process, (factor, Op::Plain), (&self.draws, Op::Plain));
+        mul_into(&mut self.kicks, Accum::Replace, process, view(factor), view(&self.draws));
         self.readout += self.kicks.rows(0, count);
         self.states += self.kicks.rows(count, units);
         Ok(())

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{product, view};
 use crate::play::{Centre, Flow, Phase};
 use crate::{Error, Result, check};
 
@@ -66,9 +65,7 @@ impl MotifReadout {
     /// `|F^T r_k|^2` for each sample: the variance that `F z`, `z ~ N(0, I)`, added to x(0) leaves
     /// in the readout.
     pub(super) fn factor_variance(&self, factor: &DMatrix<f64>) -> Result<ReadoutVariance> {
-        let mut image = DMatrix::zeros(factor.ncols(), self.samples());
-        let rows = self.phase.flow.rows()?;
-        mul_into(&mut image, Accum::Replace, 1.0, (factor, Op::Transposed), (rows, Op::Plain));
+        let image = product(view(factor).transpose(), view(self.phase.flow.rows()?));
         ReadoutVariance::new(image.column_iter().map(|column| column.norm_squared()).collect())
     }
 }

@@ -2,13 +2,13 @@
 
 mod packed;
 mod repair;
-pub(crate) mod schur;
 
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{frobenius, largest};
+use crate::linalg::square::{normalised, square};
 use crate::linalg::tolerance;
 use crate::spectrum::Spectrum;
-use crate::{Error, Result, check};
+use crate::{Error, Result};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 use packed::Packed;
@@ -199,22 +199,6 @@ pub fn spectral_abscissa(a: &DMatrix<f64>) -> Result<f64> {
 
 fn all_finite(values: &[Complex64]) -> bool {
     values.iter().all(|z| z.re.is_finite() && z.im.is_finite())
-}
-
-/// Fails unless the matrix is square, not empty, and finite.
-pub(crate) fn square(a: &DMatrix<f64>) -> Result<()> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "matrix", remedy: "give it at least one row and column" });
-    }
-    let n = a.nrows();
-    check::shape("matrix", a.shape(), (n, n), "only square matrices have eigenvalues")?;
-    check::finite("matrix", a.as_slice())
-}
-
-/// The matrix over a power of two near its largest entry: exact, and out of reach of overflow and underflow.
-pub(crate) fn normalised(a: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
-    let factor = check::power_of_two(a.amax());
-    (a / factor, factor)
 }
 
 fn one_norm(m: &DMatrix<Complex64>) -> f64 {

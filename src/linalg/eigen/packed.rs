@@ -6,7 +6,7 @@
 //! to the last bit.
 
 use crate::linalg::kernel::active as kernel;
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{mul_into, product, view};
 use crate::spectrum::{Spectrum, canonical};
 use crate::{Error, Result};
 use faer::Accum;
@@ -132,8 +132,7 @@ impl Packed {
 /// `|A R - R diag(lambda)|_F / |A|_F`, from the packed form.
 fn residual(a: &DMatrix<f64>, scale: f64, values: &[Complex64], n_real: usize, basis: &DMatrix<f64>) -> f64 {
     let n = a.nrows();
-    let mut error = DMatrix::zeros(n, n);
-    mul_into(&mut error, Accum::Replace, 1.0, (a, Op::Plain), (basis, Op::Plain));
+    let mut error = product(view(a), view(basis));
     for (j, value) in values[..n_real].iter().enumerate() {
         error.column_mut(j).axpy(-value.re, &basis.column(j), 1.0);
     }
@@ -157,9 +156,9 @@ fn residual(a: &DMatrix<f64>, scale: f64, values: &[Complex64], n_real: usize, b
 fn refined(basis: &DMatrix<f64>, inverse: DMatrix<f64>) -> DMatrix<f64> {
     let n = basis.nrows();
     let mut correction = DMatrix::identity(n, n);
-    mul_into(&mut correction, Accum::Add, -1.0, (&inverse, Op::Plain), (basis, Op::Plain));
+    mul_into(&mut correction, Accum::Add, -1.0, view(&inverse), view(basis));
     let mut refined = inverse.clone();
-    mul_into(&mut refined, Accum::Add, 1.0, (&correction, Op::Plain), (&inverse, Op::Plain));
+    mul_into(&mut refined, Accum::Add, 1.0, view(&correction), view(&inverse));
     refined
 }
 
@@ -167,7 +166,7 @@ fn refined(basis: &DMatrix<f64>, inverse: DMatrix<f64>) -> DMatrix<f64> {
 fn biorthogonality(n_real: usize, basis: &DMatrix<f64>, inverse: &DMatrix<f64>) -> f64 {
     let n = basis.nrows();
     let mut error = DMatrix::identity(n, n);
-    mul_into(&mut error, Accum::Add, -1.0, (inverse, Op::Plain), (basis, Op::Plain));
+    mul_into(&mut error, Accum::Add, -1.0, view(inverse), view(basis));
     let rest = n - n_real;
     let same = error.view((0, 0), (n_real, n_real)).norm_squared()
         + error.view((n_real, n_real), (rest, rest)).norm_squared();

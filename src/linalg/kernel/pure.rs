@@ -1,8 +1,8 @@
 //! faer's kernels on one thread.
 
-pub use crate::linalg::eigen::schur::Schur;
-use crate::linalg::eigen::schur::complex_schur;
 use crate::linalg::product::{Lu, view, view_mut};
+pub use crate::linalg::schur::Schur;
+use crate::linalg::schur::complex_schur;
 use crate::{Error, Result};
 use faer::Par;
 use faer::diag::DiagMut;

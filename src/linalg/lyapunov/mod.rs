@@ -10,7 +10,8 @@ pub(crate) use doubling::{LyapunovWorkspace, Outcome};
 pub use schur::lyapunov_schur;
 
 use crate::linalg::product::frobenius;
-use crate::linalg::{eigen, spectral_abscissa, tolerance};
+use crate::linalg::square::square;
+use crate::linalg::{spectral_abscissa, tolerance};
 use crate::{Error, Result};
 use nalgebra::DMatrix;
 pub(crate) use scaling::unit_scale;
@@ -40,7 +41,7 @@ pub(crate) use source::check_symmetric;
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn lyapunov(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    eigen::square(m)?;
+    square(m)?;
     let (a, b) = (unit_scale(m), unit_scale(q));
     if (a, b) != (1.0, 1.0) {
         return unscaled(lyapunov(&(m * a), &(q * b))?, a, b);

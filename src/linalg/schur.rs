@@ -1,6 +1,6 @@
 //! Complex Schur form of a real matrix.
 
-use super::normalised;
+use super::square::normalised;
 use crate::{Error, Result};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
