@@ -327,7 +327,7 @@ fn decay_panel(network: &Network, transition: f64) -> Result<Panel> {
 
 /// Panel C: an example sequence from a random state, preparation shaded.
 fn sequence_panel(run: &Trajectory) -> Panel {
-    let names: Vec<String> = run.segments().iter().map(|s| format!("motif {}", s.motif + 1)).collect();
+    let names: Vec<String> = run.segments.iter().map(|s| format!("motif {}", s.motif + 1)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     figure::played_panel(run, &names).letter('C').title("a sequence from a random state; preparation shaded")
 }

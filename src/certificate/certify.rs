@@ -122,7 +122,7 @@ fn assemble(
     let rounding = |table: DMatrix<f64>| {
         DMatrix::from_fn(count, count, |mu, nu| table[(mu, nu)] + allowances[mu].of(maps.starts[mu].norm()))
     };
-    let carried =
+    let carried_deviation =
         (0..count).map(|mu| (&balls.centres[mu] - &maps.ends[mu]).norm() + size * balls.radii[mu]).collect();
     let starts =
         (0..count).map(|mu| start_data(maps, norm, &balls, mu, &allowances[mu])).collect::<Result<_>>()?;
@@ -135,12 +135,12 @@ fn assemble(
         centres: balls.centres,
         radii: balls.radii,
         // A deeper bound is another valid one; the smaller of two valid bounds is valid.
-        sup: rounding(bounds.sup.zip_map(&shallow.sup, f64::min)),
-        rms: rounding(bounds.rms.zip_map(&shallow.rms, f64::min)),
+        sup_error: rounding(bounds.sup.zip_map(&shallow.sup, f64::min)),
+        rms_error: rounding(bounds.rms.zip_map(&shallow.rms, f64::min)),
         shallow_sup: rounding(shallow.sup),
-        exact_sup: shallow.exact_sup,
-        exact_rms: shallow.exact_rms,
-        carried,
+        exact_sup_error: shallow.exact_sup,
+        exact_rms_error: shallow.exact_rms,
+        carried_deviation,
         starts,
         fingerprint: super::verify::fingerprint(simulator.network()),
     })

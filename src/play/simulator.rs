@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
-use super::noise::Noise;
+use super::noise::{Noise, Source};
 use super::phase::{Phase, carry, readouts};
 use super::schedule::{MotifPhases, Schedule};
 use super::sequence::{Sequence, Start};
@@ -40,8 +40,8 @@ pub enum Keep {
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;
 /// let run = simulator.run(&Sequence::new(&[0, 1, 0])?, &Start::Rest, None, Keep::Readout)?;
-/// assert_eq!(run.segments().len(), 3);
-/// assert_eq!(run.readout().len(), 3 * 100 + 2 * motifs[0].len() + motifs[1].len());
+/// assert_eq!(run.segments.len(), 3);
+/// assert_eq!(run.readout.len(), 3 * 100 + 2 * motifs[0].len() + motifs[1].len());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -91,23 +91,28 @@ impl Simulator {
         noise: Option<Noise>,
         keep: Keep,
     ) -> Result<Trajectory> {
-        let units = self.network.system().units();
         let phases = self.sequence(sequence)?;
-        let samples = phases.iter().map(|phase| phase.steps()).sum();
-        let mut state = start.state(units)?;
-        let mut source = noise.map(|noise| noise.source()).transpose()?;
+        let start = start.state(self.network.system().units())?;
+        self.play_phases(&phases, start, noise.map(|noise| noise.source(0)).transpose()?, keep)
+    }
+
+    pub(super) fn play_phases(
+        &self,
+        phases: &[&Phase],
+        mut state: DVector<f64>,
+        mut source: Option<Source>,
+        keep: Keep,
+    ) -> Result<Trajectory> {
         if let Some(source) = &mut source {
             source.perturb_start(state.as_mut_slice());
         }
+        let (units, samples) = (state.len(), samples(phases));
         let w = self.network.system().single_readout()?;
         let mut readout = check::room("samples of the run", 1, samples)?;
-        let mut target = check::room("samples of the run", 1, samples)?;
         let mut states = match keep {
             Keep::Readout => None,
             Keep::States => Some(check::zeros("samples of the run", units, samples)?),
         };
-        let mut segments = Vec::with_capacity(sequence.motifs().len());
-        let mut preparation = 0;
         for phase in phases {
             let from = readout.len();
             let noisy = source.as_mut().filter(|source| source.has_process_noise());
@@ -127,21 +132,35 @@ impl Simulator {
                     apply(seen, w.as_slice(), &mut readout[from..]);
                 }
             }
-            match &phase.target {
-                None => target.resize(readout.len(), f64::NAN),
-                Some(played) => {
-                    let motif = played.motif;
-                    let values = self.network.motif(motif)?.motif().values();
-                    target.extend_from_slice(&values[played.samples.clone()]);
-                    segments.push(Segment { motif, preparation, start: from, end: readout.len() });
-                    preparation = readout.len();
-                }
-            }
         }
+        self.trajectory(phases, readout, states, state)
+    }
+
+    /// With the targets and segments of what was played.
+    pub(super) fn trajectory(
+        &self,
+        phases: &[&Phase],
+        readout: Vec<f64>,
+        states: Option<DMatrix<f64>>,
+        end_state: DVector<f64>,
+    ) -> Result<Trajectory> {
         check::no_overflow("readout", &readout)?;
-        check::no_overflow("state at the end of the run", state.as_slice())?;
+        check::no_overflow("state at the end of the run", end_state.as_slice())?;
+        let mut target = check::room("samples of the run", 1, readout.len())?;
+        let (mut segments, mut preparation) = (Vec::new(), 0);
+        for phase in phases {
+            let start = target.len();
+            let Some(played) = &phase.target else {
+                target.resize(start + phase.steps(), f64::NAN);
+                continue;
+            };
+            let values = self.network.motif(played.motif)?.motif().values();
+            target.extend_from_slice(&values[played.samples.clone()]);
+            segments.push(Segment { motif: played.motif, preparation, start, end: target.len() });
+            preparation = target.len();
+        }
         let dt = self.phases[0].playing[0].flow.dt();
-        Ok(Trajectory { dt, readout, target, states, segments, end_state: state })
+        Ok(Trajectory { dt, readout, target, states, segments, end_state })
     }
 
     /// States at the beginning of a motif, from states at the beginning of its preparation (N x
@@ -196,4 +215,9 @@ impl Simulator {
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
         check::finite("states", states.as_slice())
     }
+}
+
+/// Samples of some phases, one after the other.
+pub(super) fn samples(phases: &[&Phase]) -> usize {
+    phases.iter().map(|phase| phase.steps()).sum()
 }

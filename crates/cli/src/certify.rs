@@ -1,7 +1,7 @@
 //! `thalamo certify`
 
 use serde::Serialize;
-use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation, usual_depth};
+use thalamo::certificate::{certify, decay_time, shortest_preparation, usual_depth};
 use thalamo::io::{self, Model};
 use thalamo::nalgebra::DMatrix;
 
@@ -53,19 +53,19 @@ pub fn run(options: &Certify, session: &Session) -> Result<()> {
     bar.finish_and_clear();
     let start = certificate.from_normal(1.0, PROBABILITY)?;
     let report = Report {
-        transition: certificate.transition(),
-        depth: certificate.depth(),
+        transition: certificate.transition,
+        depth: certificate.depth,
         motifs: &model.names,
-        norm: format!("{:?}", certificate.norm()).to_lowercase(),
+        norm: format!("{:?}", certificate.norm).to_lowercase(),
         contraction: certificate.contraction(),
         worst: certificate.worst(),
         exact_worst_pair: certificate.exact_worst(),
         gap: certificate.gap(),
-        sup_error: rows(certificate.sup_error()),
-        rms_error: rows(certificate.rms_error()),
-        exact_sup_error: rows(certificate.exact_sup_error()),
-        exact_rms_error: rows(certificate.exact_rms_error()),
-        carried_deviation: Certificate::carried_deviation(&certificate),
+        sup_error: rows(&certificate.sup_error),
+        rms_error: rows(&certificate.rms_error),
+        exact_sup_error: rows(&certificate.exact_sup_error),
+        exact_rms_error: rows(&certificate.exact_rms_error),
+        carried_deviation: &certificate.carried_deviation,
         random_start: RandomStart { probability: start.probability, first: start.first, later: start.later },
         decay_to_one_percent: decay_time(model.network.preparation().system(), 0.01)?,
         verified: true,

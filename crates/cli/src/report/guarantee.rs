@@ -25,8 +25,8 @@ pub(super) fn section(results: &Results<'_>) -> Result<Markup> {
 
 fn certified(results: &Results<'_>, certificate: &Certificate, start: &StartBound) -> Result<Markup> {
     let worst = number(certificate.worst(), "certify/worst");
-    let sup = rows(certificate.sup_error());
-    let exact = rows(certificate.exact_sup_error());
+    let sup = rows(&certificate.sup_error);
+    let exact = rows(&certificate.exact_sup_error);
     let map = pairs::map(
         &sup,
         "Heat map: certified error of each motif (row) after each motif (column)",
@@ -50,7 +50,7 @@ fn certified(results: &Results<'_>, certificate: &Certificate, start: &StartBoun
             (all("Certified largest readout error of each motif (row) after each motif (column)", &sup, "certify/sup_error"))
             (all("Exact largest readout error of each motif (row) after each motif (column), played from its own start",
                  &exact, "certify/exact_sup_error"))
-            (all("Certified root mean square readout error, likewise", &rows(certificate.rms_error()), "certify/rms_error"))
+            (all("Certified root mean square readout error, likewise", &rows(&certificate.rms_error), "certify/rms_error"))
         } @else {
             (worst_of("by certified error", results, &[
                 ("certified largest error", &sup, "certify/sup_error"),
@@ -61,7 +61,7 @@ fn certified(results: &Results<'_>, certificate: &Certificate, start: &StartBoun
 }
 
 fn numbers(results: &Results<'_>, certificate: &Certificate) -> Vec<(Markup, Markup)> {
-    let norm = format!("{:?}", certificate.norm()).to_lowercase();
+    let norm = format!("{:?}", certificate.norm).to_lowercase();
     vec![
         (html! { "largest error in any sequence" }, number(certificate.worst(), "certify/worst")),
         (
@@ -77,10 +77,10 @@ fn numbers(results: &Results<'_>, certificate: &Certificate) -> Vec<(Markup, Mar
             html! { "norm that it is stated in" },
             html! { data value=(norm) data-key="certify/norm" { (norm) } },
         ),
-        (html! { "motifs followed exactly" }, whole(certificate.depth() as u64, "certify/depth")),
+        (html! { "motifs followed exactly" }, whole(certificate.depth as u64, "certify/depth")),
         (
             html! { "preparation before each motif (\u{3c4})" },
-            number(certificate.transition(), "certify/transition"),
+            number(certificate.transition, "certify/transition"),
         ),
         (html! { "part of random starts" }, number(PROBABILITY, "certify/random_start/probability")),
         (
@@ -98,14 +98,14 @@ fn per_motif(results: &Results<'_>, certificate: &Certificate, start: &StartBoun
         "largest error as first from a random state",
         "distance from its ideal end state",
     ];
-    let bounds = start.first.iter().zip(certificate.carried_deviation()).enumerate();
+    let bounds = start.first.iter().zip(&certificate.carried_deviation).enumerate();
     let rows: Vec<_> = bounds
         .map(|(i, (&first, &carried))| {
             (
                 head(results, i),
                 vec![
-                    number(certificate.sup_error().row(i).max(), ""),
-                    number(certificate.exact_sup_error().row(i).max(), ""),
+                    number(certificate.sup_error.row(i).max(), ""),
+                    number(certificate.exact_sup_error.row(i).max(), ""),
                     number(first, &format!("certify/random_start/first/{i}")),
                     number(carried, &format!("certify/carried_deviation/{i}")),
                 ],

@@ -175,7 +175,7 @@ pub(super) fn sequence(results: &Results<'_>) -> Result<Markup> {
     let svg = figures::sequence(results);
     let (played, transitions) = (&results.played, results.model.transition);
     let rows: Vec<_> = played
-        .segments()
+        .segments
         .iter()
         .zip(played.rmse())
         .map(|(segment, rmse)| {
@@ -252,8 +252,7 @@ pub(super) fn settings(results: &Results<'_>) -> Result<Markup> {
             .for_each(|(name, value)| leaves(name, value, &mut rows));
     }
     let options = results.options;
-    let sequence =
-        results.played.segments().iter().map(|s| s.motif.to_string()).collect::<Vec<_>>().join(", ");
+    let sequence = results.played.segments.iter().map(|s| s.motif.to_string()).collect::<Vec<_>>().join(", ");
     let page = vec![
         (html! { "version of thalamo" }, html! { (env!("CARGO_PKG_VERSION")) }),
         (html! { "sequence" }, html! { (sequence) }),

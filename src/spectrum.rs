@@ -1,9 +1,5 @@
 //! Lists of complex numbers closed under conjugation, in one order, and amplitudes that respect it.
 
-mod matching;
-
-pub use matching::{Matching, match_spectra};
-
 use std::cmp::Ordering;
 use std::ops::Deref;
 
