@@ -1,33 +1,9 @@
-//! Root mean square error and the Wilcoxon signed-rank test.
+//! The Wilcoxon signed-rank test.
 
-use crate::check::root_mean_square;
 use crate::{Error, Result, check};
 
 /// Pairs up to which the null distribution is exact.
 const EXACT_PAIRS: usize = 200;
-
-/// Root mean square error $\sqrt{\tfrac1n \sum_i (a_i - b_i)^2}$ between two series of equal
-/// length.
-///
-/// ```
-/// assert_eq!(thalamo::analysis::rmse(&[1.0, 2.0], &[4.0, -1.0])?, 3.0);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Empty`] on an empty series, [`Error::Shape`] when the lengths differ,
-/// [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] when a difference overflows.
-pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "rmse", remedy: "give at least one sample" });
-    }
-    check::shape("rmse, second series", (b.len(), 1), (a.len(), 1), "give series of equal length")?;
-    check::finite("rmse, first series", a)?;
-    check::finite("rmse, second series", b)?;
-    let error = root_mean_square(a.iter().zip(b).map(|(x, y)| x - y));
-    check::no_overflow("rmse", &[error])?;
-    Ok(error)
-}
 
 /// How a p-value was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

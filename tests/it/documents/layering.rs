@@ -34,19 +34,8 @@ const ORDER: [&[&str]; 19] = [
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.
-const CIRCLES: [&[&str]; 8] = [
-    &["analysis::noise::sensitivity", "analysis::noise::sweep"],
+const CIRCLES: [&[&str]; 4] = [
     &["figure", "figure::canvas", "figure::draw", "figure::heat_map", "figure::panel"],
-    &[
-        "linalg::eigen",
-        "linalg::eigen::packed",
-        "linalg::eigen::repair",
-        "linalg::eigen::schur",
-        "linalg::kernel::lapack",
-        "linalg::kernel::pure",
-    ],
-    &["linalg::lyapunov", "linalg::lyapunov::schur"],
-    &["linalg::lyapunov::residual", "linalg::lyapunov::source"],
     &[
         "loops::placement",
         "loops::residues",
