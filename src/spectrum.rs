@@ -181,8 +181,7 @@ impl Spectrum {
     /// For each target, in order, the nearest member that no earlier target took, and what is left over: the one rule
     /// by which this crate finds eigenvalues that were asked for among those achieved. Targets beyond the number
     /// of members get NaN.
-    #[must_use]
-    pub fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
+    pub(crate) fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
         let mut left = self.values.clone();
         let nearest = targets.iter().map(|t| {
             let distance = |i: &usize| (left[*i] - t).norm();

@@ -35,13 +35,6 @@ pub struct Wilcoxon {
     pub method: WilcoxonMethod,
 }
 
-impl Wilcoxon {
-    /// The smaller of both rank sums.
-    pub fn statistic(&self) -> f64 {
-        self.positive_rank_sum.min(self.negative_rank_sum)
-    }
-}
-
 /// Two-sided Wilcoxon signed-rank test of paired differences against a distribution symmetric about
 /// zero.
 ///
@@ -53,9 +46,7 @@ impl Wilcoxon {
 /// Without any non-zero difference there is no evidence at all: the p-value is 1.
 ///
 /// ```
-/// use thalamo::analysis::wilcoxon_signed_rank;
-///
-/// let test = wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
+/// let test = thalamo::analysis::wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
 /// assert_eq!(test.p_value, 2.0 / 1024.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```

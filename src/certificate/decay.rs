@@ -35,8 +35,7 @@ pub fn rms_decay(system: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64
 /// $\sqrt{\mathrm{tr}(e^{A t} e^{A^T t}) / N}$ under a stable A has fallen to a fraction in (0, 1).
 ///
 /// ```
-/// use nalgebra::dmatrix;
-/// let t = thalamo::certificate::decay_time(&dmatrix![-0.5, 0.0; 0.0, -0.5], 0.01)?;
+/// let t = thalamo::certificate::decay_time(&nalgebra::dmatrix![-0.5, 0.0; 0.0, -0.5], 0.01)?;
 /// assert!((t - 100f64.ln() / 0.5).abs() < 1e-6);
 /// # Ok::<(), thalamo::Error>(())
 /// ```

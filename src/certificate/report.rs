@@ -96,7 +96,9 @@ impl Certificate {
     /// A radius that is negative, not finite, or so large that the bound overflows.
     pub fn from_ball(&self, radius: f64) -> Result<StartBound> {
         check::non_negative("radius of the starts", radius)?;
-        let first = self.starts.iter().map(|s| s.sup_from(radius)).collect();
+        let reached =
+            |s: &StartData| s.offset.iter().zip(&s.gain).map(|(o, g)| o + radius * g).fold(0.0, f64::max);
+        let first = self.starts.iter().map(reached).collect();
         let outside = |(mu, s): (usize, &StartData)| s.origin + radius * s.reach - self.radii[mu];
         let excess = self.starts.iter().enumerate().map(outside).fold(0.0, f64::max);
         // What lies outside the balls shrinks with every motif; the second sees the most of it.
@@ -127,11 +129,5 @@ impl Certificate {
         })?;
         let bound = self.from_ball(std * law.inverse_cdf(probability).sqrt())?;
         Ok(StartBound { probability, ..bound })
-    }
-}
-
-impl StartData {
-    fn sup_from(&self, radius: f64) -> f64 {
-        self.offset.iter().zip(&self.gain).map(|(o, g)| o + radius * g).fold(0.0, f64::max)
     }
 }

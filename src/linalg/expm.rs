@@ -34,17 +34,13 @@ const THETA_13: f64 = 5.371_920_351_148_152;
 /// Reference: N. J. Higham (2005), The scaling and squaring method for the matrix exponential revisited, SIMAX 26.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-/// [`Error::OutOfRange`] when the result overflows.
+/// An input that is no finite square matrix, or a result that overflows.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::expm;
-///
-/// let a = DMatrix::from_row_slice(2, 2, &[-1.0, 3.0, -2.0, 0.5]);
-/// let residual = expm(&a)? * expm(&-a)? - DMatrix::identity(2, 2);
-/// assert!(residual.norm() < 1e-14);
+/// use nalgebra::{DMatrix, dmatrix};
+/// let a = dmatrix![-1.0, 3.0; -2.0, 0.5];
+/// let back = thalamo::linalg::expm(&a)? * thalamo::linalg::expm(&-a)?;
+/// assert!((back - DMatrix::identity(2, 2)).norm() < 1e-14);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn expm(a: &DMatrix<f64>) -> Result<DMatrix<f64>> {

@@ -21,17 +21,12 @@ const SERIES_TERMS: usize = 13;
 /// exponential `exp [-A I; 0 A^T]` suffers over long steps.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs or a result that
+/// A matrix that is not square, empty or not finite, a step that is not positive, or a result that
 /// overflows.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::noise_covariance;
-///
-/// let a = DMatrix::from_element(1, 1, -0.5);
-/// let exact = 1.0 - (-0.1_f64).exp();
-/// assert!((noise_covariance(&a, 0.1)?[(0, 0)] - exact).abs() < 1e-16);
+/// let covariance = thalamo::linalg::noise_covariance(&nalgebra::dmatrix![-0.5], 0.1)?;
+/// assert!((covariance[(0, 0)] - (1.0 - (-0.1_f64).exp())).abs() < 1e-16);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
@@ -76,18 +71,13 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
 /// Cholesky with diagonal pivoting, ended at the numerical rank; directions without variance simply have no column.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] when Q is not symmetric or has a
-/// negative eigenvalue beyond rounding.
+/// A matrix that is not square, empty or not finite; [`Error::OutOfRange`] when it is not symmetric or
+/// has a negative eigenvalue beyond rounding.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::noise_factor;
-///
-/// let q = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 2.0, 4.0]);
-/// let f = noise_factor(&q)?;
-/// assert_eq!(f.ncols(), 1);
-/// assert!((&f * f.transpose() - q).norm() < 1e-15);
+/// let q = nalgebra::dmatrix![1.0, 2.0; 2.0, 4.0];
+/// let f = thalamo::linalg::noise_factor(&q)?;
+/// assert!(f.ncols() == 1 && (&f * f.transpose() - q).norm() < 1e-15);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn noise_factor(q: &DMatrix<f64>) -> Result<DMatrix<f64>> {

@@ -63,7 +63,7 @@ impl Rotation {
 /// # Errors
 ///
 /// [`Error::EigenNotConverged`] after 60 steps per eigenvalue.
-pub(crate) fn complex_schur(a: &DMatrix<f64>) -> Result<Schur> {
+pub fn schur(a: &DMatrix<f64>) -> Result<Schur> {
     let n = a.nrows();
     if n == 1 {
         let unitary = DMatrix::identity(1, 1);

@@ -19,10 +19,13 @@ pub(super) const BLOCK: usize = 128;
 /// is constant today, so that all places have the same propagators; only this file knows.
 #[derive(Debug)]
 pub(crate) struct Flow {
-    system: DMatrix<f64>,
-    readout: DVector<f64>,
-    dt: f64,
-    steps: usize,
+    /// F (N x N, 1/tau).
+    pub(crate) system: DMatrix<f64>,
+    /// w (N).
+    pub(crate) readout: DVector<f64>,
+    /// tau.
+    pub(crate) dt: f64,
+    pub(crate) steps: usize,
     step: DMatrix<f64>,
     whole: OnceLock<DMatrix<f64>>,
     block: OnceLock<DMatrix<f64>>,
@@ -63,22 +66,6 @@ impl Flow {
             gathered_noise: OnceLock::new(),
             block_noise: [OnceLock::new(), OnceLock::new()],
         })
-    }
-
-    pub(crate) fn system(&self) -> &DMatrix<f64> {
-        &self.system
-    }
-
-    pub(crate) fn readout(&self) -> &DVector<f64> {
-        &self.readout
-    }
-
-    pub(crate) fn dt(&self) -> f64 {
-        self.dt
-    }
-
-    pub(crate) fn steps(&self) -> usize {
-        self.steps
     }
 
     /// Of all steps, in tau.

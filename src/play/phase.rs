@@ -54,12 +54,12 @@ pub(crate) struct Phase {
 
 impl Phase {
     pub(crate) fn new(flow: Arc<Flow>, centre: Centre, target: Option<Target>) -> Self {
-        let offset = centre.at(0).map_or(0.0, |centre| flow.readout().dot(centre));
+        let offset = centre.at(0).map_or(0.0, |centre| flow.readout.dot(centre));
         Self { flow, centre, target, offset }
     }
 
     pub(crate) fn steps(&self) -> usize {
-        self.flow.steps()
+        self.flow.steps
     }
 
     /// The same without input: what it makes of deviations.
@@ -74,17 +74,19 @@ impl Phase {
 
     /// Turns states (packed columns) at a sample into deviations from the centre.
     pub(super) fn to_deviations(&self, sample: usize, states: &mut [f64]) {
-        if let Some(centre) = self.centre.at(sample) {
-            let columns = states.chunks_exact_mut(centre.len().max(1));
-            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x -= c));
-        }
+        self.shift(sample, states, -1.0);
     }
 
     /// Turns deviations back into states.
     pub(super) fn to_states(&self, sample: usize, deviations: &mut [f64]) {
+        self.shift(sample, deviations, 1.0);
+    }
+
+    fn shift(&self, sample: usize, columns: &mut [f64], by: f64) {
         if let Some(centre) = self.centre.at(sample) {
-            let columns = deviations.chunks_exact_mut(centre.len().max(1));
-            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += c));
+            for column in columns.chunks_exact_mut(centre.len().max(1)) {
+                column.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += by * c);
+            }
         }
     }
 

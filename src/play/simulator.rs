@@ -31,11 +31,9 @@ pub enum Keep {
 ///
 /// ```
 /// use thalamo::play::{Keep, Sequence, Simulator, Start};
-/// use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
-/// let options = NetworkOptions {
-///     preparation: PreparationOptions { rank: 20, ..Default::default() },
-///     ..Default::default()
-/// };
+/// use thalamo::{Cortex, Network, NetworkOptions, motif};
+/// let mut options = NetworkOptions::default();
+/// options.preparation.rank = 20;
 /// let motifs = motif::oscillating_motifs(2, 1)?;
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;
@@ -159,7 +157,7 @@ impl Simulator {
             segments.push(Segment { motif: played.motif, preparation, start, end: target.len() });
             preparation = target.len();
         }
-        let dt = self.phases[0].playing[0].flow.dt();
+        let dt = self.phases[0].playing[0].flow.dt;
         Ok(Trajectory { dt, readout, target, states, segments, end_state })
     }
 
@@ -169,9 +167,7 @@ impl Simulator {
     /// # Errors
     /// An unknown motif, states of the wrong shape or not finite, or a result that overflows.
     pub fn prepare(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        carry(&phases.approach, states.clone())
+        carry(&self.phases_from(motif, states)?.approach, states.clone())
     }
 
     /// Readout of a motif from given states (N x trials): one column of samples per trial.
@@ -179,9 +175,7 @@ impl Simulator {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn play(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        readouts(&phases.playing, states.clone())
+        readouts(&self.phases_from(motif, states)?.playing, states.clone())
     }
 
     /// States at the end of a motif (N x trials).
@@ -189,9 +183,7 @@ impl Simulator {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn finish(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        carry(&phases.playing, states.clone())
+        carry(&self.phases_from(motif, states)?.playing, states.clone())
     }
 
     /// The phases of one motif.
@@ -210,10 +202,13 @@ impl Simulator {
         Ok(all)
     }
 
-    fn check_states(&self, states: &DMatrix<f64>) -> Result<()> {
+    /// The phases of one motif, for states that fit.
+    fn phases_from(&self, motif: usize, states: &DMatrix<f64>) -> Result<&MotifPhases> {
+        let phases = self.phases(motif)?;
         let expected = (self.network.system().units(), states.ncols());
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
-        check::finite("states", states.as_slice())
+        check::finite("states", states.as_slice())?;
+        Ok(phases)
     }
 }
 

@@ -43,23 +43,6 @@ impl Simulator {
     ///
     /// # Errors
     /// As [`Simulator::run`]; no trials or more than ten million.
-    ///
-    /// ```
-    /// # use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
-    /// # use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
-    /// # let options = NetworkOptions {
-    /// #     preparation: PreparationOptions { rank: 20, ..Default::default() },
-    /// #     ..Default::default()
-    /// # };
-    /// # let motifs = motif::oscillating_motifs(2, 1)?;
-    /// # let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
-    /// let simulator = Simulator::new(&network, 10.0)?;
-    /// let noise = Noise { initial: 0.1, process: 0.05, seed: 1 };
-    /// let trials = simulator.trials(&Sequence::new(&[0, 1])?, &Start::Rest, noise, 1000, Keep::Readout)?;
-    /// assert_eq!(trials.len(), 1000);
-    /// assert_eq!(trials[0].readout.len(), 2 * 100 + motifs[0].len() + motifs[1].len());
-    /// # Ok::<(), thalamo::Error>(())
-    /// ```
     pub fn trials(
         &self,
         sequence: &Sequence,
@@ -115,7 +98,7 @@ impl Flow {
     }
 
     fn block_covariance(&self, samples: usize) -> Result<DMatrix<f64>> {
-        let (p, w, units) = (self.step(0), self.readout(), self.readout().len());
+        let (p, w, units) = (self.step(0), &self.readout, self.readout.len());
         let of_step = self.noise_covariance()?;
         let mut state = DMatrix::zeros(units, units);
         let mut carried = DMatrix::zeros(units, samples);

@@ -37,7 +37,7 @@ impl Path {
     pub(super) fn through(phases: &[Phase], mut start: DVector<f64>) -> Result<Self> {
         let mut before = Vec::new();
         for phase in phases {
-            let (system, duration) = (phase.flow.system(), phase.flow.duration());
+            let (system, duration) = (&phase.flow.system, phase.flow.duration());
             let panels = nodes::panels(system, duration)?;
             if duration > 0.0 {
                 let origin = DVector::zeros(start.len());
@@ -116,7 +116,7 @@ pub(super) fn sensitivity(
     let (units, samples, flow) = (motif.units(), motif.samples(), &motif.phase.flow);
     let mut states = check::zeros("samples", units, samples)?;
     motif.phase.record(&mut path.start.clone(), states.as_mut_slice())?;
-    let nodes = StepNodes::new(flow.system(), flow.dt())?;
+    let nodes = StepNodes::new(&flow.system, flow.dt)?;
     let mut squares = WeightSensitivity {
         input: vec![0.0; samples],
         feedback: vec![0.0; samples],
@@ -132,7 +132,7 @@ pub(super) fn sensitivity(
     let mut kernel = DMatrix::zeros(units, q);
     for (m, (node, weight)) in nodes.iter().enumerate() {
         readers.rows_mut(m * rank, rank).copy_from(&product(view(&basis).transpose(), view(node)));
-        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), flow.readout(), 0.0);
+        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), &flow.readout, 0.0);
     }
     let mut visited = check::zeros("samples", rank * q, samples)?;
     mul_into(&mut visited, Accum::Replace, 1.0, view(&readers), view(&states));

@@ -22,11 +22,8 @@ use packed::Packed;
 /// Exists for every diagonalisable matrix; defective ones are refused.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::Eigen;
-///
-/// let a = DMatrix::from_row_slice(3, 3, &[-0.5, 1.0, 0.2, -1.0, -0.5, 0.3, 0.1, 0.0, -2.0]);
-/// let eigen = Eigen::new(&a)?;
+/// let a = nalgebra::dmatrix![-0.5, 1.0, 0.2; -1.0, -0.5, 0.3; 0.1, 0.0, -2.0];
+/// let eigen = thalamo::linalg::Eigen::new(&a)?;
 /// assert_eq!(eigen.values().reals(), 1);
 /// assert_eq!(eigen.values()[1], eigen.values()[2].conj());
 /// assert!(eigen.residual() < 1e-14 && eigen.biorthogonality() < 1e-14);
@@ -46,11 +43,9 @@ impl Eigen {
     /// Decomposes `a` and verifies the outcome.
     ///
     /// # Errors
-    ///
-    /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-    /// [`Error::EigenNotConverged`] when the iteration gives up; [`Error::Defective`] when the condition number of R
-    /// exceeds [`tolerance::EIGEN_CONDITION`]; [`Error::Residual`] when the residual exceeds
-    /// [`tolerance::eigen_residual`].
+    /// An input that is no finite square matrix; [`Error::EigenNotConverged`]; [`Error::Defective`]
+    /// when the condition number of R exceeds [`tolerance::EIGEN_CONDITION`]; [`Error::Residual`] when
+    /// the residual exceeds [`tolerance::eigen_residual`].
     pub fn new(a: &DMatrix<f64>) -> Result<Self> {
         square(a)?;
         let (scaled, factor) = normalised(a);
@@ -157,14 +152,10 @@ impl Eigen {
 /// Eigenvalues of `a`, without eigenvectors; defective matrices are welcome.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-/// [`Error::EigenNotConverged`] when the iteration gives up.
+/// An input that is no finite square matrix; [`Error::EigenNotConverged`].
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// let rotation = DMatrix::from_row_slice(2, 2, &[0.0, 2.0, -2.0, 0.0]);
-/// let values = thalamo::linalg::eigenvalues(&rotation)?;
+/// let values = thalamo::linalg::eigenvalues(&nalgebra::dmatrix![0.0, 2.0; -2.0, 0.0])?;
 /// assert!((values[0].im - 2.0).abs() < 1e-15 && values[1] == values[0].conj());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
@@ -183,16 +174,7 @@ pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Spectrum> {
 /// Largest real part of the eigenvalues of `a`, in the unit of `a`; negative when `x' = a x` decays.
 ///
 /// # Errors
-///
 /// As [`eigenvalues`].
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// let a = DMatrix::from_row_slice(2, 2, &[-1.0, 5.0, 0.0, -0.25]);
-/// let abscissa = thalamo::linalg::spectral_abscissa(&a)?;
-/// assert!((abscissa + 0.25).abs() < 1e-15);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
 pub fn spectral_abscissa(a: &DMatrix<f64>) -> Result<f64> {
     Ok(eigenvalues(a)?.abscissa())
 }

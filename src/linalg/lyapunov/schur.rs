@@ -17,24 +17,11 @@ use num_complex::Complex64;
 /// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two eigenvalues
 /// of M sum to zero. For the equation in Y pass the transpose of M.
 ///
-/// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
-///
 /// # Errors
+/// As [`lyapunov()`](super::lyapunov()), but for an unstable M; [`Error::Singular`] when two eigenvalues
+/// sum to zero.
 ///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs;
-/// [`Error::EigenNotConverged`]; [`Error::Singular`] when two eigenvalues sum to zero; [`Error::Residual`] when the
-/// solution is inaccurate.
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::lyapunov_schur;
-///
-/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, 0.5]);
-/// let q = DMatrix::identity(2, 2);
-/// let x = lyapunov_schur(&m, &q)?;
-/// assert!((&m * &x + &x * m.transpose() + q).norm() < 1e-14 * x.norm());
-/// # Ok::<(), thalamo::Error>(())
-/// ```
+/// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
 pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     square(m)?;
     check::shape("Q", q.shape(), m.shape(), "give M and Q the same order")?;
