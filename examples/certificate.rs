@@ -10,9 +10,7 @@ use figure::{
 };
 use serde::Serialize;
 use thalamo::certificate::{Certificate, certify, shortest_preparation};
-use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
-use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 /// Certifies libraries of motifs for sequences of any order and length.
@@ -90,12 +88,10 @@ fn main() -> Result<()> {
 }
 
 fn build(common: &Options) -> Result<Network> {
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        fit: FitOptions { modes: common.modes, ..defaults.fit },
-        preparation: PreparationOptions { rank: common.units.div_ceil(2), ..defaults.preparation },
-        ..defaults
-    };
+    let options = NetworkOptions::default().with(|o| {
+        o.fit.modes = common.modes;
+        o.preparation.rank = common.units.div_ceil(2);
+    });
     let cortex = System::from(Cortex::random(common.units, 0.5, common.seed)?);
     Ok(Network::build(cortex, &step_motifs(common.motifs, common.seed)?, &options, common.seed)?)
 }

@@ -13,9 +13,9 @@ use figure::{
 };
 use rayon::prelude::*;
 use serde::Serialize;
-use thalamo::fit::{FitOptions, fit};
+use thalamo::fit::fit;
 use thalamo::linalg::eigenvalues;
-use thalamo::loops::{LoopDesign, LoopOptions, PlacementOptions, feasibility};
+use thalamo::loops::{LoopDesign, LoopOptions, feasibility};
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::nalgebra::{DMatrix, DVector};
 use thalamo::{Complex64, Cortex, NetworkOptions, System};
@@ -119,8 +119,11 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
             )
         }
         Some(motif) => {
-            let options =
-                FitOptions { modes, separation: 0.05, effort: 500, ..NetworkOptions::default().fit };
+            let options = NetworkOptions::default().fit.with(|o| {
+                o.modes = modes;
+                o.separation = 0.05;
+                o.effort = 500;
+            });
             let found = fit(motif, &options)?;
             (found.eigenvalues().to_vec(), found.amplitudes().as_slice().to_vec(), motif.duration())
         }
@@ -134,13 +137,12 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
             random_rest.push(rest);
         }
     }
-    let options = LoopOptions {
-        placement: PlacementOptions { condition_limit: 1e16, ..PlacementOptions::default() },
-        starts: 2,
+    let options = LoopOptions::default().with(|o| {
+        o.placement.condition_limit = 1e16;
+        o.starts = 2;
         // Whether the eigenvalues arrive is what is asked, not what rounding leaves of the motif.
-        playback_tolerance: f64::MAX,
-        ..LoopOptions::default()
-    };
+        o.playback_tolerance = f64::MAX;
+    });
     let made = LoopDesign::new(case.cortex, &targets, &amplitudes, duration, &options)
         .and_then(|design| design.optimise(1))
         .ok();

@@ -20,8 +20,6 @@ use thalamo::rnn::{Architecture, Checkpoint, Protocol, TanhTransition, play, tra
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    common: Options,
-    #[command(flatten)]
     training: Training,
     /// Networks per gain.
     #[arg(long, default_value_t = 2)]
@@ -119,9 +117,10 @@ fn main() -> Result<()> {
         serde_json::from_str(&std::fs::read_to_string(path)?)?
     } else {
         let sweeps = Gain::ALL.into_iter().map(|gain| sweep(gain, &arguments)).collect::<Result<_>>()?;
-        let Arguments { common, training, library, .. } = &arguments;
+        let Arguments { training, library, .. } = &arguments;
         let learning_rate = if training.paper { 1e-4 } else { 1e-3 };
-        Record { seed: common.seed, motifs: library_size(common, *library), learning_rate, sweeps }
+        let Options { seed, .. } = training.common;
+        Record { seed, motifs: library_size(&training.common, *library), learning_rate, sweeps }
     };
     println!("RMSE of the readout over all ordered pairs of {} motifs, mean over networks", record.motifs);
     for s in &record.sweeps {
@@ -134,8 +133,8 @@ fn main() -> Result<()> {
             cells.collect::<String>()
         );
     }
-    draw(&record).save(&arguments.common.out)?;
-    write_json(&arguments.common.out, "fig1", &record)
+    draw(&record).save(&arguments.training.common.out)?;
+    write_json(&arguments.training.common.out, "fig1", &record)
 }
 
 fn library_size(common: &Options, library: usize) -> usize {
@@ -143,13 +142,14 @@ fn library_size(common: &Options, library: usize) -> usize {
 }
 
 fn sweep(gain: Gain, arguments: &Arguments) -> Result<Sweep> {
-    let Arguments { common, training, repeats, library } = arguments;
+    let Arguments { training, repeats, library } = arguments;
+    let common = &training.common;
     let values = gain.values(common.quick);
     let shown = values.iter().position(|v| (v - 1.4).abs() < 0.2).unwrap_or(0);
     let repeats = if common.quick { 1 } else { *repeats };
     let mut sweep = Sweep {
         gain: gain.symbol().into(),
-        architecture: gain.architecture().name().into(),
+        architecture: gain.architecture().to_string(),
         minibatches: 0,
         rmse: vec![Vec::new(); values.len()],
         values,
@@ -159,30 +159,28 @@ fn sweep(gain: Gain, arguments: &Arguments) -> Result<Sweep> {
     for place in 0..sweep.values.len() {
         for repeat in 0..repeats {
             let value = sweep.values[place];
-            let common = Options {
-                motifs: library_size(common, *library),
-                seed: common.seed + repeat,
-                ..common.clone()
-            };
+            let (motifs, seed) = (library_size(common, *library), common.seed + repeat);
+            let training =
+                &Training { common: Options { motifs, seed, ..common.clone() }, ..training.clone() };
             let name = format!("fig1_{}_{value}_{repeat}", gain.symbol());
             let protocol = Protocol::SET_A;
-            let mut plan = Plan::new(&name, gain.architecture(), protocol, &common, training)?;
+            let mut plan = Plan::new(&name, gain.architecture(), protocol, training)?;
             // The motifs stay while the networks differ.
-            plan.motifs = thalamo::motif::step_motifs(common.motifs, arguments.common.seed)?;
+            plan.motifs = thalamo::motif::step_motifs(motifs, common.seed)?;
             let option =
                 if gain == Gain::Loops { &mut plan.options.loop_gain } else { &mut plan.options.gain };
             *option = value;
-            let checkpoint = plan.minibatches(gain.minibatches()).run(&common, training)?;
+            let checkpoint = plan.minibatches(gain.minibatches()).run(training)?;
             let errors = transition_errors(
                 &checkpoint.network,
                 &checkpoint.motifs,
                 TanhTransition::None,
                 1.0,
                 3,
-                common.seed,
+                seed,
             )?;
             sweep.rmse[place].push(mean(&errors.after_others()));
-            sweep.minibatches = checkpoint.minibatches();
+            sweep.minibatches = checkpoint.curve.len() * checkpoint.stride;
             if (place, repeat) == (shown, 0) {
                 sweep.curve = smooth(&checkpoint.curve, checkpoint.stride, 10.min(checkpoint.curve.len()));
                 sweep.examples = examples(&checkpoint)?;

@@ -7,7 +7,7 @@ mod figure;
 mod tanh;
 
 use clap::{Parser, ValueEnum};
-use figure::{Cell, Corner, Figure, INK, Options, Panel, Result, SKY, Style, TIME, VERMILLION, write_json};
+use figure::{Cell, Corner, Figure, INK, Panel, Result, SKY, Style, TIME, VERMILLION, write_json};
 use serde::Serialize;
 use tanh::{Plan, Row, Tested, Training, print_table, random_state};
 use thalamo::motif::Motif;
@@ -16,8 +16,6 @@ use thalamo::rnn::{Architecture, Protocol, TanhTransition, play};
 /// Compares motifs from random starts with motifs after other motifs.
 #[derive(Parser)]
 struct Arguments {
-    #[command(flatten)]
-    common: Options,
     #[command(flatten)]
     training: Training,
     /// Motifs to learn.
@@ -47,18 +45,17 @@ struct Record {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     tanh::catch_interrupts()?;
-    let Arguments { common, .. } = &arguments;
+    let common = &arguments.training.common;
     let suffix = variant(&arguments);
     let mut tested = Vec::new();
     for (architecture, minibatches) in [(Architecture::Additive, 150), (Architecture::Multiplicative, 800)] {
-        let checkpoint =
-            plan(architecture, minibatches, &arguments, &suffix)?.run(common, &arguments.training)?;
+        let checkpoint = plan(architecture, minibatches, &arguments, &suffix)?.run(&arguments.training)?;
         tested.push(Tested::new(checkpoint, TanhTransition::None, common.seed)?);
     }
     let record = Record {
         seed: common.seed,
         start: arguments.start,
-        networks: tested.iter().map(|t| t.row(t.checkpoint.network.architecture().name())).collect(),
+        networks: tested.iter().map(|t| t.row(&t.checkpoint.network.architecture().to_string())).collect(),
     };
     print_table(&record.networks);
     let name = format!("fig2{suffix}");
@@ -82,13 +79,13 @@ fn variant(arguments: &Arguments) -> String {
 
 fn plan(architecture: Architecture, minibatches: usize, arguments: &Arguments, suffix: &str) -> Result<Plan> {
     let protocol = Protocol::Single { start: arguments.start, trials: 3 };
-    let Arguments { common, training, kind, size, .. } = arguments;
-    let mut plan =
-        Plan::new(architecture.name(), architecture, protocol, common, training)?.minibatches(minibatches);
+    let Arguments { training, kind, size, .. } = arguments;
+    let name = format!("{architecture}{suffix}");
+    let mut plan = Plan::new(&name, architecture, protocol, training)?.minibatches(minibatches);
     if *kind == Kind::Oscillating {
-        plan = plan.oscillating(common)?;
+        plan = plan.oscillating(&training.common)?;
     }
-    plan.name = format!("{}{suffix}", architecture.name());
+    plan.name = name;
     plan.options.units = size.unwrap_or(plan.options.units);
     Ok(plan)
 }
@@ -104,7 +101,7 @@ fn draw(name: &str, tested: &[Tested], seed: u64) -> Result<Figure> {
         figure = figure.add(ends, end_panel(tested).letter(letters[1]));
         figure = figure.add(
             errors,
-            tested.error_panel(tested.checkpoint.network.architecture().name()).letter(letters[2]),
+            tested.error_panel(tested.checkpoint.network.architecture().to_string()).letter(letters[2]),
         );
     }
     Ok(figure)
@@ -123,7 +120,7 @@ fn example_panels(tested: &Tested, seed: u64, letter: char) -> Result<Vec<Panel>
     let peak = 1.45 * motifs.iter().flat_map(|m| m.values()).fold(0.0_f64, |p, y| p.max(y.abs()));
     let mut panels = Vec::new();
     for (place, &motif) in chosen.iter().enumerate() {
-        let title = format!("{}, motif {}", network.architecture().name(), motif + 1);
+        let title = format!("{}, motif {}", network.architecture(), motif + 1);
         let series = |y: &[f32]| -> Vec<(f64, f64)> {
             let y = &y[y.len() - motifs[motif].len()..];
             motifs[motif].times().zip(y.iter().map(|&y| f64::from(y))).collect()

@@ -12,15 +12,12 @@ use tanh::{Module, Plan, Row, Standard, Tested, Training, mean, print_table, sta
 use thalamo::analysis::{transition_errors, wilcoxon_signed_rank};
 use thalamo::motif::step_motifs;
 use thalamo::play::Simulator;
-use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::Architecture;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Compares tanh networks, without and with a transition module, with the analytic model.
 #[derive(Parser)]
 struct Arguments {
-    #[command(flatten)]
-    common: Options,
     #[command(flatten)]
     training: Training,
 }
@@ -50,17 +47,18 @@ struct Bars {
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, training } = &Arguments::parse();
+    let Arguments { training } = &Arguments::parse();
+    let common = &training.common;
     tanh::catch_interrupts()?;
     let mut networks = Vec::new();
     for kind in [Standard::Single, Standard::Prepared] {
         for architecture in Architecture::ALL {
-            let plan = standard(architecture, kind, common, training)?;
+            let plan = standard(architecture, kind, training)?;
             // Six networks share the default budget of two minutes, too little to train modules as well.
             let full = training.paper || training.minibatches.is_some() || plan.module == Module::None;
             let module = if full { plan.module } else { Module::Analytic };
             let plan = Plan { minibatches: plan.minibatches / 2, module, ..plan };
-            let tested = Tested::new(plan.run(common, training)?, plan.transition(), common.seed)?;
+            let tested = Tested::new(plan.run(training)?, plan.transition(), common.seed)?;
             networks.push(tested.row(&plan.name));
         }
     }
@@ -85,9 +83,7 @@ fn main() -> Result<()> {
 
 fn analytic(common: &Options, motifs: usize) -> Result<Analytic> {
     let units = if common.quick { common.units.min(50) } else { common.units };
-    let defaults = NetworkOptions::default();
-    let preparation = PreparationOptions { rank: units.min(50), ..defaults.preparation };
-    let options = NetworkOptions { preparation, ..defaults };
+    let options = NetworkOptions::default().with(|o| o.preparation.rank = units.min(50));
     let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
     let network = Network::build(cortex, &step_motifs(motifs, common.seed)?, &options, common.seed)?;
     let errors = transition_errors(&Simulator::new(&network, 5.0)?, 10, common.seed)?;

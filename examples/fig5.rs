@@ -6,7 +6,7 @@ mod figure;
 mod tanh;
 
 use clap::Parser;
-use figure::{BLUE, Cell, Corner, Figure, GREEN, GREY, Options, Panel, Result, Style, TIME, write_json};
+use figure::{BLUE, Cell, Corner, Figure, GREEN, GREY, Panel, Result, Style, TIME, write_json};
 use serde::Serialize;
 use tanh::{Row, Standard, Tested, Training, mean, print_table, random_state, standard};
 use thalamo::nalgebra::DMatrix;
@@ -17,8 +17,6 @@ use thalamo::rnn::{
 /// Trains networks whose motifs begin after 5 tau under a transition module.
 #[derive(Parser)]
 struct Arguments {
-    #[command(flatten)]
-    common: Options,
     #[command(flatten)]
     training: Training,
 }
@@ -44,15 +42,13 @@ struct Modules {
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, training } = &Arguments::parse();
+    let Arguments { training } = &Arguments::parse();
+    let common = &training.common;
     tanh::catch_interrupts()?;
     let mut tested = Vec::new();
     for architecture in [Architecture::Additive, Architecture::Multiplicative] {
-        let plan = standard(architecture, Standard::Prepared, common, training)?;
-        tested.push((
-            plan.name.clone(),
-            Tested::new(plan.run(common, training)?, plan.transition(), common.seed)?,
-        ));
+        let plan = standard(architecture, Standard::Prepared, training)?;
+        tested.push((plan.name.clone(), Tested::new(plan.run(training)?, plan.transition(), common.seed)?));
     }
     let (_, last) = &tested[1];
     let network = &last.checkpoint.network;
@@ -88,7 +84,8 @@ fn modules(network: &TanhNetwork<f32>, analytic: TransitionModule<f32>) -> Resul
     let mut silent = network.parameters().clone();
     silent.biases.fill(0.0);
     let trained = network.clone().with_parameters(silent)?;
-    let zero = TransitionModule::new(DMatrix::zeros(network.units(), 1), DMatrix::zeros(network.units(), 1))?;
+    let column = DMatrix::zeros(network.units(), 1);
+    let zero = TransitionModule { input: column.clone(), feedback: column };
     let networks = [trained.clone().with_module(zero)?, trained.clone(), trained.with_module(analytic)?];
     let mut spectra = Vec::new();
     for network in &networks {
@@ -138,7 +135,7 @@ fn draw(tested: &[(String, Tested)], modules: &Modules, dt: f64, seed: u64) -> R
     let sequence = tested[1].1.sequence_panel(&order, seed)?.letter('E');
     let panel = |i: usize, letter| {
         let (_, t) = &tested[i];
-        t.error_panel(t.checkpoint.network.architecture().name()).letter(letter)
+        t.error_panel(t.checkpoint.network.architecture().to_string()).letter(letter)
     };
     Ok(Figure::new("fig5", 1400, 800)
         .add(spectrum, spectra)

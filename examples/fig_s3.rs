@@ -6,7 +6,7 @@ mod figure;
 mod tanh;
 
 use clap::Parser;
-use figure::{Cell, Figure, GREEN, GREY, Options, Panel, Result, Style, TIME, VERMILLION, write_json};
+use figure::{Cell, Figure, GREEN, GREY, Panel, Result, Style, TIME, VERMILLION, write_json};
 use serde::Serialize;
 use tanh::{Row, Standard, Tested, Training, mean, print_table, random_state, standard};
 use thalamo::rnn::{
@@ -17,8 +17,6 @@ use thalamo::rnn::{
 /// Trains motifs from random starts and from the fixed points of linear transitions.
 #[derive(Parser)]
 struct Arguments {
-    #[command(flatten)]
-    common: Options,
     #[command(flatten)]
     training: Training,
 }
@@ -36,18 +34,19 @@ struct Record {
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, training } = &Arguments::parse();
+    let Arguments { training } = &Arguments::parse();
+    let common = &training.common;
     tanh::catch_interrupts()?;
     let (mut stitched, mut without, mut distances) = (Vec::new(), Vec::new(), Vec::new());
     for architecture in [Architecture::Additive, Architecture::Multiplicative] {
-        let plan = standard(architecture, Standard::Stitched, common, training)?;
-        let checkpoint = plan.run(common, training)?;
+        let plan = standard(architecture, Standard::Stitched, training)?;
+        let checkpoint = plan.run(training)?;
         distances.push(approach(&checkpoint.network)?);
         without.push(Tested::new(checkpoint.clone(), TanhTransition::None, common.seed)?);
         stitched.push(Tested::new(checkpoint, plan.transition(), common.seed)?);
     }
     let rows = |tested: &[Tested], suffix: &str| -> Vec<Row> {
-        let name = |t: &Tested| format!("{}{suffix}", t.checkpoint.network.architecture().name());
+        let name = |t: &Tested| format!("{}{suffix}", t.checkpoint.network.architecture());
         tested.iter().map(|t| t.row(&name(t))).collect()
     };
     let record = Record {
@@ -101,13 +100,13 @@ fn draw(stitched: &[Tested], without: &[Tested], distances: &[Vec<f64>], seed: u
     for ((t, distance), colour) in stitched.iter().zip(distances).zip([VERMILLION, GREEN]) {
         let dt = t.checkpoint.options.dt;
         let line = distance.iter().enumerate().map(|(k, &d)| (k as f64 * dt, d));
-        curves = curves.line(t.checkpoint.network.architecture().name(), Style::new(colour).size(2.0), line);
+        curves =
+            curves.line(&t.checkpoint.network.architecture().to_string(), Style::new(colour).size(2.0), line);
     }
     let mut panels = Vec::new();
     for (how, tested) in [("none", without), ("linear", stitched)] {
         for t in tested {
-            let name = t.checkpoint.network.architecture().name();
-            panels.push(t.error_panel(&format!("{name}, {how}")));
+            panels.push(t.error_panel(format!("{}, {how}", t.checkpoint.network.architecture())));
         }
     }
     let mut figure = Figure::new("fig_s3", 1400, 800).add(approach, curves);

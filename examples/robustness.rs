@@ -19,13 +19,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use thalamo::certificate::certify;
-use thalamo::fit::FitOptions;
 use thalamo::motif::{oscillating_motifs, step_motifs};
-use thalamo::network::NoiseTolerance;
-use thalamo::optim::LbfgsOptions;
 use thalamo::play::{Sequence, Simulator, Start};
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
-use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 /// Motifs in every random sequence.
 const LENGTH: usize = 200;
@@ -163,22 +159,15 @@ impl Recipe {
     }
 
     fn build(&self) -> thalamo::Result<Network> {
-        let defaults = NetworkOptions::default();
-        let brief = |options: LbfgsOptions| LbfgsOptions { max_iterations: self.iterations, ..options };
-        let options = NetworkOptions {
-            fit: FitOptions { modes: self.modes, effort: self.effort, ..defaults.fit },
-            motif_loop: LoopOptions {
-                starts: self.starts,
-                optimiser: brief(defaults.motif_loop.optimiser.clone()),
-                ..defaults.motif_loop
-            },
-            preparation: PreparationOptions {
-                rank: self.rank,
-                optimiser: brief(defaults.preparation.optimiser.clone()),
-                ..defaults.preparation
-            },
-            noise: NoiseTolerance { rounds: 1, ..defaults.noise },
-        };
+        let options = NetworkOptions::default().with(|o| {
+            o.fit.modes = self.modes;
+            o.fit.effort = self.effort;
+            o.motif_loop.starts = self.starts;
+            o.motif_loop.optimiser.max_iterations = self.iterations;
+            o.preparation.rank = self.rank;
+            o.preparation.optimiser.max_iterations = self.iterations;
+            o.noise.rounds = 1;
+        });
         let draw = if self.oscillating { oscillating_motifs } else { step_motifs };
         let cortex = System::from(Cortex::random(self.units, self.gain, self.seed)?);
         Network::build(cortex, &draw(self.motifs, self.seed)?, &options, self.seed)

@@ -12,7 +12,7 @@ use figure::{
     BLUE, Cell, Corner, Figure, GREY, ORANGE, Options, Panel, Result, Style, VERMILLION, progress, write_json,
 };
 use serde::Serialize;
-use thalamo::fit::{Fit, FitOptions, fit};
+use thalamo::fit::{Fit, fit};
 use thalamo::motif::step_motifs;
 use thalamo::optim::Objective;
 use thalamo::{Cortex, NetworkOptions, System};
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let Arguments { common } = Arguments::parse();
     let sizes: &[usize] = if common.quick { &[30, 50] } else { &[50, 99, 200, 350, 500] };
     let motif = &step_motifs(1, common.seed)?[0];
-    let options = FitOptions { modes: common.modes, seed: common.seed, ..NetworkOptions::default().fit };
+    let options = NetworkOptions::default().fit.with(|o| (o.modes, o.seed) = (common.modes, common.seed));
     let exponentials = fit(motif, &options)?;
     let bar = progress(sizes.len(), "sizes");
     let mut rows = Vec::new();
@@ -90,7 +90,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
     let cost_and_gradient = one_evaluation(&cortex, &design, exponentials, duration)?;
     let (motif_loop, one_loop) =
         timed(|| LoopDesign::new(&cortex, lambda, alpha, duration, &LoopOptions::default())?.optimise(seed))?;
-    let options = PreparationOptions { rank: units.min(50), ..PreparationOptions::default() };
+    let options = PreparationOptions::default().with(|o| o.rank = units.min(50));
     let (module, preparation) = timed(|| Preparation::optimise(&cortex, &options, seed))?;
     Ok(Row {
         units,

@@ -10,7 +10,7 @@ use figure::{
     write_json,
 };
 use serde::Serialize;
-use thalamo::fit::{FitOptions, fit};
+use thalamo::fit::fit;
 use thalamo::linalg::eigenvalues;
 use thalamo::motif::step_motifs;
 use thalamo::nalgebra::DMatrix;
@@ -72,12 +72,12 @@ fn main() -> Result<()> {
     let Arguments { common, rank } = Arguments::parse();
     let (units, rank) = if common.quick { (30, 10) } else { (common.units, rank) };
     let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
-    let options = PreparationOptions { rank, ..PreparationOptions::default() };
+    let options = PreparationOptions::default().with(|o| o.rank = rank);
     let module = Preparation::optimise(&cortex, &options, common.seed)?;
     let mesh = if common.quick { 24 } else { 80 };
     let motif = &step_motifs(1, common.seed)?[0];
     let network = NetworkOptions::default();
-    let found = fit(motif, &FitOptions { modes: common.modes, seed: common.seed, ..network.fit })?;
+    let found = fit(motif, &network.fit.with(|o| (o.modes, o.seed) = (common.modes, common.seed)))?;
     let (lambda, alpha) = (found.eigenvalues(), found.amplitudes().as_slice());
     let motif_loop = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &network.motif_loop)?
         .optimise(common.seed)?;

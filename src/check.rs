@@ -1,11 +1,10 @@
 //! What every part shares: checks of arguments, limits, exact scaling and root mean squares.
 
+use std::ops::{Bound, RangeBounds};
+
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, Storage};
 
 use crate::{Error, Result};
-
-/// More samples than this in one series are taken for a mistake.
-const MAX_SAMPLES: usize = 10_000_000;
 
 /// Fails on the first NaN or infinity.
 pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<()> {
@@ -45,31 +44,39 @@ pub(crate) fn readout<D: Dim, S: Storage<f64, Dyn, D>>(
     Ok(readout)
 }
 
+/// Fails unless the number is in the range that `expected` puts in words.
+pub(crate) fn number(
+    what: &'static str,
+    given: f64,
+    range: impl RangeBounds<f64>,
+    expected: &'static str,
+) -> Result<()> {
+    if range.contains(&given) { Ok(()) } else { Err(Error::OutOfRange { what, expected, given }) }
+}
+
 /// Fails unless the number is finite and positive.
 pub(crate) fn positive(what: &'static str, given: f64) -> Result<()> {
-    if given.is_finite() && given > 0.0 {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange { what, expected: "a finite number > 0", given })
-    }
+    number(what, given, (Bound::Excluded(0.0), Bound::Included(f64::MAX)), "a finite number > 0")
 }
 
 /// Fails unless the number is finite and not negative.
 pub(crate) fn non_negative(what: &'static str, given: f64) -> Result<()> {
-    if given.is_finite() && given >= 0.0 {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange { what, expected: "a finite number >= 0", given })
-    }
+    number(what, given, 0.0..=f64::MAX, "a finite number >= 0")
+}
+
+/// Fails unless the count is in the range that `expected` puts in words.
+pub(crate) fn count(
+    what: &'static str,
+    given: usize,
+    range: impl RangeBounds<usize>,
+    expected: &'static str,
+) -> Result<()> {
+    if range.contains(&given) { Ok(()) } else { Err(Error::Count { what, expected, given }) }
 }
 
 /// Fails on more samples of one series than anyone means.
 pub(crate) fn samples(what: &'static str, given: usize) -> Result<()> {
-    if given <= MAX_SAMPLES {
-        Ok(())
-    } else {
-        Err(Error::Count { what, expected: "at most 10000000", given })
-    }
+    count(what, given, ..=10_000_000, "at most 10000000")
 }
 
 /// An empty list with room for as many numbers, or an error where there is no memory for it.
@@ -132,6 +139,21 @@ pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64> + Clon
     // Rounding must not carry the result past the largest of the numbers.
     ((values.map(|x| (x / largest).powi(2)).sum::<f64>() / count).sqrt() * largest).min(largest)
 }
+
+/// The method that changes options from outside the crate, where `#[non_exhaustive]` allows no literals.
+macro_rules! with {
+    ($options:ty) => {
+        impl $options {
+            /// These options after a change, such as `.with(|o| o.seed = 2)`.
+            #[must_use]
+            pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+                change(&mut self);
+                self
+            }
+        }
+    };
+}
+pub(crate) use with;
 
 /// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
 /// the type; what is read passes through a check that returns it, or one rebuilt from it.

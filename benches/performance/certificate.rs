@@ -6,10 +6,8 @@ use std::time::Instant;
 use nalgebra::DMatrix;
 use thalamo::Network;
 use thalamo::certificate::certify;
-use thalamo::fit::FitOptions;
 use thalamo::motif::step_motifs;
 use thalamo::{Cortex, NetworkOptions, System};
-use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 use crate::measure::exponent;
 use crate::report::{Report, seconds};
@@ -73,12 +71,10 @@ fn floor(library: &Network, units: usize) {
 
 /// Libraries for their size, not their quality: quick fits, one start.
 fn quick_library(motifs: usize, units: usize) -> Result<Network> {
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        fit: FitOptions { effort: 400, ..defaults.fit },
-        motif_loop: LoopOptions { starts: 2, ..defaults.motif_loop },
-        preparation: PreparationOptions { rank: units.div_ceil(2), ..defaults.preparation },
-        noise: defaults.noise,
-    };
+    let options = NetworkOptions::default().with(|o| {
+        o.fit.effort = 400;
+        o.motif_loop.starts = 2;
+        o.preparation.rank = units.div_ceil(2);
+    });
     Ok(Network::build(System::from(Cortex::random(units, 0.5, 1)?), &step_motifs(motifs, 1)?, &options, 1)?)
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use thalamo::NetworkOptions;
-use thalamo::fit::{FitOptions, fit};
+use thalamo::fit::fit;
 use thalamo::motif::step_motifs;
 
 use crate::report::{Report, seconds};
@@ -25,11 +25,12 @@ pub fn run(report: &mut Report) -> Result {
     );
     report.head(&["search", "one fit", "floor", "ratio", "target", "evaluations", "per evaluation"]);
     let motif = step_motifs(1, 1)?.remove(0);
-    let options = |random_starts: usize, effort: usize| FitOptions {
-        random_starts,
-        effort,
-        seed: 1,
-        ..NetworkOptions::default().fit
+    let options = |random_starts: usize, effort: usize| {
+        NetworkOptions::default().fit.with(|o| {
+            o.random_starts = random_starts;
+            o.effort = effort;
+            o.seed = 1;
+        })
     };
     let cases: &[(usize, usize)] = if report.quick { &[(30, 500)] } else { &[(2, 0), (30, 2500)] };
     for &(starts, effort) in cases {
@@ -38,8 +39,8 @@ pub fn run(report: &mut Report) -> Result {
             effort => options(starts, effort),
         };
         let found = fit(&motif, &full)?;
-        let one = FitOptions { random_starts: 0, effort: full.effort / starts.max(1), ..full.clone() };
-        let count = found.evaluations() / fit(&motif, &one)?.evaluations().max(1);
+        let one = full.clone().with(|o| (o.random_starts, o.effort) = (0, full.effort / starts.max(1)));
+        let count = found.report().evaluations / fit(&motif, &one)?.report().evaluations.max(1);
         let measured = report.effort.compare(
             || {
                 black_box(fit(&motif, &full).ok());
@@ -50,7 +51,7 @@ pub fn run(report: &mut Report) -> Result {
                 }
             },
         );
-        let each = measured.ours / found.evaluations() as f64;
+        let each = measured.ours / found.report().evaluations as f64;
         let target = if measured.ours <= 0.15 { "0.15 s met" } else { "0.15 s **missed**" };
         report.row(&[
             format!("{starts} random starts, effort {}", full.effort),
@@ -58,7 +59,7 @@ pub fn run(report: &mut Report) -> Result {
             seconds(measured.floor),
             format!("{:.2}", measured.ratio),
             target.into(),
-            found.evaluations().to_string(),
+            found.report().evaluations.to_string(),
             format!("{} ({:.1} GFlop/s)", seconds(each), 1e-9 * flops(motif.len(), 10) / each),
         ]);
     }

@@ -2,13 +2,10 @@
 
 use std::time::Instant;
 
-use thalamo::optim::{LbfgsOptions, Objective};
+use thalamo::loops::Horizon;
+use thalamo::optim::Objective;
 use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::{Cortex, Network, NetworkOptions, System};
-use thalamo::{
-    loops::{Horizon, LoopOptions},
-    preparation::PreparationOptions,
-};
 
 use crate::report::{Report, seconds};
 use crate::setup::{Result, motif, normal, robustness};
@@ -36,16 +33,11 @@ pub fn run(report: &mut Report) -> Result {
     cost.evaluate(u.as_slice(), &mut gradient);
     stage(report, "robustness cost and gradient, once");
     drop(cost);
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        motif_loop: LoopOptions { starts: 1, ..defaults.motif_loop },
-        preparation: PreparationOptions {
-            rank: units / 4,
-            optimiser: LbfgsOptions { max_iterations: 15, ..defaults.preparation.optimiser },
-            ..defaults.preparation
-        },
-        ..defaults
-    };
+    let options = NetworkOptions::default().with(|o| {
+        o.motif_loop.starts = 1;
+        o.preparation.rank = units / 4;
+        o.preparation.optimiser.max_iterations = 15;
+    });
     let network = Network::build(cortex, &[motif], &options, 1)?;
     let module = network.preparation().report();
     let evaluations = module.history.map_or(0, |h| h.evaluations);

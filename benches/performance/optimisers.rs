@@ -1,10 +1,10 @@
 //! How many pairs L-BFGS should remember to find a good u with the fewest evaluations.
 
 use thalamo::NetworkOptions;
-use thalamo::fit::{FitOptions, fit};
+use thalamo::fit::fit;
 use thalamo::loops::{Horizon, LoopDesign, LoopOptions};
 use thalamo::motif::step_motifs;
-use thalamo::optim::{LbfgsOptions, Objective, minimise};
+use thalamo::optim::{Objective, minimise};
 
 use crate::report::Report;
 use crate::setup::{Result, cortex, robustness};
@@ -34,7 +34,7 @@ const RACES: u64 = 4;
 const MEMORIES: [usize; 6] = [5, 10, 20, 40, 100, 1000];
 
 fn lbfgs(f: &mut Counted<'_>, start: &[f64], memory: usize) -> Result {
-    let options = LbfgsOptions { memory, max_iterations: 1000, ..LoopOptions::default().optimiser };
+    let options = LoopOptions::default().optimiser.with(|o| (o.memory, o.max_iterations) = (memory, 1000));
     minimise(f, start, &options)?;
     Ok(())
 }
@@ -61,7 +61,7 @@ pub fn run(report: &mut Report) -> Result {
     let mut results = vec![(0_usize, 0_usize, 0_usize, 0.0_f64); MEMORIES.len()];
     let mut race = (0_usize, 0_usize, 0.0_f64);
     for motif in step_motifs(motifs, 1)? {
-        let exponentials = fit(&motif, &FitOptions { seed: 1, ..NetworkOptions::default().fit })?;
+        let exponentials = fit(&motif, &NetworkOptions::default().fit.with(|o| o.seed = 1))?;
         let mut cost = robustness(&cortex, &motif, &exponentials, Horizon::Motif)?.with_noise_floor(1.0)?;
         let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
         let design = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &LoopOptions::default())?;

@@ -5,7 +5,6 @@ use std::hint::black_box;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
-use thalamo::optim::LbfgsOptions;
 use thalamo::preparation::{Preparation, PreparationCost, PreparationOptions};
 use thalamo::{Cortex, System};
 
@@ -41,8 +40,8 @@ mod lapack {
         report.head(&["N", "dgees and 2 dtrsyl", "evaluation", "ratio"]);
         for &units in if report.quick { &[99_usize][..] } else { &[99, 200, 500] } {
             let cortex = cortex(units)?;
-            let optimiser = LbfgsOptions { max_iterations: 20, ..PreparationOptions::default().optimiser };
-            let options = PreparationOptions { optimiser, ..PreparationOptions::default() };
+            let optimiser = PreparationOptions::default().optimiser.with(|o| o.max_iterations = 20);
+            let options = PreparationOptions::default().with(|o| o.optimiser = optimiser);
             let module = Preparation::optimise(&cortex, &options, 1)?;
             let mut cost = PreparationCost::new(&cortex, options.beta)?;
             let measured = report.effort.compare(
@@ -111,8 +110,8 @@ mod lapack {
 
 fn one(report: &mut Report, units: usize) -> Result {
     let cortex = cortex(units)?;
-    let optimiser = LbfgsOptions { max_iterations: 20, ..PreparationOptions::default().optimiser };
-    let options = PreparationOptions { optimiser, ..PreparationOptions::default() };
+    let optimiser = PreparationOptions::default().optimiser.with(|o| o.max_iterations = 20);
+    let options = PreparationOptions::default().with(|o| o.optimiser = optimiser);
     let module = Preparation::optimise(&cortex, &options, 1)?;
     let (u, v) = (module.input().clone(), module.feedback().clone());
     let mut cost = PreparationCost::new(&cortex, options.beta)?;
@@ -182,13 +181,16 @@ fn published(report: &mut Report) -> Result {
     let readout: DVector<f64> = numpy.matrix(units, 1).column(0) * scale;
     let cortex = System::from(Cortex::new(connectivity, readout, 1.0)?);
     let optimise = |max_iterations: usize| {
-        let optimiser = LbfgsOptions {
-            max_iterations,
-            gradient_tolerance: 0.0,
-            value_tolerance: 0.0,
-            ..PreparationOptions::default().optimiser
-        };
-        let options = PreparationOptions { rank, beta: 0.01, optimiser, ..Default::default() };
+        let optimiser = PreparationOptions::default().optimiser.with(|o| {
+            o.max_iterations = max_iterations;
+            o.gradient_tolerance = 0.0;
+            o.value_tolerance = 0.0;
+        });
+        let options = PreparationOptions::default().with(|o| {
+            o.rank = rank;
+            o.beta = 0.01;
+            o.optimiser = optimiser;
+        });
         Preparation::optimise_from(&cortex, &options, u.clone(), -&u)
     };
     // Fewest iterations that reach the published cost.

@@ -4,13 +4,10 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use thalamo::fit::{Fit, FitOptions, fit};
+use thalamo::fit::{Fit, fit};
+use thalamo::loops::{Horizon, Placement, PlacementOptions, RobustnessCost};
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::{Cortex, Network, NetworkOptions, System};
-use thalamo::{
-    loops::{Horizon, Placement, PlacementOptions, RobustnessCost},
-    preparation::PreparationOptions,
-};
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -21,7 +18,7 @@ pub fn cortex(units: usize) -> Result<System> {
 /// The first step motif and its ten exponentials.
 pub fn motif() -> Result<(Motif, Fit)> {
     let motif = step_motifs(1, 1)?.remove(0);
-    let exponentials = fit(&motif, &FitOptions { seed: 1, ..NetworkOptions::default().fit })?;
+    let exponentials = fit(&motif, &NetworkOptions::default().fit.with(|o| o.seed = 1))?;
     Ok((motif, exponentials))
 }
 
@@ -38,11 +35,7 @@ pub fn robustness<'a>(
 
 /// A library of step motifs over N = 99, with quick fits.
 pub fn library(motifs: usize, units: usize) -> Result<Network> {
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        preparation: PreparationOptions { rank: units.div_ceil(2), ..defaults.preparation },
-        ..defaults
-    };
+    let options = NetworkOptions::default().with(|o| o.preparation.rank = units.div_ceil(2));
     Ok(Network::build(cortex(units)?, &step_motifs(motifs, 1)?, &options, 1)?)
 }
 

@@ -90,7 +90,7 @@ pub fn run(report: &mut Report) -> Result {
         let mut long = trainer(longest)?;
         long.step()?;
         report.row(&[
-            format!("{}, N = {}", architecture.name(), options.units),
+            format!("{architecture}, N = {}", options.units),
             seconds(measured.ours),
             seconds(measured.floor),
             format!("{:.0} %", 100.0 * rate),

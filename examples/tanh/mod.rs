@@ -30,9 +30,12 @@ pub const STEPS: usize = 50;
 /// Minibatches between two checkpoints.
 const EVERY: usize = 200;
 
-/// How far the networks of a figure are trained (`#[command(flatten)]`).
+/// Arguments of every figure of tanh networks: those of all figures, and how far networks are trained
+/// (`#[command(flatten)]`).
 #[derive(Debug, Clone, clap::Args)]
 pub struct Training {
+    #[command(flatten)]
+    pub common: Options,
     /// Minibatches for each network, in place of a small number that takes under two minutes for the whole figure.
     #[arg(long)]
     pub minibatches: Option<usize>,
@@ -81,19 +84,23 @@ impl Plan {
         name: &str,
         architecture: Architecture,
         protocol: Protocol,
-        common: &Options,
         training: &Training,
     ) -> Result<Self> {
-        let mut options = TanhOptions { seed: common.seed, ..TanhOptions::new(architecture) };
+        let common = &training.common;
+        let mut options = TanhOptions::new(architecture).with(|o| o.seed = common.seed);
         let mut count = common.motifs;
         if common.quick {
             options.units = options.units.min(60);
             count = count.min(4);
         }
         let learning_rate = if training.paper { 1e-4 } else { 1e-3 };
-        let adam = AdamOptions { learning_rate, ..AdamOptions::default() };
+        let adam = AdamOptions::default().with(|o| o.learning_rate = learning_rate);
         let plateau = training.plateau.map(|improvement| Plateau { window: 500, improvement });
-        let training = TrainingOptions { adam, plateau, seed: common.seed, ..TrainingOptions::new(protocol) };
+        let training = TrainingOptions::new(protocol).with(|o| {
+            o.adam = adam;
+            o.plateau = plateau;
+            o.seed = common.seed;
+        });
         let motifs = step_motifs(count, common.seed)?;
         Ok(Self {
             name: name.into(),
@@ -129,11 +136,11 @@ impl Plan {
     }
 
     /// The trained network: from examples/trained, from a checkpoint, or from the beginning.
-    pub fn run(&self, common: &Options, training: &Training) -> Result<Checkpoint> {
+    pub fn run(&self, training: &Training) -> Result<Checkpoint> {
         if training.trained {
             return Ok(io::read::<Checkpoint>(&trained(&self.name))?);
         }
-        let path = common.out.join("checkpoints").join(format!("{}.npz", self.name));
+        let path = training.common.out.join("checkpoints").join(format!("{}.npz", self.name));
         let mut trainer = if training.resume && path.exists() {
             io::read::<Checkpoint>(&path)?.into_trainer()?
         } else {
@@ -142,7 +149,7 @@ impl Plan {
         let budget = match training {
             Training { paper: true, .. } => PAPER,
             Training { minibatches: Some(n), .. } => *n,
-            _ if common.quick => 5,
+            _ if training.common.quick => 5,
             _ => self.minibatches,
         };
         self.train(&mut trainer, budget, &path)?;
@@ -203,12 +210,7 @@ impl Plan {
 }
 
 /// The networks that more than one figure shows: set B, prepared by a module, and stitched, each per architecture.
-pub fn standard(
-    architecture: Architecture,
-    kind: Standard,
-    common: &Options,
-    training: &Training,
-) -> Result<Plan> {
+pub fn standard(architecture: Architecture, kind: Standard, training: &Training) -> Result<Plan> {
     let (protocol, suffix, module) = match kind {
         Standard::Single => (Protocol::Single { start: 1.0, trials: 3 }, "", Module::None),
         Standard::Prepared => {
@@ -220,8 +222,8 @@ pub fn standard(
         Standard::Stitched => (Protocol::Stitched { start: 1.0, trials: 3 }, "_stitched", Module::Analytic),
     };
     let minibatches = if architecture == Architecture::Additive { 120 } else { 500 };
-    let name = format!("{}{suffix}", architecture.name());
-    Ok(Plan::new(&name, architecture, protocol, common, training)?.module(module).minibatches(minibatches))
+    let name = format!("{architecture}{suffix}");
+    Ok(Plan::new(&name, architecture, protocol, training)?.module(module).minibatches(minibatches))
 }
 
 /// How a network is trained; 30 trials per minibatch for ten motifs.
@@ -251,7 +253,7 @@ pub fn trained_module(
 ) -> Result<(TransitionModule<f32>, Vec<f64>)> {
     let start = TransitionModule::random(network.units(), network.units().min(50), seed)?;
     let (minibatches, learning_rate) = if quick { (40, 2e-2) } else { (1000, 1e-3) };
-    let adam = AdamOptions { learning_rate, ..AdamOptions::default() };
+    let adam = AdamOptions::default().with(|o| o.learning_rate = learning_rate);
     let bar = bar(minibatches, "transition module");
     let found = train_module(network, start, adam, minibatches, seed, |_| {
         bar.inc(1);
@@ -264,7 +266,7 @@ pub fn trained_module(
 /// The same by the analytic solver, for the linearisation at the origin.
 pub fn analytic_module(network: &TanhNetwork<f32>, seed: u64) -> Result<TransitionModule<f32>> {
     let rank = network.units().min(50);
-    Ok(TransitionModule::design(network, &PreparationOptions { rank, ..Default::default() }, seed)?)
+    Ok(TransitionModule::design(network, &PreparationOptions::default().with(|o| o.rank = rank), seed)?)
 }
 
 /// Set by Ctrl-C: training then stores a checkpoint and ends.

@@ -23,7 +23,7 @@ pub struct Tested {
 #[derive(Serialize)]
 pub struct Row {
     pub name: String,
-    pub architecture: &'static str,
+    pub architecture: String,
     pub transition: String,
     pub units: usize,
     pub motifs: usize,
@@ -60,12 +60,12 @@ impl Tested {
         let centre = mean(&states);
         Row {
             name: name.into(),
-            architecture: network.architecture().name(),
+            architecture: network.architecture().to_string(),
             transition: format!("{transition:?}"),
             units: network.units(),
             motifs: network.motifs(),
             learned_parameters: network.parameters().count(),
-            minibatches: checkpoint.minibatches(),
+            minibatches: checkpoint.curve.len() * checkpoint.stride,
             learning_rate: checkpoint.training.adam.learning_rate,
             final_loss: checkpoint.curve.last().copied().unwrap_or(f64::NAN),
             motifs_worse: after_others.iter().zip(&errors.random).filter(|(a, r)| a > r).count(),
@@ -78,7 +78,7 @@ impl Tested {
     }
 
     /// Errors of every motif in both conditions, with the test's p.
-    pub fn error_panel(&self, title: &str) -> Panel {
+    pub fn error_panel(&self, title: impl Into<String>) -> Panel {
         let after = self.errors.after_others();
         let random = &self.errors.random;
         let top = after.iter().chain(random).fold(0.0_f64, |t, &e| t.max(e));

@@ -16,18 +16,18 @@ mod search;
 mod tests;
 
 pub use options::{FitOptions, Margin};
-pub(crate) use result::FitReport;
-pub use result::{ActiveConstraint, Fit, FitOrigin, FitStatus};
+pub use result::{ActiveConstraint, Fit, FitOrigin, FitReport, FitStatus};
 
 use num_complex::Complex64;
 
 use crate::motif::Motif;
 use crate::spectrum::{Spectrum, canonical};
 use crate::{Error, Result};
-use poles::{Poles, RowKind};
+use objective::accurate;
+use poles::{Poles, Unit};
 use problem::Problem;
-use refine::Refiner;
-use search::{Search, polish};
+use refine::{Refined, refine, stationarity};
+use search::{Found, POLISH, Search};
 
 /// Fits K complex exponentials to a motif.
 ///
@@ -51,7 +51,7 @@ use search::{Search, polish};
 ///
 /// let y = |n: usize| (-0.02 * n as f64).exp() * (0.3 * n as f64).sin();
 /// let motif = Motif::new(0.1, (0..300).map(y).collect())?;
-/// let found = fit(&motif, &FitOptions { modes: 2, ..FitOptions::default() })?;
+/// let found = fit(&motif, &FitOptions::default().with(|o| o.modes = 2))?;
 /// assert!((found.eigenvalues()[0].re + 0.2).abs() < 1e-10);
 /// assert!((found.eigenvalues()[0].im - 3.0).abs() < 1e-10);
 /// assert!(found.normalised_rmse() < 1e-10);
@@ -84,13 +84,10 @@ pub fn sweep(motif: &Motif, modes: &[usize], options: &FitOptions) -> Result<Vec
     let mut done: Vec<(usize, Fit, Poles)> = Vec::with_capacity(modes.len());
     for &i in &order {
         let options = FitOptions { modes: modes[i], ..options.clone() };
-        let smaller: Vec<Poles> = done
-            .iter()
-            .filter(|(_, _, spectrum)| spectrum.modes() + 2 >= modes[i])
-            .map(|(_, _, spectrum)| spectrum.clone())
-            .collect();
-        let (found, spectrum) = fit_from(motif, &options, &smaller)?;
-        done.push((i, found, spectrum));
+        let near = done.iter().map(|(_, _, poles)| poles).filter(|poles| poles.modes() + 2 >= modes[i]);
+        let smaller: Vec<Poles> = near.cloned().collect();
+        let (found, poles) = fit_from(motif, &options, &smaller)?;
+        done.push((i, found, poles));
     }
     done.sort_by_key(|(i, _, _)| *i);
     Ok(done.into_iter().map(|(_, found, _)| found).collect())
@@ -99,23 +96,27 @@ pub fn sweep(motif: &Motif, modes: &[usize], options: &FitOptions) -> Result<Vec
 fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(Fit, Poles)> {
     let problem = Problem::new(motif, options)?;
     let mut search = Search::new(&problem, options);
-    let mut found = search.run(options, smaller)?;
-    let mut refiner = Refiner::default();
-    let outcome = polish(&problem, &mut found.spectrum, &mut refiner);
-    let evaluations = search.evaluations + outcome.evaluations;
-    let (stationarity, rows) = refiner.stationarity(&problem, &found.spectrum, 1e-7);
-    let best = &refiner.best;
-    let scale = problem.scale;
-    let rmse = scale * (2.0 * best.value).sqrt();
-    let (eigenvalues, amplitudes, index) = in_order(&problem, &found.spectrum, &best.amplitudes);
+    let Found { mut poles, origin, .. } = search.run(options, smaller)?;
+    let Refined { best, evaluations, converged } = refine(&problem, &mut poles, POLISH, accurate::evaluate);
+    let (stationarity, active) = stationarity(&problem, &poles, &best, 1e-7);
+    let relative_rmse = (2.0 * best.value).sqrt();
+    let rmse = problem.scale * relative_rmse;
+    let (eigenvalues, amplitudes, places) = in_order(&problem, &poles, best.amplitudes.as_slice());
+    let mut active: Vec<ActiveConstraint> = active.into_iter().map(|it| it.renumbered(&places)).collect();
+    if best.multiplier > 0.0 {
+        active.push(ActiveConstraint::AmplitudeBound { multiplier: best.multiplier });
+    }
+    if problem.zero_start {
+        active.push(ActiveConstraint::ZeroStart);
+    }
     let report = FitReport {
         rmse,
-        normalised_rmse: if rmse == 0.0 { 0.0 } else { (rmse / scale) / problem.deviation() },
-        active: active(&problem, &rows, &index, best.multiplier),
-        origin: found.origin,
-        status: if outcome.converged { FitStatus::Converged } else { FitStatus::EvaluationLimit },
+        normalised_rmse: if rmse == 0.0 { 0.0 } else { relative_rmse / problem.deviation() },
+        active,
+        origin,
+        status: if converged { FitStatus::Converged } else { FitStatus::EvaluationLimit },
         stationarity,
-        evaluations,
+        evaluations: search.evaluations + evaluations,
     };
     let fit = Fit::found(eigenvalues, amplitudes, motif.dt(), report);
     let numbers = fit.eigenvalues().iter().chain(fit.amplitudes()).flat_map(|z| [z.re, z.im]);
@@ -123,60 +124,27 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(F
         let remedy = "scale the motif and its time, or keep the limits within reach of its duration";
         return Err(Error::Singular { what: "fit (its numbers overflow)", remedy });
     }
-    Ok((fit, found.spectrum))
+    Ok((fit, poles))
 }
 
-/// Eigenvalues and amplitudes in canonical order and original units, and the position of each unit's first eigenvalue.
-fn in_order(problem: &Problem, spectrum: &Poles, c: &[f64]) -> (Spectrum, Vec<Complex64>, Vec<usize>) {
-    let tau = spectrum.scaled(1.0 / problem.duration);
-    let mut order: Vec<usize> = (0..spectrum.units()).collect();
-    order.sort_by(|&a, &b| {
-        let (x, y) = (tau.pole(a), tau.pole(b));
-        let kind = (a < spectrum.pairs).cmp(&(b < spectrum.pairs));
-        kind.then(canonical(&x, &y))
-    });
-    let mut index = vec![0; spectrum.units()];
+/// Eigenvalues and amplitudes in canonical order and original units, and the place of each parameter in that order.
+fn in_order(problem: &Problem, poles: &Poles, c: &[f64]) -> (Spectrum, Vec<Complex64>, Vec<usize>) {
+    let rate = 1.0 / problem.duration;
+    let mut units: Vec<Unit> = poles.iter().map(|unit| Unit { pole: unit.pole * rate, ..unit }).collect();
+    units.sort_by(|a, b| a.pair.cmp(&b.pair).then(canonical(&a.pole, &b.pole)));
+    let mut places = vec![0; c.len()];
     let (mut reals, mut upper, mut amplitudes) = (Vec::new(), Vec::new(), Vec::new());
-    for &unit in &order {
-        index[unit] = amplitudes.len();
-        let (at, pole) = (spectrum.offset(unit), tau.pole(unit));
-        if unit < spectrum.pairs {
-            let alpha = Complex64::new(problem.scale * c[at], problem.scale * c[at + 1]);
+    for Unit { at, pair, pole } in units {
+        places[at] = amplitudes.len();
+        if pair {
+            places[at + 1] = amplitudes.len() + 1;
             upper.push(pole);
+            let alpha = Complex64::new(problem.scale * c[at], problem.scale * c[at + 1]);
             amplitudes.extend([alpha, alpha.conj()]);
         } else {
             reals.push(pole.re);
-            amplitudes.push(Complex64::new(problem.scale * c[at], 0.0));
+            amplitudes.push(Complex64::from(problem.scale * c[at]));
         }
     }
-    (Spectrum::from_halves(reals, upper), amplitudes, index)
-}
-
-/// Constraints met with equality, in terms of eigenvalues in canonical order.
-fn active(
-    problem: &Problem,
-    rows: &[(RowKind, f64)],
-    index: &[usize],
-    multiplier: f64,
-) -> Vec<ActiveConstraint> {
-    let mut active: Vec<ActiveConstraint> = rows
-        .iter()
-        .map(|&(kind, _)| match kind {
-            RowKind::Margin(i) => ActiveConstraint::Margin { index: index[i] },
-            RowKind::DecayLimit(i) => ActiveConstraint::DecayLimit { index: index[i] },
-            RowKind::FrequencyLimit(i) => ActiveConstraint::FrequencyLimit { index: index[i] },
-            RowKind::Conjugate(i) => ActiveConstraint::Separation { first: index[i], second: index[i] + 1 },
-            RowKind::Separation(i, j) => {
-                let (i, j) = (index[i], index[j]);
-                ActiveConstraint::Separation { first: i.min(j), second: i.max(j) }
-            }
-        })
-        .collect();
-    if multiplier > 0.0 {
-        active.push(ActiveConstraint::AmplitudeBound { multiplier });
-    }
-    if problem.zero_start {
-        active.push(ActiveConstraint::ZeroStart);
-    }
-    active
+    (Spectrum::from_halves(reals, upper), amplitudes, places)
 }

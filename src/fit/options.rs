@@ -22,13 +22,14 @@ pub enum Margin {
 /// ```
 /// use thalamo::fit::{FitOptions, Margin};
 ///
-/// let options = FitOptions { modes: 9, margin: Margin::Rate(0.0), ..FitOptions::default() };
+/// let options = FitOptions::default().with(|o| (o.modes, o.margin) = (9, Margin::Rate(0.0)));
 /// assert_eq!(options.amplitude_bound, Some(3.0));
 /// assert!(options.zero_start);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct FitOptions {
     /// Number K of exponentials, `1..=64`; a conjugate pair counts twice. Default 10.
     pub modes: usize,
@@ -53,6 +54,8 @@ pub struct FitOptions {
     pub seed: u64,
 }
 
+crate::check::with!(FitOptions);
+
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(FitOptions: |it| it.validate().map(|()| it));
 
@@ -73,12 +76,6 @@ impl Default for FitOptions {
     }
 }
 
-/// The largest number of modes accepted: placement in double precision ends long before.
-const MODES_LIMIT: usize = 64;
-
-/// More random starts than this are taken for a mistake.
-const STARTS_LIMIT: usize = 10_000;
-
 impl FitOptions {
     /// Checks every field against its documented range.
     ///
@@ -86,25 +83,18 @@ impl FitOptions {
     /// [`Error::Count`] for `modes` and `random_starts`, [`Error::OutOfRange`] for the numbers, and [`Error::Infeasible`] for
     /// a single mode that has to start at zero.
     pub fn validate(&self) -> Result<()> {
-        if self.modes == 0 || self.modes > MODES_LIMIT {
-            return Err(Error::Count { what: "fit modes", expected: "a count in 1..=64", given: self.modes });
-        }
-        if self.random_starts > STARTS_LIMIT {
-            let (expected, given) = ("at most 10000", self.random_starts);
-            return Err(Error::Count { what: "random starts of a fit", expected, given });
-        }
+        check::count("fit modes", self.modes, 1..=64, "a count in 1..=64")?;
+        check::count("random starts of a fit", self.random_starts, ..=10_000, "at most 10000")?;
         if let Margin::Rate(rate) = self.margin {
             check::non_negative("fit margin", rate)?;
         }
         check::non_negative("fit separation", self.separation)?;
-        if let Some(bound) = self.amplitude_bound {
-            check::positive("fit amplitude bound", bound)?;
-        }
-        if let Some(limit) = self.frequency_limit {
-            check::positive("fit frequency limit", limit)?;
-        }
-        if let Some(limit) = self.decay_limit {
-            check::positive("fit decay limit", limit)?;
+        for (what, limit) in [
+            ("fit amplitude bound", self.amplitude_bound),
+            ("fit frequency limit", self.frequency_limit),
+            ("fit decay limit", self.decay_limit),
+        ] {
+            limit.map_or(Ok(()), |limit| check::positive(what, limit))?;
         }
         if self.zero_start && self.modes == 1 {
             return Err(Error::Infeasible {

@@ -2,8 +2,8 @@
 
 use super::options::FitOptions;
 use super::poles::Bounds;
-use crate::Result;
 use crate::motif::Motif;
+use crate::{Result, check};
 
 /// Everything the search needs to know; inner products are means over the samples.
 #[derive(Debug, Clone)]
@@ -35,26 +35,19 @@ impl Problem {
         options.validate()?;
         motif.single_output()?;
         let (dt, duration) = (motif.dt(), motif.duration());
-        crate::check::positive("motif duration", duration)?;
+        check::positive("motif duration", duration)?;
         let margin = options.margin_rate(duration);
         let decay = options.decay_rate(dt, duration);
-        if decay < margin {
-            return Err(crate::Error::OutOfRange {
-                what: "fit decay limit",
-                expected: "at least the margin",
-                given: decay,
-            });
-        }
+        check::number("fit decay limit", decay, margin.., "at least the margin")?;
         let samples = motif.len() as f64;
         // Scaled by the largest value first: squares of huge values overflow.
         let peak = motif.values().iter().fold(0.0_f64, |m, y| m.max(y.abs()));
         let mean_square = motif.values().iter().map(|y| (y / peak) * (y / peak)).sum::<f64>() / samples;
         let root = mean_square.sqrt();
         let amplitude_bound = options.amplitude_bound.map(|bound| bound / peak / root);
-        if let Some(given) = amplitude_bound.filter(|bound| *bound < SMALLEST_BOUND) {
-            let (what, expected) =
-                ("fit amplitude bound over the motif's root mean square", "at least 1e-100");
-            return Err(crate::Error::OutOfRange { what, expected, given });
+        if let Some(bound) = amplitude_bound {
+            let what = "fit amplitude bound over the motif's root mean square";
+            check::number(what, bound, SMALLEST_BOUND.., "at least 1e-100")?;
         }
         let y: Vec<f64> = motif.values().iter().map(|y| (y / peak) / root).collect();
         let times = |p: i32| y.iter().enumerate().map(|(n, y)| y * (n as f64 / samples).powi(p)).collect();

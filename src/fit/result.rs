@@ -79,6 +79,22 @@ pub enum ActiveConstraint {
     ZeroStart,
 }
 
+impl ActiveConstraint {
+    /// The same of eigenvalues in another order; `places` holds where each went.
+    pub(super) fn renumbered(self, places: &[usize]) -> Self {
+        match self {
+            Self::Margin { index } => Self::Margin { index: places[index] },
+            Self::DecayLimit { index } => Self::DecayLimit { index: places[index] },
+            Self::FrequencyLimit { index } => Self::FrequencyLimit { index: places[index] },
+            Self::Separation { first, second } => {
+                let (i, j) = (places[first], places[second]);
+                Self::Separation { first: i.min(j), second: i.max(j) }
+            }
+            other => other,
+        }
+    }
+}
+
 /// A sum of complex exponentials, fitted or given:
 ///
 /// $$ \hat y(t) = \sum_k \alpha_k e^{\lambda_k t}. $$
@@ -123,20 +139,29 @@ impl From<Fit> for FitRecord {
     }
 }
 
-/// What a fit's exponentials alone do not tell.
+/// How well a fit does, and how it was found.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct FitReport {
-    pub(super) rmse: f64,
+#[non_exhaustive]
+pub struct FitReport {
+    /// Root mean square error over the samples of the motif; 0 for given exponentials.
+    pub rmse: f64,
+    /// RMSE over the motif's (population) standard deviation; infinite for a constant motif that is not met.
     #[cfg_attr(feature = "io", serde(with = "any_float"))]
-    pub(super) normalised_rmse: f64,
-    pub(super) active: Vec<ActiveConstraint>,
+    pub normalised_rmse: f64,
+    /// Constraints met with equality.
+    pub active: Vec<ActiveConstraint>,
+    /// Which start won.
     #[cfg_attr(feature = "io", serde(rename = "start"))]
-    pub(super) origin: FitOrigin,
-    pub(super) status: FitStatus,
+    pub origin: FitOrigin,
+    /// How the final refinement ended.
+    pub status: FitStatus,
+    /// Norm of the projected gradient of half the relative mean squared error with respect to `lambda T`:
+    /// 0 at a Karush-Kuhn-Tucker point.
     #[cfg_attr(feature = "io", serde(with = "any_float"))]
-    pub(super) stationarity: f64,
-    pub(super) evaluations: usize,
+    pub stationarity: f64,
+    /// Evaluations of the reduced objective spent.
+    pub evaluations: usize,
 }
 
 impl FitReport {
@@ -202,9 +227,8 @@ impl Fit {
         Ok(Self { report, ..self })
     }
 
-    /// What was reported beside the exponentials.
-    #[cfg(feature = "io")]
-    pub(crate) fn report(&self) -> &FitReport {
+    /// How well the fit does, and how it was found.
+    pub fn report(&self) -> &FitReport {
         &self.report
     }
 
@@ -228,12 +252,12 @@ impl Fit {
         self.dt
     }
 
-    /// Root mean square error over the samples of the motif; 0 for given exponentials.
+    /// [`FitReport::rmse`].
     pub fn rmse(&self) -> f64 {
         self.report.rmse
     }
 
-    /// RMSE over the motif's (population) standard deviation; infinite for a constant motif that is not met.
+    /// [`FitReport::normalised_rmse`].
     pub fn normalised_rmse(&self) -> f64 {
         self.report.normalised_rmse
     }
@@ -270,32 +294,6 @@ impl Fit {
             }
         }
         out
-    }
-
-    /// Constraints met with equality.
-    pub fn active(&self) -> &[ActiveConstraint] {
-        &self.report.active
-    }
-
-    /// Which start won.
-    pub fn origin(&self) -> FitOrigin {
-        self.report.origin
-    }
-
-    /// How the final refinement ended.
-    pub fn status(&self) -> FitStatus {
-        self.report.status
-    }
-
-    /// Norm of the projected gradient of half the relative mean squared error with respect to `lambda T`:
-    /// 0 at a Karush-Kuhn-Tucker point.
-    pub fn stationarity(&self) -> f64 {
-        self.report.stationarity
-    }
-
-    /// Evaluations of the reduced objective spent.
-    pub fn evaluations(&self) -> usize {
-        self.report.evaluations
     }
 }
 

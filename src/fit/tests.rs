@@ -1,18 +1,18 @@
 //! Oracles for the internals: direct sums, central differences, enumeration of active sets.
 
+use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 use proptest::prelude::*;
 
-use super::cholesky;
+use super::cholesky::cholesky;
 use super::objective::amplitudes::InnerSolution;
-use super::objective::derivatives::Evaluation;
-use super::objective::gram::GramPath;
-use super::objective::{accurate, sums, svd};
+use super::objective::gram::{self, Solved};
+use super::objective::{accurate, sums};
 use super::options::{FitOptions, Margin};
-use super::poles::{Linearised, Poles};
+use super::poles::Poles;
 use super::problem::Problem;
-use super::quadratic_program::QuadraticProgram;
-use super::search::insertion::{Current, Insertion};
+use super::quadratic_program;
+use super::search::insertion::{Insertion, Scan};
 use super::search::starts;
 use crate::motif::Motif;
 
@@ -50,29 +50,17 @@ fn any_poles() -> impl Strategy<Value = Vec<Complex64>> {
         .prop_flat_map(|(p, r)| poles(p, r))
 }
 
-fn modes(poles: &[Complex64]) -> usize {
-    poles.iter().map(|p| if p.im > 0.0 { 2 } else { 1 }).sum()
+/// A problem for these poles, and the poles with room between them.
+fn setting(samples: usize, poles: &[Complex64], bound: Option<f64>, zero_start: bool) -> (Problem, Poles) {
+    let modes = poles.iter().map(|p| if p.im > 0.0 { 2 } else { 1 }).sum();
+    let problem = problem(samples, modes, bound, zero_start);
+    let poles = starts::assemble(&problem.bounds, poles).unwrap();
+    (problem, poles)
 }
 
-fn largest(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |m, v| m.max(v.abs()))
-}
-
-fn apart(x: &[f64], y: &[f64]) -> f64 {
-    assert_eq!(x.len(), y.len());
-    x.iter().zip(y).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
-}
-
-fn by_gram(problem: &Problem, spectrum: &Poles) -> Evaluation {
-    let mut out = Evaluation::default();
-    GramPath::default().evaluate(problem, spectrum, &mut out);
-    out
-}
-
-fn by_factorisation(problem: &Problem, spectrum: &Poles) -> Evaluation {
-    let mut out = Evaluation::default();
-    accurate::evaluate(problem, spectrum, &mut out);
-    out
+fn condition(problem: &Problem, poles: &Poles) -> f64 {
+    let singular = accurate::basis(poles, problem.samples()).svd(false, false).singular_values;
+    singular.max() / singular.min()
 }
 
 fn bounds_for(case: usize) -> Option<f64> {
@@ -121,69 +109,47 @@ fn moments_match_direct_summation() {
     }
 }
 
-#[test]
-fn jacobi_factors_multiply_back() {
-    let n = 7;
-    let r = nalgebra::DMatrix::from_fn(n, n, |i, j| {
-        if i <= j { ((3 * i + 5 * j + 1) as f64).sin() * 10_f64.powi(-(i as i32)) } else { 0.0 }
-    });
-    let (u, s, v) = svd::jacobi(&r);
-    let product = &u * nalgebra::DMatrix::from_diagonal(&nalgebra::DVector::from_vec(s)) * v.transpose();
-    assert!((product - &r).norm() < 1e-14 * r.norm());
-    assert!((u.tr_mul(&u) - nalgebra::DMatrix::identity(n, n)).norm() < 1e-10);
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn both_paths_agree(poles in any_poles(), case in 0_usize..4, zero_start: bool) {
-        let p = problem(300, modes(&poles), bounds_for(case), zero_start);
-        let Some(spectrum) = starts::assemble(&p.bounds, &poles) else { unreachable!() };
-        let (fast, slow) = (by_gram(&p, &spectrum), by_factorisation(&p, &spectrum));
-        let basis = accurate::basis(&spectrum, p.samples());
-        let condition = basis.clone().svd(false, false).singular_values;
-        let condition = condition.max() / condition.min();
+        let (p, poles) = setting(300, &poles, bounds_for(case), zero_start);
+        let (fast, slow) = (gram::evaluate(&p, &poles), accurate::evaluate(&p, &poles));
         // The Gram path sees the square of the condition number, relative to the amplitudes it multiplies.
-        let loss = 2e-14 * condition * condition * (1.0 + largest(&slow.amplitudes));
+        let size = 1.0 + slow.amplitudes.amax();
+        let loss = 2e-14 * condition(&p, &poles).powi(2) * size;
         prop_assume!(loss < 1e-4);
         let tolerance = 1e-9 + 1e2 * loss;
         prop_assert!((fast.value - slow.value).abs() < tolerance);
-        prop_assert!(apart(&fast.amplitudes, &slow.amplitudes) < tolerance * (1.0 + largest(&slow.amplitudes)));
         prop_assert!((fast.multiplier - slow.multiplier).abs() <= tolerance * (1.0 + slow.multiplier));
-        for (a, b) in [
-            (&fast.gradient, &slow.gradient),
-            (&fast.hessian, &slow.hessian),
-            (&fast.gauss_newton, &slow.gauss_newton),
-        ] {
-            prop_assert!(apart(a, b) < tolerance * (1.0 + largest(&slow.amplitudes)), "{a:?} {b:?}");
+        for (a, b) in [(&fast.amplitudes, &slow.amplitudes), (&fast.gradient, &slow.gradient)] {
+            prop_assert!((a - b).amax() < tolerance * size, "{a} {b}");
+        }
+        for (a, b) in [(&fast.hessian, &slow.hessian), (&fast.gauss_newton, &slow.gauss_newton)] {
+            prop_assert!((a - b).amax() < tolerance * size, "{a} {b}");
         }
     }
 
     #[test]
     fn derivatives_match_central_differences(poles in any_poles(), case in 0_usize..4, zero_start: bool) {
-        let p = problem(200, modes(&poles), bounds_for(case), zero_start);
-        let Some(spectrum) = starts::assemble(&p.bounds, &poles) else { unreachable!() };
-        let at = by_factorisation(&p, &spectrum);
-        let n = spectrum.modes();
+        let (p, poles) = setting(200, &poles, bounds_for(case), zero_start);
+        let at = accurate::evaluate(&p, &poles);
+        let scale = 1.0 + at.amplitudes.amax().powi(2);
         let h = 1e-4;
-        for k in 0..n {
+        for k in 0..poles.modes() {
             let shifted = |step: f64| {
-                let mut s = spectrum.clone();
+                let mut s = poles.clone();
                 s.theta[k] += step;
-                by_factorisation(&p, &s)
+                accurate::evaluate(&p, &s)
             };
             let (plus, minus) = (shifted(h), shifted(-h));
             // Central differences say nothing across a switch of the active set.
             prop_assume!((plus.multiplier > 0.0) == (minus.multiplier > 0.0));
             let slope = (plus.value - minus.value) / (2.0 * h);
-            let scale = 1.0 + largest(&at.amplitudes).powi(2);
             prop_assert!((slope - at.gradient[k]).abs() < 1e-6 * scale, "{slope} {}", at.gradient[k]);
-            for j in 0..n {
-                let bend = (plus.gradient[j] - minus.gradient[j]) / (2.0 * h);
-                let given = at.hessian[k * n + j];
-                prop_assert!((bend - given).abs() < 1e-4 * scale, "{k} {j}: {bend} {given}");
-            }
+            let bend = (plus.gradient - minus.gradient) / (2.0 * h);
+            prop_assert!((&bend - at.hessian.column(k)).amax() < 1e-4 * scale, "{k}: {bend} {}", at.hessian);
         }
     }
 
@@ -194,29 +160,17 @@ proptest! {
         bound in prop_oneof![Just(None), (1e-3_f64..10.0).prop_map(Some)],
         rank in 1_usize..7,
     ) {
-        let n = 6;
         // G = B^T B with B rank x n, moments in its range where there is no bound.
-        let mut gram = vec![0.0; n * n];
-        for i in 0..n {
-            for j in 0..n {
-                gram[i * n + j] = (0..rank).map(|r| entries[r * n + i] * entries[r * n + j]).sum();
-            }
-        }
-        let mut right = vec![0.0; n];
-        cholesky::multiply(&gram, n, &moments, &mut right);
-        let mut inner = InnerSolution::default();
-        inner.solve(&gram, &right, bound);
+        let b = DMatrix::from_row_slice(rank, 6, &entries[..6 * rank]);
+        let gram = b.tr_mul(&b);
+        let right = &gram * DVector::from_vec(moments);
+        let inner = InnerSolution::new(&gram, &right, bound);
         let d = &inner.reduced;
-        let size = cholesky::norm(d);
-        let mut image = vec![0.0; n];
-        cholesky::multiply(&gram, n, d, &mut image);
-        for i in 0..n {
-            prop_assert!((image[i] + inner.multiplier * d[i] - right[i]).abs() < 1e-7);
-        }
+        prop_assert!((&gram * d + d * inner.multiplier - right).amax() < 1e-7);
         prop_assert!(inner.multiplier >= 0.0);
         if let Some(bound) = bound {
-            prop_assert!(size <= bound * (1.0 + 1e-12));
-            prop_assert!(inner.multiplier * (bound - size) < 1e-9);
+            prop_assert!(d.norm() <= bound * (1.0 + 1e-12));
+            prop_assert!(inner.multiplier * (bound - d.norm()) < 1e-9);
         } else {
             prop_assert!(inner.multiplier == 0.0);
         }
@@ -227,31 +181,20 @@ proptest! {
         entries in prop::collection::vec(-1.0_f64..1.0, 9),
         gradient in prop::collection::vec(-3.0_f64..3.0, 3),
         rows in prop::collection::vec(-1.0_f64..1.0, 18),
-        rhs in prop::collection::vec(-0.5_f64..0.0, 6),
+        mut rhs in prop::collection::vec(-0.5_f64..0.0, 6),
         touching in 0_usize..4,
     ) {
         let (n, count) = (3, 6);
-        let mut rhs = rhs;
         rhs[..touching].fill(0.0); // several constraints active at the start
-        let mut h = vec![0.0; 9];
-        for i in 0..n {
-            for j in 0..n {
-                h[i * n + j] = (0..n).map(|k| entries[k * n + i] * entries[k * n + j]).sum::<f64>()
-                    + if i == j { 0.1 } else { 0.0 };
-            }
-        }
-        let objective = |p: &[f64]| {
-            let mut image = vec![0.0; n];
-            cholesky::multiply(&h, n, p, &mut image);
-            0.5 * cholesky::dot(p, &image) + cholesky::dot(&gradient, p)
-        };
-        let feasible = |p: &[f64], slack: f64| (0..count).all(|i| cholesky::dot(&rows[i * n..(i + 1) * n], p) >= rhs[i] - slack);
-        let mut factor = h.clone();
-        prop_assert!(cholesky::factor(&mut factor, n));
-        let mut program = QuadraticProgram::default();
-        program.solve(&factor, &gradient, &rows, &rhs);
-        let p = program.step.clone();
-        prop_assert!(feasible(&p, 1e-10));
+        let b = DMatrix::from_vec(n, n, entries);
+        let h = &b * b.transpose() + DMatrix::identity(n, n) * 0.1;
+        let gradient = DVector::from_vec(gradient);
+        let rows = DMatrix::from_vec(n, count, rows);
+        let objective = |p: &DVector<f64>| 0.5 * p.dot(&(&h * p)) + gradient.dot(p);
+        let feasible = |p: &DVector<f64>, slack| (0..count).all(|i| rows.column(i).dot(p) >= rhs[i] - slack);
+        let found = quadratic_program::solve(&cholesky(h.clone()).unwrap(), &gradient, &rows, &rhs);
+        let p = &found.step;
+        prop_assert!(feasible(p, 1e-10));
         // Oracle: every subset of at most n rows taken as equalities, by the KKT system.
         let mut best = f64::INFINITY;
         for subset in 0_u32..(1 << count) {
@@ -260,68 +203,54 @@ proptest! {
                 continue;
             }
             let size = n + set.len();
-            let kkt = nalgebra::DMatrix::from_fn(size, size, |i, j| match (i < n, j < n) {
-                (true, true) => h[i * n + j],
-                (true, false) => -rows[set[j - n] * n + i],
-                (false, true) => rows[set[i - n] * n + j],
+            let kkt = DMatrix::from_fn(size, size, |i, j| match (i < n, j < n) {
+                (true, true) => h[(i, j)],
+                (true, false) => -rows[(i, set[j - n])],
+                (false, true) => rows[(j, set[i - n])],
                 (false, false) => 0.0,
             });
-            let b = nalgebra::DVector::from_fn(size, |i, _| if i < n { -gradient[i] } else { rhs[set[i - n]] });
-            if let Some(x) = kkt.lu().solve(&b) {
-                let x: Vec<f64> = x.iter().take(n).copied().collect();
-                if feasible(&x, 1e-11) {
-                    best = best.min(objective(&x));
-                }
+            let b = DVector::from_fn(size, |i, _| if i < n { -gradient[i] } else { rhs[set[i - n]] });
+            if let Some(x) = kkt.lu().solve(&b).map(|x| x.rows(0, n).into_owned())
+                && feasible(&x, 1e-11)
+            {
+                best = best.min(objective(&x));
             }
         }
-        prop_assert!((objective(&p) - best).abs() < 1e-8 * (1.0 + best.abs()), "{} {best}", objective(&p));
+        prop_assert!((objective(p) - best).abs() < 1e-8 * (1.0 + best.abs()), "{} {best}", objective(p));
         // Multipliers: stationarity of the Lagrangian.
-        let mut image = vec![0.0; n];
-        cholesky::multiply(&h, n, &p, &mut image);
-        for i in 0..n {
-            let pull: f64 = program.active.iter().map(|&(row, nu)| nu * rows[row * n + i]).sum();
-            prop_assert!((image[i] + gradient[i] - pull).abs() < 1e-8);
-        }
-        prop_assert!(program.active.iter().all(|&(_, nu)| nu >= 0.0));
+        let mut lagrangian = &h * p + &gradient;
+        found.active.iter().for_each(|&(row, nu)| lagrangian -= rows.column(row) * nu);
+        prop_assert!(lagrangian.amax() < 1e-8 && found.active.iter().all(|&(_, nu)| nu >= 0.0));
     }
 
     #[test]
     fn linearised_steps_stay_feasible(poles in any_poles(), step in prop::collection::vec(-3.0_f64..3.0, 12)) {
-        let p = problem(300, modes(&poles), None, false);
-        let Some(mut spectrum) = starts::assemble(&p.bounds, &poles) else { unreachable!() };
-        prop_assert!(p.bounds.contains(&spectrum));
-        let n = spectrum.modes();
-        let mut rows = Linearised::default();
-        p.bounds.linearise(&spectrum, &mut rows);
+        let (p, mut poles) = setting(300, &poles, None, false);
+        prop_assert!(p.bounds.contains(&poles));
+        let n = poles.modes();
+        let linearised = p.bounds.linearise(&poles);
         // The nearest step to the wanted one that satisfies the rows.
-        let wanted: Vec<f64> = step[..n].iter().map(|x| -10.0 * x).collect();
-        let identity: Vec<f64> = (0..n * n).map(|i| if i % (n + 1) == 0 { 1.0 } else { 0.0 }).collect();
-        let mut program = QuadraticProgram::default();
-        program.solve(&identity, &wanted, &rows.rows, &rows.rhs);
-        for (x, d) in spectrum.theta.iter_mut().zip(&program.step) {
-            *x += d;
-        }
-        prop_assert!(p.bounds.contains(&spectrum));
+        let wanted = DVector::from_column_slice(&step[..n]) * -10.0;
+        let identity = cholesky(DMatrix::identity(n, n)).unwrap();
+        let found = quadratic_program::solve(&identity, &wanted, &linearised.matrix(), &linearised.rhs);
+        poles.theta.iter_mut().zip(&found.step).for_each(|(x, d)| *x += d);
+        prop_assert!(p.bounds.contains(&poles));
     }
 
     #[test]
     fn screening_foresees_the_decrease(poles in any_poles(), zero_start: bool, pair: bool) {
-        let p = problem(300, modes(&poles), None, zero_start);
-        let Some(spectrum) = starts::assemble(&p.bounds, &poles) else { unreachable!() };
-        let mut gram = GramPath::default();
-        let mut fit = Evaluation::default();
-        gram.solve(&p, &spectrum, &mut fit);
-        let mut insertion = Insertion::new(&p);
-        let current = Current { problem: &p, spectrum: &spectrum, gram: &gram, fit: &fit };
-        let basis = accurate::basis(&spectrum, p.samples()).svd(false, false).singular_values;
-        let condition = basis.max() / basis.min();
-        for (pole, score) in insertion.scored(&current, pair).into_iter().step_by(7) {
-            let mut grown = spectrum.clone();
-            grown.push(pole);
-            let decrease = by_factorisation(&p, &spectrum).value - by_factorisation(&p, &grown).value;
+        let (p, poles) = setting(300, &poles, None, zero_start);
+        let solved = Solved::new(&p, &poles);
+        let before = accurate::evaluate(&p, &poles).value;
+        let small = condition(&p, &poles) < 1e3;
+        let scored = Insertion::new(&p).scored(&mut Scan::new(&p, &poles, &solved), pair);
+        for (pole, score) in scored.into_iter().step_by(7) {
             // The ridge and the floor under the Schur complement blur poles that hardly differ from the basis.
-            let distant = (0..spectrum.units()).all(|unit| (spectrum.pole(unit) - pole).norm() > 5.0);
-            if condition < 1e3 && distant && pole.re > -10.0 && (!pair || pole.im > 5.0) {
+            let distant = poles.iter().all(|unit| (unit.pole - pole).norm() > 5.0);
+            if small && distant && pole.re > -10.0 && (!pair || pole.im > 5.0) {
+                let mut grown = poles.clone();
+                grown.push(pole);
+                let decrease = before - accurate::evaluate(&p, &grown).value;
                 prop_assert!((0.5 * score - decrease).abs() <= 0.02 * decrease + 1e-4, "{pole} {score} {decrease}");
             }
         }

@@ -59,8 +59,8 @@ impl Stored for Checkpoint {
             npz.vector("w", readout.as_slice())?;
         }
         if let Some(module) = network.module() {
-            npz.matrix("U", module.left())?;
-            npz.matrix("V", module.right())?;
+            npz.matrix("U", &module.input)?;
+            npz.matrix("V", &module.feedback)?;
         }
         npz.vector("curve", curve)?;
         for (index, motif) in motifs.iter().enumerate() {
@@ -102,7 +102,8 @@ impl Stored for Checkpoint {
         };
         let mut network = drawn.with_parameters(parameters)?;
         if npz.contains("U") {
-            network = network.with_module(TransitionModule::new(matrix("U", true)?, matrix("V", true)?)?)?;
+            let module = TransitionModule { input: matrix("U", true)?, feedback: matrix("V", true)? };
+            network = network.with_module(module)?;
         }
         let moments = |name: &str| -> Result<Vec<f32>> { Ok(vector(name)?.data.into()) };
         let restored = |steps| {

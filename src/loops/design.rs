@@ -29,6 +29,7 @@ const PLAYBACK_TIMES: usize = 8;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct LoopOptions {
     /// Eigenvalue placement.
     pub placement: PlacementOptions,
@@ -49,6 +50,8 @@ pub struct LoopOptions {
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
+
+crate::check::with!(LoopOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(LoopOptions: |it| it.validate().map(|()| it));

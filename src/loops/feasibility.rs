@@ -277,7 +277,7 @@ pub struct FeasibleModes {
 /// ```
 /// use thalamo::{Cortex, System, fit::FitOptions, motif::step_motifs, loops::largest_feasible_modes};
 /// let cortex = System::from(Cortex::random(40, 0.5, 1)?);
-/// let options = FitOptions { effort: 100, ..FitOptions::default() };
+/// let options = FitOptions::default().with(|o| o.effort = 100);
 /// let found = largest_feasible_modes(&cortex, &step_motifs(1, 1)?[0], &options, 4..=6)?;
 /// assert_eq!(found.largest, Some(6));
 /// assert!(found.rows.iter().all(|row| row.feasibility.predicted_error < 1e-8));

@@ -22,6 +22,7 @@ const STABILISING_ROUNDS: usize = 6;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct PlacementOptions {
     /// Largest accepted condition number of Q. Near 1e8 placement still delivers, at 1e14 it does not.
     pub condition_limit: f64,
@@ -31,6 +32,8 @@ pub struct PlacementOptions {
     /// which no motif excites. `None` refuses such a placement instead.
     pub stabilised_decay: Option<f64>,
 }
+
+crate::check::with!(PlacementOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(PlacementOptions: |it| it.validate().map(|()| it));

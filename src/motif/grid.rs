@@ -3,13 +3,11 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, Result};
+use super::Motif;
+use crate::{Error, Result, check};
 
 /// More samples than this in one series are taken for a mistake.
 const MAX_STEPS: f64 = 1e7;
-
-/// More motifs than this are taken for a mistake.
-const MAX_MOTIFS: usize = 100_000;
 
 /// Distance from the grid, in steps per step, that is put down to rounding (0.1 has no exact binary form).
 const ROUNDING: f64 = 1e-9;
@@ -17,9 +15,7 @@ const ROUNDING: f64 = 1e-9;
 /// Number of steps `dt` in a duration (both in tau).
 pub(super) fn steps(what: &'static str, duration: f64, dt: f64) -> Result<usize> {
     let exact = duration / dt;
-    if !(0.0..=MAX_STEPS).contains(&exact) {
-        return Err(Error::OutOfRange { what, expected: "0 to 1e7 steps dt", given: exact });
-    }
+    check::number(what, exact, 0.0..=MAX_STEPS, "0 to 1e7 steps dt")?;
     let rounded = exact.round();
     if (exact - rounded).abs() > ROUNDING * rounded.max(1.0) {
         return Err(Error::OffGrid { what, given: duration, dt });
@@ -27,13 +23,10 @@ pub(super) fn steps(what: &'static str, duration: f64, dt: f64) -> Result<usize>
     Ok(rounded as usize)
 }
 
-/// Fails when no motif is asked for, or more than anyone means.
-pub(super) fn count(given: usize) -> Result<()> {
-    if (1..=MAX_MOTIFS).contains(&given) {
-        Ok(())
-    } else {
-        Err(Error::Count { what: "motif count", expected: "1 to 100000", given })
-    }
+/// Motifs `0..count`; fails when none is asked for, or more than anyone means.
+pub(super) fn first(count: usize, draw: impl Fn(usize) -> Result<Motif>) -> Result<Vec<Motif>> {
+    check::count("motif count", count, 1..=100_000, "1 to 100000")?;
+    (0..count).map(draw).collect()
 }
 
 /// The generator of motif `index`: a stream of its own, apart from the other `kind`s' and from stream 0, which

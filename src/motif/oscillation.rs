@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::{Motif, grid};
-use crate::{Error, Result, check};
+use crate::{Result, check};
 
 /// Stream kind of this generator.
 const KIND: u64 = 2;
@@ -13,6 +13,7 @@ const KIND: u64 = 2;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct OscillationOptions {
     /// Sampling step, in tau. Default 0.1.
     pub dt: f64,
@@ -23,6 +24,8 @@ pub struct OscillationOptions {
     /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs have.
     pub amplitude: f64,
 }
+
+crate::check::with!(OscillationOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(OscillationOptions: |it| it.validate().map(|()| it));
@@ -49,10 +52,8 @@ impl OscillationOptions {
         check::positive("oscillating motif duration", duration)?;
         check::positive("oscillating motif amplitude", amplitude)?;
         let samples = grid::steps("oscillating motif duration", duration, dt)?;
-        if harmonics == 0 || harmonics >= samples.div_ceil(2) {
-            let expected = "at least 1 and below half the number of samples";
-            return Err(Error::Count { what: "oscillating motif harmonics", expected, given: harmonics });
-        }
+        let expected = "at least 1 and below half the number of samples";
+        check::count("oscillating motif harmonics", harmonics, 1..samples.div_ceil(2), expected)?;
         Ok(samples)
     }
 }
@@ -68,9 +69,8 @@ impl OscillationOptions {
 /// # Errors
 /// [`Error::Count`] when `count` is zero or above 100000.
 pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
-    grid::count(count)?;
     let options = OscillationOptions::default();
-    (0..count).map(|index| oscillating_motif(&options, seed, index)).collect()
+    grid::first(count, |index| oscillating_motif(&options, seed, index))
 }
 
 /// Draws one oscillating motif, number `index` of the seed.
@@ -83,7 +83,7 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 /// use thalamo::motif::{OscillationOptions, oscillating_motif};
 ///
-/// let slow = OscillationOptions { harmonics: 2, ..OscillationOptions::default() };
+/// let slow = OscillationOptions::default().with(|o| o.harmonics = 2);
 /// assert_eq!(oscillating_motif(&slow, 1, 0)?.values()[0], 0.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```

@@ -1,7 +1,6 @@
 //! Step motifs: piecewise constant series with random steps at random times.
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::{Motif, grid};
@@ -14,6 +13,7 @@ const KIND: u64 = 1;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct StepOptions {
     /// Sampling step, in tau, in (0, 1]. Default 0.1.
     pub dt: f64,
@@ -30,6 +30,8 @@ pub struct StepOptions {
     /// Zeros appended to the last interval, in tau. Default 5.
     pub rest: f64,
 }
+
+crate::check::with!(StepOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(StepOptions: |it| it.validate().map(|()| it));
@@ -54,13 +56,35 @@ impl StepOptions {
     /// # Errors
     /// [`Error::OutOfRange`], or [`Error::OffGrid`] on a duration that is no multiple of `dt`.
     pub fn validate(&self) -> Result<()> {
-        Plan::new(self).map(|_| ())
+        self.steps().map(|_| ())
+    }
+
+    /// `[warm_up, duration, shortest, longest, rest]` in steps, if every field is in its range.
+    fn steps(&self) -> Result<[usize; 5]> {
+        let &Self { dt, noise, warm_up, duration, shortest, longest, rest } = self;
+        check::positive("step motif dt", dt)?;
+        check::number("step motif dt", dt, ..=1.0, "a number in (0, 1]")?;
+        check::positive("step motif noise", noise)?;
+        let steps = [
+            grid::steps("step motif warm_up", warm_up, dt)?,
+            grid::steps("step motif duration", duration, dt)?,
+            grid::steps("step motif shortest", shortest, dt)?,
+            grid::steps("step motif longest", longest, dt)?,
+            grid::steps("step motif rest", rest, dt)?,
+        ];
+        let [_, samples, least, most, _] = steps;
+        let refused = |what, expected, given| Err(Error::OutOfRange { what, expected, given });
+        if least < 2 {
+            return refused("step motif shortest", "at least two steps dt", shortest);
+        }
+        if !(least..samples).contains(&most) {
+            return refused("step motif longest", "at least shortest and less than duration", longest);
+        }
+        Ok(steps)
     }
 }
 
 /// Draws `count` step motifs with the paper's settings; motif `i` depends on `seed` and `i` only.
-///
-/// Same as [`step_motif`] with default options at the indices `0..count`.
 ///
 /// ```
 /// let motifs = thalamo::motif::step_motifs(10, 1)?;
@@ -72,9 +96,8 @@ impl StepOptions {
 /// # Errors
 /// [`Error::Count`] when `count` is zero or above 100000.
 pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
-    grid::count(count)?;
     let options = StepOptions::default();
-    (0..count).map(|index| step_motif(&options, seed, index)).collect()
+    grid::first(count, |index| step_motif(&options, seed, index))
 }
 
 /// Draws one step motif, number `index` of the seed.
@@ -94,7 +117,7 @@ pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 /// use thalamo::motif::{StepOptions, step_motif};
 ///
-/// let brief = StepOptions { duration: 40.0, longest: 10.0, ..StepOptions::default() };
+/// let brief = StepOptions::default().with(|o| (o.duration, o.longest) = (40.0, 10.0));
 /// let motif = step_motif(&brief, 1, 0)?;
 /// assert!(motif.duration() < 45.0);
 /// # Ok::<(), thalamo::Error>(())
@@ -104,87 +127,35 @@ pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// [`Error::OutOfRange`] on an option outside its documented range, [`Error::OffGrid`] on a duration that is no
 /// multiple of `dt`.
 pub fn step_motif(options: &StepOptions, seed: u64, index: usize) -> Result<Motif> {
-    let plan = Plan::new(options)?;
+    let [warm_up, samples, shortest, longest, rest] = options.steps()?;
+    let &StepOptions { dt, noise, .. } = options;
     let mut rng = grid::stream(seed, KIND, index);
-    let intervals = plan.intervals(&mut rng);
-    let process = plan.process(&mut rng);
+    // At least one interval, since `longest < samples`.
+    let (mut intervals, mut sum) = (Vec::new(), 0);
+    loop {
+        let length = rng.random_range(shortest..=longest);
+        sum += length;
+        if sum >= samples {
+            break;
+        }
+        intervals.push(length);
+    }
+    let (mut z, mut process) = (0.0, Vec::with_capacity(samples));
+    for step in 0..warm_up + samples {
+        let xi: f64 = rng.sample(StandardNormal);
+        z += dt * (-z + noise / dt.sqrt() * xi);
+        if step >= warm_up {
+            process.push(z);
+        }
+    }
 
-    let mut values = Vec::with_capacity(plan.samples + plan.rest);
+    let mut values = Vec::with_capacity(samples + rest);
     for length in intervals {
         let start = values.len();
         let mean = process[start..start + length].iter().sum::<f64>() / length as f64;
         values.resize(start + length, mean);
     }
-    values.resize(values.len() + plan.rest, 0.0);
+    values.resize(values.len() + rest, 0.0);
     values[0] = 0.0;
-    Motif::new(options.dt, values)
-}
-
-/// The options in steps, validated.
-struct Plan {
-    dt: f64,
-    noise: f64,
-    warm_up: usize,
-    samples: usize,
-    shortest: usize,
-    longest: usize,
-    rest: usize,
-}
-
-impl Plan {
-    fn new(options: &StepOptions) -> Result<Self> {
-        let &StepOptions { dt, noise, warm_up, duration, shortest, longest, rest } = options;
-        check::positive("step motif dt", dt)?;
-        if dt > 1.0 {
-            return Err(Error::OutOfRange {
-                what: "step motif dt",
-                expected: "a number in (0, 1]",
-                given: dt,
-            });
-        }
-        check::positive("step motif noise", noise)?;
-        let plan = Self {
-            dt,
-            noise,
-            warm_up: grid::steps("step motif warm_up", warm_up, dt)?,
-            samples: grid::steps("step motif duration", duration, dt)?,
-            shortest: grid::steps("step motif shortest", shortest, dt)?,
-            longest: grid::steps("step motif longest", longest, dt)?,
-            rest: grid::steps("step motif rest", rest, dt)?,
-        };
-        if plan.shortest < 2 {
-            let expected = "at least two steps dt";
-            return Err(Error::OutOfRange { what: "step motif shortest", expected, given: shortest });
-        }
-        if plan.longest < plan.shortest || plan.longest >= plan.samples {
-            let expected = "at least shortest and less than duration";
-            return Err(Error::OutOfRange { what: "step motif longest", expected, given: longest });
-        }
-        Ok(plan)
-    }
-
-    /// Interval lengths, in samples: at least one, since `longest < samples`.
-    fn intervals(&self, rng: &mut ChaCha8Rng) -> Vec<usize> {
-        let mut sum = 0;
-        std::iter::from_fn(|| {
-            let length = rng.random_range(self.shortest..=self.longest);
-            sum += length;
-            (sum < self.samples).then_some(length)
-        })
-        .collect()
-    }
-
-    /// The Ornstein-Uhlenbeck process after its warm-up.
-    fn process(&self, rng: &mut ChaCha8Rng) -> Vec<f64> {
-        let mut z = 0.0;
-        let mut step = || {
-            let xi: f64 = rng.sample(StandardNormal);
-            z += self.dt * (-z + self.noise / self.dt.sqrt() * xi);
-            z
-        };
-        for _ in 0..self.warm_up {
-            step();
-        }
-        (0..self.samples).map(|_| step()).collect()
-    }
+    Motif::new(dt, values)
 }

@@ -19,6 +19,7 @@ use crate::preparation::PreparationOptions;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct NetworkOptions {
     /// Fit of each motif by exponentials.
     pub fit: FitOptions,
@@ -29,6 +30,8 @@ pub struct NetworkOptions {
     /// When a motif is fitted again because its loop is too noisy.
     pub noise: NoiseTolerance,
 }
+
+crate::check::with!(NetworkOptions);
 
 impl Default for NetworkOptions {
     /// As [`NetworkOptions::published`].

@@ -91,7 +91,7 @@ fn restore(
 
 /// The error that the fit claims is the one of its exponentials; a fit brought along claims none.
 fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
-    if fit.origin() == FitOrigin::Given {
+    if fit.report().origin == FitOrigin::Given {
         return Ok(());
     }
     let squares =

@@ -23,6 +23,7 @@ const MAX_ROUNDS: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct NoiseTolerance {
     /// Fraction r of a deviation that preparation leaves: about 0.02 after 5 tau with the default
     /// module.
@@ -36,6 +37,8 @@ pub struct NoiseTolerance {
     /// Most additional fits of a motif, at most 100; 0 keeps the first whatever its noise.
     pub rounds: usize,
 }
+
+crate::check::with!(NoiseTolerance);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(NoiseTolerance: |it| it.validate().map(|()| it));

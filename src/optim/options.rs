@@ -9,6 +9,7 @@ const MAX_MEMORY: usize = 10_000;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct LbfgsOptions {
     /// Pairs of steps and gradient changes remembered (1 to 10000).
     pub memory: usize,
@@ -21,6 +22,8 @@ pub struct LbfgsOptions {
     /// Euclidean length of the first trial step.
     pub first_step: f64,
 }
+
+crate::check::with!(LbfgsOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(LbfgsOptions: |it| it.validate().map(|()| it));

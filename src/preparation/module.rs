@@ -51,7 +51,7 @@ pub struct PreparationHistory {
 /// ```
 /// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
 /// let system = System::from(Cortex::random(30, 0.5, 1)?);
-/// let options = PreparationOptions { rank: 10, ..Default::default() };
+/// let options = PreparationOptions::default().with(|o| o.rank = 10);
 /// let preparation = Preparation::optimise(&system, &options, 1)?;
 /// let report = preparation.report();
 /// let history = report.history.expect("it was optimised");

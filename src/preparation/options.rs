@@ -23,6 +23,7 @@ pub enum WeightBound {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module.
     pub rank: usize,
@@ -33,6 +34,8 @@ pub struct PreparationOptions {
     /// The optimiser; its value is C/N.
     pub optimiser: LbfgsOptions,
 }
+
+crate::check::with!(PreparationOptions);
 
 #[cfg(feature = "io")]
 crate::check::checked_when_read!(PreparationOptions: |it| it.validate().map(|()| it));

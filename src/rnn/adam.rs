@@ -6,6 +6,7 @@ use crate::{Error, Result, check};
 /// Constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct AdamOptions {
     /// Learning rate $\eta$. Default 1e-4.
     pub learning_rate: f64,
@@ -16,6 +17,8 @@ pub struct AdamOptions {
     /// Added to the root of the second moment. Default 1e-8.
     pub epsilon: f64,
 }
+
+crate::check::with!(AdamOptions);
 
 impl Default for AdamOptions {
     fn default() -> Self {
@@ -48,7 +51,8 @@ impl AdamOptions {
 /// ```
 /// use thalamo::rnn::{Adam, AdamOptions};
 /// let mut x = [1.0_f64];
-/// let mut adam = Adam::new(1, AdamOptions { learning_rate: 0.1, ..AdamOptions::default() })?;
+/// let options = AdamOptions::default().with(|o| o.learning_rate = 0.1);
+/// let mut adam = Adam { options, first: vec![0.0], second: vec![0.0], steps: 0 };
 /// for _ in 0..200 {
 ///     let gradient = [2.0 * x[0]];
 ///     adam.step(&mut x, &gradient)?;
@@ -69,21 +73,8 @@ pub struct Adam<T: Real> {
 }
 
 impl<T: Real> Adam<T> {
-    /// Zero moments for `count` parameters.
-    ///
-    /// # Errors
-    /// [`Error::OutOfRange`] on a constant outside its range.
-    pub fn new(count: usize, options: AdamOptions) -> Result<Self> {
-        options.validate()?;
-        Ok(Self { options, first: vec![T::zero(); count], second: vec![T::zero(); count], steps: 0 })
-    }
-
     /// Fails on a state that no steps lead to.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] on moments of different lengths, [`Error::NotFinite`] on a NaN or infinity,
-    /// [`Error::OutOfRange`] on a constant outside its range or a negative second moment.
-    pub fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         self.options.validate()?;
         let remedy = "give both moments of every parameter";
         check::shape("second moments", (self.second.len(), 1), (self.first.len(), 1), remedy)?;
@@ -118,47 +109,22 @@ impl<T: Real> Adam<T> {
             check::shape("gradient", (g.len(), 1), (p.len(), 1), remedy)?;
         }
         self.steps += 1;
-        let rates = Rates::new(&self.options, self.steps);
+        let AdamOptions { learning_rate, beta1, beta2, epsilon } = self.options;
+        let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
+        let [correction1, correction2] = [beta1, beta2].map(|beta| T::of(1.0 - beta.powi(steps)));
+        let [rate, beta1, beta2, epsilon] = [learning_rate, beta1, beta2, epsilon].map(T::of);
+        let one = T::one();
         let values = parameters.iter_mut().flat_map(|p| p.iter_mut());
         let gradients = gradients.iter().flat_map(|g| g.iter());
         let moments = self.first.iter_mut().zip(&mut self.second);
         for (index, ((x, &g), (m, s))) in values.zip(gradients).zip(moments).enumerate() {
             if learned(index) {
-                *x -= rates.change(g, m, s);
+                *m = beta1 * *m + (one - beta1) * g;
+                *s = beta2 * *s + (one - beta2) * g * g;
+                let root = nalgebra::ComplexField::sqrt(*s / correction2);
+                *x -= rate * (*m / correction1) / (root + epsilon);
             }
         }
         Ok(())
-    }
-}
-
-/// The constants in working precision, with the corrections for the first steps.
-struct Rates<T> {
-    rate: T,
-    beta1: T,
-    beta2: T,
-    correction1: T,
-    correction2: T,
-    epsilon: T,
-}
-
-impl<T: Real> Rates<T> {
-    fn new(options: &AdamOptions, steps: u64) -> Self {
-        let steps = i32::try_from(steps).unwrap_or(i32::MAX);
-        Self {
-            rate: T::of(options.learning_rate),
-            beta1: T::of(options.beta1),
-            beta2: T::of(options.beta2),
-            correction1: T::of(1.0 - options.beta1.powi(steps)),
-            correction2: T::of(1.0 - options.beta2.powi(steps)),
-            epsilon: T::of(options.epsilon),
-        }
-    }
-
-    fn change(&self, g: T, m: &mut T, s: &mut T) -> T {
-        let one = T::one();
-        *m = self.beta1 * *m + (one - self.beta1) * g;
-        *s = self.beta2 * *s + (one - self.beta2) * g * g;
-        let root = nalgebra::ComplexField::sqrt(*s / self.correction2);
-        self.rate * (*m / self.correction1) / (root + self.epsilon)
     }
 }

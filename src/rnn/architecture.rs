@@ -28,16 +28,18 @@ impl Architecture {
     /// All three, in the paper's order.
     pub const ALL: [Self; 3] = [Self::Additive, Self::Multiplicative, Self::Control];
 
-    /// Name in lower case.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub(super) fn has_loops(self) -> bool {
+        self == Self::Multiplicative
+    }
+}
+
+/// Its name in lower case.
+impl std::fmt::Display for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
             Self::Additive => "additive",
             Self::Multiplicative => "multiplicative",
             Self::Control => "control",
-        }
-    }
-
-    pub(super) fn has_loops(self) -> bool {
-        self == Self::Multiplicative
+        })
     }
 }

@@ -26,7 +26,7 @@ impl<T: Real> Pass<T> {
         let learns_shared = !learns_module && network.architecture() == Architecture::Control;
         let (n, width) = (self.units, self.width);
         let block = n * width;
-        let dt = T::of(network.dt());
+        let dt = T::of(network.dt);
         let readout = network.readout().as_slice();
         let silence = vec![T::zero(); width];
         let intervals = std::mem::take(&mut self.intervals);
@@ -55,7 +55,7 @@ impl<T: Real> Pass<T> {
                     let outputs = &self.outputs[step * width..step * width + columns];
                     let linear = |j| next_linear(&intervals, index, step, j);
                     readout_gradient(self.gradient.readout.as_mut_slice(), later, outputs, linear);
-                    let scale = dt * T::of(network.gain());
+                    let scale = dt * T::of(network.gain);
                     outer(self.gradient.recurrent.as_mut_slice(), scale, &self.adjoint, activity, n, columns);
                 }
                 // Errors after the step before; those after this one are in the adjoint already.
@@ -125,8 +125,8 @@ impl<T: Real> Pass<T> {
         if self.gradient.shapes() != network.parameters().shapes() {
             self.gradient = Parameters::zeros(network.architecture(), network.units(), network.motifs());
         }
-        self.gradient.fill_zero();
-        let rank = network.module().filter(|_| learned == Learned::Module).map_or(0, |m| m.rank());
+        self.gradient.arrays_mut().into_iter().for_each(|array| array.fill(T::zero()));
+        let rank = network.module().filter(|_| learned == Learned::Module).map_or(0, |m| m.input.ncols());
         for part in &mut self.module_gradient {
             part.clear();
             part.resize(rank * self.units, T::zero());

@@ -25,11 +25,8 @@ pub struct Gradient<T: Real> {
     pub starts: Vec<Vec<T>>,
 }
 
-/// Memory for minibatches of one network, kept from one to the next.
-///
-/// Holds the activity of every unit at every step of every trial: `N (steps + 1)` numbers per trial, 119
-/// MB for 90 trials of 1100 steps with 300 units in single precision. Everything else is a hundredth of
-/// that.
+/// Memory for minibatches of one network, kept from one to the next: the activity of every unit at every step of every
+/// trial, and little else.
 #[derive(Debug, Default)]
 pub struct BatchMemory<T: Real> {
     passes: Vec<Pass<T>>,
@@ -49,14 +46,12 @@ impl<T: Real> BatchMemory<T> {
 /// $$ \Lambda_k = (1 - dt) \Lambda_{k+1} + f'(x_k) \odot dt \\, W^T \Lambda_{k+1} + \tfrac{2}{M} e_{k-1} w \odot
 /// \tanh'(x_k), \qquad W = g J + u_\mu v_\mu^T + U V^T, $$
 ///
-/// so a step costs two products of an N x N matrix with all trials (three when $J$ is learned), `4 N^2`
-/// flops per trial. Trials are grouped by length; groups run on rayon's threads and are added up in
-/// order, so the result has the same bits for any number of threads.
+/// so a step costs two products of an N x N matrix with all trials, three when $J$ is learned. The result has the same
+/// bits for any number of threads.
 ///
 /// # Errors
-/// As [`Trial::validate`]; [`Error::Empty`] without trials or without a scored step,
-/// [`Error::MissingModule`] when the module is to be learned and there is none. A loss that overflows is
-/// returned as it is.
+/// As [`respond`]; [`Error::Empty`] without a scored step, [`Error::MissingModule`] when the module is to be learned and
+/// there is none. A loss that overflows is returned as it is.
 pub fn gradient<T: Real>(
     network: &TanhNetwork<T>,
     trials: &[Trial<T>],
@@ -110,7 +105,10 @@ pub fn gradient<T: Real>(
 /// Runs trials without gradients, on rayon's threads, and returns their responses in order.
 ///
 /// # Errors
-/// As [`Trial::validate`]; [`Error::Empty`] without trials.
+/// [`Error::Empty`] without trials or without a step, [`Error::Shape`] on a start of another length or a target shorter
+/// than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::Count`] on more than 1e7 steps,
+/// [`Error::UnknownIndex`] on a motif that is not there, [`Error::MissingModule`] when a transition needs the module of a
+/// network that has none.
 pub fn respond<T: Real>(network: &TanhNetwork<T>, trials: &[Trial<T>]) -> Result<Vec<Response<T>>> {
     if trials.is_empty() {
         return Err(Error::Empty { what: "trials", remedy: "give at least one" });

@@ -2,7 +2,7 @@
 
 use super::{Adam, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 use crate::motif::Motif;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// All that a [`Trainer`] needs to go on to the same bits.
 ///
@@ -35,11 +35,11 @@ impl Checkpoint {
     pub fn new(trainer: &Trainer, options: &TanhOptions) -> Result<Self> {
         let checkpoint = Self {
             options: options.clone(),
-            training: trainer.options().clone(),
-            motifs: trainer.motifs().to_vec(),
-            network: trainer.network().clone(),
-            adam: Some(trainer.adam().clone()),
-            curve: trainer.curve().to_vec(),
+            training: trainer.options.clone(),
+            motifs: trainer.motifs.clone(),
+            network: trainer.network.clone(),
+            adam: Some(trainer.adam.clone()),
+            curve: trainer.curve.clone(),
             stride: 1,
         };
         checkpoint.verify()?;
@@ -51,40 +51,22 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Disagrees`]; as [`TanhNetwork::random`].
     pub(crate) fn verify(&self) -> Result<()> {
-        let drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
-        if self.network.has_same_origin(&drawn) {
+        let mut drawn = TanhNetwork::<f32>::random(&self.options, self.network.motifs())?;
+        drawn.parameters = self.network.parameters.clone();
+        drawn.module = self.network.module.clone();
+        if drawn == self.network {
             return Ok(());
         }
         let what = "fixed connectivity and readout";
         Err(Error::Disagrees { what, difference: f64::INFINITY, limit: 0.0 })
     }
 
-    /// What is left when training is over: no moments, and a learning curve of means over `stride`
-    /// minibatches (a last incomplete one is dropped).
-    ///
-    /// # Errors
-    /// [`Error::Count`] when `stride` is zero.
-    pub fn finished(mut self, stride: usize) -> Result<Self> {
-        if stride == 0 {
-            let what = "stride of the learning curve";
-            return Err(Error::Count { what, expected: "at least 1", given: 0 });
-        }
-        self.adam = None;
-        self.curve = self.curve.chunks_exact(stride).map(|c| c.iter().sum::<f64>() / stride as f64).collect();
-        self.stride = self.stride.saturating_mul(stride);
-        Ok(self)
-    }
-
-    /// Number of minibatches behind it.
-    pub fn minibatches(&self) -> usize {
-        self.curve.len().saturating_mul(self.stride)
-    }
-
     /// The training, to go on with: what follows has the same bits as without the interruption.
     ///
     /// # Errors
     /// [`Error::Empty`] without Adam's moments; [`Error::Count`] on a thinned learning curve;
-    /// [`Error::Shape`] when moments or curve do not fit; as [`Adam::validate`] and [`Trainer::new`].
+    /// [`Error::Shape`] when moments or curve do not fit, [`Error::OutOfRange`] on a negative second moment;
+    /// as [`Trainer::new`].
     pub fn into_trainer(self) -> Result<Trainer> {
         let remedy = "resume from a checkpoint, not from a finished network";
         let adam = self.adam.ok_or(Error::Empty { what: "Adam's moments", remedy })?;
@@ -92,6 +74,15 @@ impl Checkpoint {
             let what = "minibatches per entry of the learning curve";
             return Err(Error::Count { what, expected: "1, as a checkpoint has", given: self.stride });
         }
-        Trainer::resume(self.network, &self.motifs, &self.training, adam, self.curve)
+        let mut trainer = Trainer::new(self.network, &self.motifs, &self.training)?;
+        adam.validate()?;
+        let remedy = "resume with the network and options the state came from";
+        let expected = (trainer.adam.first.len(), 1);
+        check::shape("Adam's moments", (adam.first.len(), 1), expected, remedy)?;
+        let steps = usize::try_from(adam.steps).unwrap_or(usize::MAX);
+        check::shape("learning curve", (self.curve.len(), 1), (steps, 1), remedy)?;
+        check::finite("learning curve", &self.curve)?;
+        (trainer.adam, trainer.curve) = (adam, self.curve);
+        Ok(trainer)
     }
 }

@@ -32,13 +32,13 @@ pub enum TanhTransition {
 impl TanhTransition {
     /// A motif with what comes before it.
     fn before<T: Real>(self, motif: usize, target: &Arc<[T]>) -> Vec<TrialSegment<T>> {
-        let free = |phase, steps| TrialSegment { motif, phase, steps, target: None };
-        let (steps, target) = (target.len(), Some(target.clone()));
-        let play = TrialSegment { motif, phase: TrialPhase::Motif, steps, target };
+        let play = TrialSegment::whole(motif, target);
         match self {
             Self::None => vec![play],
-            Self::Module { steps } => vec![free(TrialPhase::Transition, steps), play],
-            Self::Linear { steps } => vec![free(TrialPhase::LinearTransition, steps), play],
+            Self::Module { steps } => vec![TrialSegment::free(motif, TrialPhase::Transition, steps), play],
+            Self::Linear { steps } => {
+                vec![TrialSegment::free(motif, TrialPhase::LinearTransition, steps), play]
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ impl<T: Real> WithSimd for Forward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (n, dt) = (self.network.units(), T::of(self.network.dt()));
+        let (n, dt) = (self.network.units(), T::of(self.network.dt));
         let decay = T::one() - dt;
         let readout = self.network.readout().as_slice();
         let [biases, left, right, ..] = self.network.parameters().arrays();
@@ -93,7 +93,7 @@ impl<T: Real> WithSimd for Backward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (n, dt) = (self.network.units(), T::of(self.network.dt()));
+        let (n, dt) = (self.network.units(), T::of(self.network.dt));
         let (one, decay) = (T::one(), T::one() - dt);
         let readout = self.network.readout().as_slice();
         let [_, left, right, ..] = self.network.parameters().arrays();
@@ -126,23 +126,6 @@ impl<T: Real> WithSimd for Backward<'_, T> {
                     *l = decay * *l + (one - r * r) * (g + (c * w + a * r));
                 }
             }
-        }
-    }
-}
-
-/// `tanh` of each entry.
-pub(super) struct Tanh<'a, T: Real> {
-    pub(super) from: &'a [T],
-    pub(super) to: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Tanh<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (r, &x) in self.to.iter_mut().zip(self.from) {
-            *r = x.tanh_lane();
         }
     }
 }

@@ -24,7 +24,7 @@ impl<T: Real> TransitionModule<T> {
     pub fn design(network: &TanhNetwork<T>, options: &PreparationOptions, seed: u64) -> Result<Self> {
         let system = System::new(without_module(network), network.readout().map(T::widen))?;
         let found = Preparation::optimise(&system, options, seed)?;
-        Self::new(found.input().map(T::of), found.feedback().map(T::of))
+        Ok(Self { input: found.input().map(T::of), feedback: found.feedback().map(T::of) })
     }
 }
 
@@ -35,7 +35,7 @@ impl<T: Real> TransitionModule<T> {
 pub fn linearisation<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
     let mut system = without_module(network);
     if let Some(module) = network.module() {
-        system += module.left().map(T::widen) * module.right().map(T::widen).transpose();
+        system += module.input.map(T::widen) * module.feedback.map(T::widen).transpose();
     }
     system
 }
@@ -43,7 +43,7 @@ pub fn linearisation<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
 /// $-I + g J$.
 fn without_module<T: Real>(network: &TanhNetwork<T>) -> DMatrix<f64> {
     let units = network.units();
-    network.recurrent().map(|x| network.gain() * x.widen()) - DMatrix::identity(units, units)
+    network.recurrent().map(|x| network.gain * x.widen()) - DMatrix::identity(units, units)
 }
 
 /// The state that a linear transition settles in, $x^\ast = -A_{prep}^{-1} b_\mu$ (N).

@@ -29,15 +29,15 @@ pub(super) struct ModuleMatrices<T: Real> {
 
 impl<T: Real> StepMatrices<T> {
     pub(super) fn new(network: &TanhNetwork<T>) -> Self {
-        let dt = T::of(network.dt());
-        let scale = T::of(network.dt() * network.gain());
+        let dt = T::of(network.dt);
+        let scale = T::of(network.dt * network.gain);
         let recurrent = network.recurrent().map(|x| scale * x);
         let recurrent_transpose = recurrent.transpose();
         let module = network.module().map(|m| ModuleMatrices {
-            left: m.left().map(|x| dt * x),
-            right_transpose: m.right().transpose(),
-            right: m.right().map(|x| dt * x),
-            left_transpose: m.left().transpose(),
+            left: m.input.map(|x| dt * x),
+            right_transpose: m.feedback.transpose(),
+            right: m.feedback.map(|x| dt * x),
+            left_transpose: m.input.transpose(),
         });
         Self { recurrent, recurrent_transpose, module }
     }

@@ -4,33 +4,23 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Real, real::finite};
-use crate::{Error, Result, check};
+use super::Real;
+use crate::{Error, Result};
 
 /// A low-rank loop $U V^T \tanh x$ that is on during transitions and brings the network to rest, or
 /// near the fixed point of the next motif's bias.
+///
+/// Not a [`LowRank`](crate::LowRank), whose numbers are in double precision: these are trained in single. They are
+/// checked by [`TanhNetwork::with_module`](super::TanhNetwork::with_module).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransitionModule<T: Real> {
-    left: DMatrix<T>,
-    right: DMatrix<T>,
+    /// Weights `U` from thalamus to the network, N x P.
+    pub input: DMatrix<T>,
+    /// Weights `V` from the network to thalamus, N x P.
+    pub feedback: DMatrix<T>,
 }
 
 impl<T: Real> TransitionModule<T> {
-    /// A module from `U` and `V` (each N x P).
-    ///
-    /// # Errors
-    /// [`Error::Empty`] without columns or rows, [`Error::Shape`] when the shapes differ,
-    /// [`Error::NotFinite`] on a NaN or infinity.
-    pub fn new(left: DMatrix<T>, right: DMatrix<T>) -> Result<Self> {
-        if left.is_empty() {
-            return Err(Error::Empty { what: "transition module U", remedy: "give N x P numbers" });
-        }
-        check::shape("transition module V", right.shape(), left.shape(), "give U and V of one shape")?;
-        finite("transition module U", left.as_slice())?;
-        finite("transition module V", right.as_slice())?;
-        Ok(Self { left, right })
-    }
-
     /// A random start: entries of U, then V, from $N(0, \sigma^2)$ with $\sigma^2 = 0.05 / \sqrt{P N}$.
     ///
     /// # Errors
@@ -42,27 +32,8 @@ impl<T: Real> TransitionModule<T> {
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let std = T::of((0.05 / ((rank * units) as f64).sqrt()).sqrt());
-        let left = DMatrix::from_fn(units, rank, |_, _| std * T::normal(&mut rng));
-        let right = DMatrix::from_fn(units, rank, |_, _| std * T::normal(&mut rng));
-        Self::new(left, right)
-    }
-
-    /// `U`, N x P.
-    pub fn left(&self) -> &DMatrix<T> {
-        &self.left
-    }
-
-    /// `V`, N x P.
-    pub fn right(&self) -> &DMatrix<T> {
-        &self.right
-    }
-
-    /// Rank P.
-    pub(super) fn rank(&self) -> usize {
-        self.left.ncols()
-    }
-
-    pub(super) fn arrays_mut(&mut self) -> [&mut [T]; 2] {
-        [self.left.as_mut_slice(), self.right.as_mut_slice()]
+        let input = DMatrix::from_fn(units, rank, |_, _| std * T::normal(&mut rng));
+        let feedback = DMatrix::from_fn(units, rank, |_, _| std * T::normal(&mut rng));
+        Ok(Self { input, feedback })
     }
 }

@@ -17,6 +17,7 @@ const MAX_MOTIFS: usize = 10_000;
 /// How a tanh network is drawn.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct TanhOptions {
     /// The architecture.
     pub architecture: Architecture,
@@ -32,6 +33,8 @@ pub struct TanhOptions {
     /// Seed of every random number.
     pub seed: u64,
 }
+
+crate::check::with!(TanhOptions);
 
 impl TanhOptions {
     /// The paper's network: 300, 100 or 50 units, gain 1.4, loop gain 1.5, dt 0.1 tau, seed 1.
@@ -80,12 +83,14 @@ fn step(dt: f64) -> Result<()> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TanhNetwork<T: Real> {
     architecture: Architecture,
-    gain: f64,
-    dt: f64,
+    /// Gain $g$ of the connectivity, 1 in a control network.
+    pub(super) gain: f64,
+    /// Euler step, in tau.
+    pub(super) dt: f64,
     fixed_recurrent: DMatrix<T>,
     fixed_readout: DVector<T>,
-    parameters: Parameters<T>,
-    module: Option<TransitionModule<T>>,
+    pub(super) parameters: Parameters<T>,
+    pub(super) module: Option<TransitionModule<T>>,
 }
 
 impl<T: Real> TanhNetwork<T> {
@@ -110,16 +115,14 @@ impl<T: Real> TanhNetwork<T> {
         let readout = DVector::from_fn(units, |_, _| T::of(std) * T::normal(&mut rng));
         let gain = if control { 1.0 } else { gain };
         let mut network = Self::new(architecture, recurrent, readout, gain, dt)?;
-        network.parameters = network.parameters.with_motifs(architecture, units, motifs);
-        if architecture.has_loops() {
-            for motif in 0..motifs {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                rng.set_stream(1 + motif as u64);
-                let mut draw = || T::of(loop_gain * std) * T::normal(&mut rng);
-                network.parameters.left.column_mut(motif).iter_mut().for_each(|u| *u = draw());
-                network.parameters.right.column_mut(motif).iter_mut().for_each(|v| *v = draw());
-            }
+        let Parameters { biases, mut left, mut right, .. } = Parameters::zeros(architecture, units, motifs);
+        for (motif, (mut u, mut v)) in left.column_iter_mut().zip(right.column_iter_mut()).enumerate() {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(1 + motif as u64);
+            let loops = u.iter_mut().chain(v.iter_mut());
+            loops.for_each(|entry| *entry = T::of(loop_gain * std) * T::normal(&mut rng));
         }
+        network.parameters = Parameters { biases, left, right, ..network.parameters };
         Ok(network)
     }
 
@@ -154,39 +157,15 @@ impl<T: Real> TanhNetwork<T> {
         Ok(Self { architecture, gain, dt, fixed_recurrent, fixed_readout, parameters, module: None })
     }
 
-    /// The same network with one more motif: bias `b` and, if multiplicative, loop vectors `u`, `v` (each N).
-    /// No other motif's parameters change.
+    /// The same network with other learned numbers, for as many motifs as they have columns.
     ///
     /// # Errors
-    /// [`Error::Shape`] on a vector of another length (the loop must be there exactly when the
-    /// architecture has loops), [`Error::NotFinite`] on a NaN or infinity.
-    pub fn with_motif(mut self, bias: &[T], left: &[T], right: &[T]) -> Result<Self> {
-        let units = self.units();
-        let loops = if self.architecture.has_loops() { units } else { 0 };
-        for (what, vector, length) in
-            [("bias b", bias, units), ("loop u", left, loops), ("loop v", right, loops)]
-        {
-            let remedy = "give N entries, and a loop for the multiplicative architecture only";
-            check::shape(what, (vector.len(), 1), (length, 1), remedy)?;
-            finite(what, vector)?;
-        }
-        let last = self.motifs();
-        self.parameters = self.parameters.with_motifs(self.architecture, units, last + 1);
-        self.parameters.biases.column_mut(last).copy_from_slice(bias);
-        if loops > 0 {
-            self.parameters.left.column_mut(last).copy_from_slice(left);
-            self.parameters.right.column_mut(last).copy_from_slice(right);
-        }
-        Ok(self)
-    }
-
-    /// The same network with other learned numbers, for the same number of motifs.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] when an array has another shape, [`Error::NotFinite`] on a NaN or infinity.
+    /// [`Error::Shape`] when an array has a shape that the architecture does not ask for, [`Error::NotFinite`] on a NaN
+    /// or infinity.
     pub fn with_parameters(mut self, parameters: Parameters<T>) -> Result<Self> {
         let names = ["biases", "loops u", "loops v", "connectivity J", "readout w"];
-        let shapes = parameters.shapes().into_iter().zip(self.parameters.shapes());
+        let expected = Parameters::<T>::zeros(self.architecture, self.units(), parameters.biases.ncols());
+        let shapes = parameters.shapes().into_iter().zip(expected.shapes());
         for (what, (given, expected)) in names.into_iter().zip(shapes) {
             check::shape(what, given, expected, "take the parameters of a network of the same architecture")?;
         }
@@ -204,10 +183,18 @@ impl<T: Real> TanhNetwork<T> {
     /// in motif phases only; in the other architectures biases act in both.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the module is for another number of units.
+    /// [`Error::Empty`] without columns, [`Error::Shape`] when U and V have different shapes or are for another number of
+    /// units, [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_module(mut self, module: TransitionModule<T>) -> Result<Self> {
-        let given = (module.left().nrows(), 1);
-        check::shape("transition module", given, (self.units(), 1), "give a module for the same N")?;
+        let TransitionModule { input, feedback } = &module;
+        if input.is_empty() {
+            return Err(Error::Empty { what: "transition module U", remedy: "give N x P numbers" });
+        }
+        let expected = (self.units(), input.ncols());
+        for (what, matrix) in [("transition module U", input), ("transition module V", feedback)] {
+            check::shape(what, matrix.shape(), expected, "give U and V as N x P for the same N")?;
+            finite(what, matrix.as_slice())?;
+        }
         self.module = Some(module);
         Ok(self)
     }
@@ -225,16 +212,6 @@ impl<T: Real> TanhNetwork<T> {
     /// Number of motifs.
     pub fn motifs(&self) -> usize {
         self.parameters.biases.ncols()
-    }
-
-    /// Gain $g$ of the connectivity (1 in a control network).
-    pub fn gain(&self) -> f64 {
-        self.gain
-    }
-
-    /// Euler step, in tau.
-    pub(super) fn dt(&self) -> f64 {
-        self.dt
     }
 
     /// Connectivity $J$ without its gain, N x N.
@@ -258,25 +235,8 @@ impl<T: Real> TanhNetwork<T> {
         &self.parameters
     }
 
-    /// Whether what is not learned has the same bits.
-    pub(super) fn has_same_origin(&self, other: &Self) -> bool {
-        self.architecture == other.architecture
-            && self.gain == other.gain
-            && self.dt == other.dt
-            && self.fixed_recurrent == other.fixed_recurrent
-            && self.fixed_readout == other.fixed_readout
-    }
-
-    pub(super) fn parameters_mut(&mut self) -> &mut Parameters<T> {
-        &mut self.parameters
-    }
-
     /// The transition module, if there is one.
     pub fn module(&self) -> Option<&TransitionModule<T>> {
         self.module.as_ref()
-    }
-
-    pub(super) fn module_mut(&mut self) -> Option<&mut TransitionModule<T>> {
-        self.module.as_mut()
     }
 }

@@ -23,18 +23,14 @@ impl<T: Real> Parameters<T> {
     /// All zeros.
     pub(super) fn zeros(architecture: Architecture, units: usize, motifs: usize) -> Self {
         let shared = if architecture == Architecture::Control { units } else { 0 };
-        let recurrent = DMatrix::zeros(shared, shared);
-        let readout = DVector::zeros(shared);
-        Self { recurrent, readout, ..Self::default() }.with_motifs(architecture, units, motifs)
-    }
-
-    /// Room for `motifs` motifs: new columns are zero, old ones stay.
-    pub(super) fn with_motifs(mut self, architecture: Architecture, units: usize, motifs: usize) -> Self {
-        let loops = if architecture.has_loops() { (units, motifs) } else { (0, 0) };
-        self.biases = self.biases.resize(units, motifs, T::zero());
-        self.left = self.left.resize(loops.0, loops.1, T::zero());
-        self.right = self.right.resize(loops.0, loops.1, T::zero());
-        self
+        let (rows, columns) = if architecture.has_loops() { (units, motifs) } else { (0, 0) };
+        Self {
+            biases: DMatrix::zeros(units, motifs),
+            left: DMatrix::zeros(rows, columns),
+            right: DMatrix::zeros(rows, columns),
+            recurrent: DMatrix::zeros(shared, shared),
+            readout: DVector::zeros(shared),
+        }
     }
 
     /// Rows and columns of the arrays, in the order of [`Self::arrays`].
@@ -55,7 +51,7 @@ impl<T: Real> Parameters<T> {
 
     /// The arrays one after the other, each column by column: biases, left, right, recurrent,
     /// readout.
-    pub fn arrays(&self) -> [&[T]; 5] {
+    pub(super) fn arrays(&self) -> [&[T]; 5] {
         [
             self.biases.as_slice(),
             self.left.as_slice(),
@@ -76,17 +72,9 @@ impl<T: Real> Parameters<T> {
         ]
     }
 
-    pub(super) fn fill_zero(&mut self) {
-        for array in self.arrays_mut() {
-            array.fill(T::zero());
-        }
-    }
-
     pub(super) fn add(&mut self, other: &Self) {
         for (a, b) in self.arrays_mut().into_iter().zip(other.arrays()) {
-            for (a, &b) in a.iter_mut().zip(b) {
-                *a += b;
-            }
+            a.iter_mut().zip(b).for_each(|(a, &b)| *a += b);
         }
     }
 }

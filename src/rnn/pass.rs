@@ -2,7 +2,7 @@
 
 use faer::Accum;
 
-use super::kernels::{Forward, Tanh, run};
+use super::kernels::{Forward, run};
 use super::matrices::StepMatrices;
 use super::plan::{self, Interval};
 use super::products::{masked, multiply};
@@ -67,8 +67,9 @@ impl<T: Real> Pass<T> {
             let columns = interval.drives.len();
             for step in interval.first..interval.end {
                 let (now, later) = blocks(&mut self.history, block, step, keep);
-                if interval.linear {
-                    linear_activity(n, interval, &self.states, now);
+                // In linear columns the state itself drives the step.
+                for (j, _) in interval.drives.iter().enumerate().filter(|(_, d)| d.linear) {
+                    now[j * n..(j + 1) * n].copy_from_slice(&self.states[j * n..(j + 1) * n]);
                 }
                 multiply(&mut self.product, &matrices.recurrent, now, columns, Accum::Replace);
                 if let (true, Some(module)) = (interval.module, &matrices.module) {
@@ -103,7 +104,7 @@ impl<T: Real> Pass<T> {
         self.intervals = plan::intervals(network, trials);
         let steps = trials.first().map_or(0, |t| t.steps());
         let block = self.units * self.width;
-        let rank = network.module().map_or(0, |m| m.rank());
+        let rank = network.module().map_or(0, |m| m.input.ncols());
         let (blocks, norms) = match keep {
             Keep::History => (steps + 1, 0),
             Keep::Norms => (2, steps * self.width),
@@ -117,10 +118,11 @@ impl<T: Real> Pass<T> {
         self.dots.resize(steps * self.width, zero);
         self.outputs.resize(steps * self.width, zero);
         self.norms.resize(norms, zero);
-        for (x, trial) in self.states.chunks_exact_mut(self.units).zip(trials) {
-            x.copy_from_slice(&trial.start);
+        let columns = self.states.chunks_exact_mut(self.units).zip(self.history.chunks_exact_mut(self.units));
+        for ((state, activity), trial) in columns.zip(trials) {
+            state.copy_from_slice(&trial.start);
+            activity.iter_mut().zip(state).for_each(|(r, x)| *r = x.tanh_lane());
         }
-        run(Tanh { from: &self.states, to: &mut self.history[..block] });
     }
 
     /// What one column did, after a forward pass that kept the norms.
@@ -142,13 +144,6 @@ fn blocks<T>(history: &mut [T], block: usize, step: usize, keep: Keep) -> (&mut 
     } else {
         let (a, b) = history.split_at_mut(block);
         if step.is_multiple_of(2) { (a, b) } else { (b, a) }
-    }
-}
-
-/// In linear columns the state itself drives the step.
-fn linear_activity<T: Copy>(n: usize, interval: &Interval, states: &[T], activity: &mut [T]) {
-    for (j, _) in interval.drives.iter().enumerate().filter(|(_, d)| d.linear) {
-        activity[j * n..(j + 1) * n].copy_from_slice(&states[j * n..(j + 1) * n]);
     }
 }
 

@@ -23,8 +23,6 @@ pub(super) struct Interval {
     pub(super) drives: Vec<Drive>,
     /// Some column has the module on.
     pub(super) module: bool,
-    /// Some column is linear.
-    pub(super) linear: bool,
 }
 
 /// The intervals of some trials, longest trial first.
@@ -45,8 +43,7 @@ pub(super) fn intervals<T: Real>(network: &TanhNetwork<T>, trials: &[&Trial<T>])
             let running = trials.iter().take_while(|t| t.steps() > w[0]);
             let drives: Vec<Drive> = running.filter_map(|t| drive(network, t, w[0])).collect();
             let module = drives.iter().any(|d| d.module);
-            let linear = drives.iter().any(|d| d.linear);
-            Interval { first: w[0], end: w[1], drives, module, linear }
+            Interval { first: w[0], end: w[1], drives, module }
         })
         .collect()
 }

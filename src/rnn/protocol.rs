@@ -101,14 +101,7 @@ impl Protocol {
     /// Fails when there is no such trial of `network`.
     pub(super) fn check_network<T: Real>(&self, network: &TanhNetwork<T>) -> Result<()> {
         let needs_module = !matches!(self, Self::Pairs { .. } | Self::Single { .. });
-        if needs_module && network.module().is_none() {
-            return Err(Error::MissingModule);
-        }
-        if matches!(self, Self::Pairs { .. }) && network.motifs() < 2 {
-            let expected = "at least 2 motifs for ordered pairs";
-            return Err(Error::Count { what: "motif count", expected, given: network.motifs() });
-        }
-        Ok(())
+        if needs_module && network.module().is_none() { Err(Error::MissingModule) } else { Ok(()) }
     }
 
     /// The trials of minibatch `index`, for the motifs listed in `chosen`. Starts are drawn from the
@@ -131,25 +124,18 @@ impl Protocol {
             start: (0..network.units()).map(|_| scale * T::normal(&mut rng)).collect(),
             segments,
         };
-        let play = |motif: usize, steps: usize| TrialSegment {
-            motif,
-            phase: TrialPhase::Motif,
-            steps,
-            target: targets.get(motif).cloned(),
-        };
-        let free = |motif, steps| TrialSegment { motif, phase: TrialPhase::Transition, steps, target: None };
-        let whole = |motif: usize| play(motif, targets.get(motif).map_or(0, |t| t.len()));
+        let whole = |motif: usize| TrialSegment::whole(motif, &targets[motif]);
+        let free = |motif, steps| TrialSegment::free(motif, TrialPhase::Transition, steps);
+        // Each chosen motif so many times.
+        let each = |trials| chosen.iter().flat_map(move |&motif| std::iter::repeat_n(motif, trials));
         Ok(match *self {
-            Self::Pairs { .. } => pairs(chosen, &whole, &play).into_iter().map(random).collect(),
-            Self::Single { trials, .. } => {
-                repeat(chosen, trials).map(|motif| random(vec![whole(motif)])).collect()
-            }
+            Self::Pairs { .. } => pairs(chosen, targets).into_iter().map(random).collect(),
+            Self::Single { trials, .. } => each(trials).map(|motif| random(vec![whole(motif)])).collect(),
             Self::Prepared { trials, steps, .. } => {
-                repeat(chosen, trials).map(|motif| random(vec![free(motif, steps), whole(motif)])).collect()
+                each(trials).map(|motif| random(vec![free(motif, steps), whole(motif)])).collect()
             }
             Self::Stitched { trials, .. } => {
-                let mut list: Vec<_> =
-                    repeat(chosen, trials).map(|motif| random(vec![whole(motif)])).collect();
+                let mut list: Vec<_> = each(trials).map(|motif| random(vec![whole(motif)])).collect();
                 for &motif in chosen {
                     let fixed = transition_fixed_point(network, motif)?;
                     let start = fixed.iter().map(|&x| T::of(x)).collect();
@@ -162,33 +148,25 @@ impl Protocol {
     }
 }
 
-/// Each motif `times` times.
-fn repeat(motifs: &[usize], times: usize) -> impl Iterator<Item = usize> + '_ {
-    motifs.iter().flat_map(move |&motif| std::iter::repeat_n(motif, times))
-}
-
 /// Segments of all ordered pairs: first, second, and the first again up to the longest pair.
-fn pairs<T: Real>(
-    motifs: &[usize],
-    whole: &impl Fn(usize) -> TrialSegment<T>,
-    play: &impl Fn(usize, usize) -> TrialSegment<T>,
-) -> Vec<Vec<TrialSegment<T>>> {
-    let ordered = motifs.iter().flat_map(|&a| motifs.iter().map(move |&b| (a, b))).filter(|(a, b)| a != b);
-    let list: Vec<(usize, [TrialSegment<T>; 2])> = ordered.map(|(a, b)| (a, [whole(a), whole(b)])).collect();
-    let steps = |pair: &[TrialSegment<T>; 2]| pair[0].steps + pair[1].steps;
-    let longest = list.iter().map(|(_, pair)| steps(pair)).max().unwrap_or(0);
-    list.into_iter()
-        .map(|(first, pair)| {
-            let mut missing = longest - steps(&pair);
-            let mut segments = Vec::from(pair);
-            while missing > 0 {
-                let more = missing.min(segments[0].steps);
-                segments.push(play(first, more));
-                missing -= more;
-            }
-            segments
-        })
-        .collect()
+fn pairs<T: Real>(motifs: &[usize], targets: &[Arc<[T]>]) -> Vec<Vec<TrialSegment<T>>> {
+    let ordered = motifs.iter().flat_map(|&a| motifs.iter().map(move |&b| [a, b])).filter(|[a, b]| a != b);
+    let ordered: Vec<[usize; 2]> = ordered.collect();
+    let steps = |pair: &[usize; 2]| targets[pair[0]].len() + targets[pair[1]].len();
+    let longest = ordered.iter().map(steps).max().unwrap_or(0);
+    let segments = |pair: &[usize; 2]| {
+        let mut segments: Vec<_> =
+            pair.iter().map(|&motif| TrialSegment::whole(motif, &targets[motif])).collect();
+        let first = segments[0].clone();
+        let mut missing = longest - steps(pair);
+        while missing > 0 {
+            let steps = missing.min(first.steps);
+            segments.push(TrialSegment { steps, ..first.clone() });
+            missing -= steps;
+        }
+        segments
+    };
+    ordered.iter().map(segments).collect()
 }
 
 /// The motifs' samples in working precision.
@@ -201,7 +179,7 @@ pub(super) fn targets<T: Real>(network: &TanhNetwork<T>, motifs: &[Motif]) -> Re
     if motifs.is_empty() {
         return Err(Error::Empty { what: "motifs", remedy: "give at least one" });
     }
-    let dt = network.dt();
+    let dt = network.dt;
     let targets = motifs
         .iter()
         .map(|motif| {

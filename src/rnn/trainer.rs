@@ -11,7 +11,7 @@ use super::{
     TrainingOptions, TransitionModule, gradient, linearisation, protocol, transition_fixed_point,
 };
 use crate::motif::Motif;
-use crate::{Error, Result, check};
+use crate::{Error, Result};
 
 /// Why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum TrainingStatus {
 /// use thalamo::rnn::{Architecture, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions};
 ///
 /// let motifs = step_motifs(2, 1)?;
-/// let options = TanhOptions { units: 20, ..TanhOptions::new(Architecture::Additive) };
+/// let options = TanhOptions::new(Architecture::Additive).with(|o| o.units = 20);
 /// let network = TanhNetwork::random(&options, 2)?;
 /// let mut trainer = Trainer::new(network, &motifs, &TrainingOptions::new(Protocol::SET_B))?;
 /// let first = trainer.step()?;
@@ -45,13 +45,13 @@ pub enum TrainingStatus {
 /// ```
 #[derive(Debug)]
 pub struct Trainer {
-    network: TanhNetwork<f32>,
-    motifs: Vec<Motif>,
+    pub(super) network: TanhNetwork<f32>,
+    pub(super) motifs: Vec<Motif>,
     targets: Vec<Arc<[f32]>>,
     chosen: Vec<usize>,
-    options: TrainingOptions,
-    adam: Adam<f32>,
-    curve: Vec<f64>,
+    pub(super) options: TrainingOptions,
+    pub(super) adam: Adam<f32>,
+    pub(super) curve: Vec<f64>,
     memory: BatchMemory<f32>,
 }
 
@@ -68,12 +68,12 @@ impl Trainer {
         options.protocol.check_network(&network)?;
         let count = match options.learned() {
             Learned::Parameters => network.parameters().count(),
-            Learned::Module => network.module().map_or(0, |m| 2 * m.left().len()),
+            Learned::Module => network.module().map_or(0, |m| 2 * m.input.len()),
         };
         Ok(Self {
             targets: protocol::targets(&network, motifs)?,
             chosen: options.chosen(motifs.len())?,
-            adam: Adam::new(count, options.adam)?,
+            adam: Adam { options: options.adam, first: vec![0.0; count], second: vec![0.0; count], steps: 0 },
             network,
             motifs: motifs.to_vec(),
             options: options.clone(),
@@ -82,49 +82,14 @@ impl Trainer {
         })
     }
 
-    /// The same training at a later minibatch: `network`, `adam` and `curve` as a trainer with these
-    /// options had them.
-    pub(super) fn resume(
-        network: TanhNetwork<f32>,
-        motifs: &[Motif],
-        options: &TrainingOptions,
-        adam: Adam<f32>,
-        curve: Vec<f64>,
-    ) -> Result<Self> {
-        let trainer = Self::new(network, motifs, options)?;
-        adam.validate()?;
-        let expected = (trainer.adam.first.len(), 1);
-        let remedy = "resume with the network and options the state came from";
-        check::shape("Adam's moments", (adam.first.len(), 1), expected, remedy)?;
-        let steps = usize::try_from(adam.steps).unwrap_or(usize::MAX);
-        check::shape("learning curve", (curve.len(), 1), (steps, 1), remedy)?;
-        check::finite("learning curve", &curve)?;
-        Ok(Self { adam, curve, ..trainer })
-    }
-
     /// The network as it is now.
     pub fn network(&self) -> &TanhNetwork<f32> {
         &self.network
     }
 
-    /// What it is trained on.
-    pub(super) fn motifs(&self) -> &[Motif] {
-        &self.motifs
-    }
-
     /// Loss of each minibatch so far, before its update.
     pub fn curve(&self) -> &[f64] {
         &self.curve
-    }
-
-    /// Adam's state.
-    pub(super) fn adam(&self) -> &Adam<f32> {
-        &self.adam
-    }
-
-    /// How it is trained.
-    pub(super) fn options(&self) -> &TrainingOptions {
-        &self.options
     }
 
     /// Bytes held for back-propagation.
@@ -155,27 +120,31 @@ impl Trainer {
     }
 
     fn update(&mut self, found: &Gradient<f32>, learned: Learned) -> Result<()> {
-        let arrays: Vec<&[f32]> = match learned {
-            Learned::Parameters => found.parameters.arrays().to_vec(),
-            Learned::Module => found.module.iter().map(Vec::as_slice).collect(),
+        let (units, motifs) = (self.network.units(), self.network.motifs());
+        // The biases have a column per motif, and so have u and v; what follows is shared.
+        let columns = match learned {
+            Learned::Module => 0,
+            Learned::Parameters if self.network.architecture().has_loops() => 3 * motifs,
+            Learned::Parameters => motifs,
         };
-        let finite = found.loss.is_finite() && arrays.iter().all(|a| a.iter().all(|g| g.is_finite()));
-        if !finite {
-            return Err(Error::Diverged { minibatch: self.curve.len(), loss: found.loss });
-        }
-        match learned {
+        let (mut values, gradients): (Vec<&mut [f32]>, Vec<&[f32]>) = match learned {
             Learned::Parameters => {
-                let (units, columns) = (self.network.units(), learned_columns(&self.network, &self.chosen));
-                let mut values = self.network.parameters_mut().arrays_mut();
-                // What follows the motifs' columns is shared, and always learned.
-                let learned = |index: usize| columns.get(index / units).is_none_or(|&learned| learned);
-                self.adam.step_arrays(&mut values, &arrays, learned)
+                (self.network.parameters.arrays_mut().into(), found.parameters.arrays().into())
             }
             Learned::Module => {
-                let module = self.network.module_mut().ok_or(Error::MissingModule)?;
-                self.adam.step_arrays(&mut module.arrays_mut(), &arrays, |_| true)
+                let module = self.network.module.as_mut().ok_or(Error::MissingModule)?;
+                let values = vec![module.input.as_mut_slice(), module.feedback.as_mut_slice()];
+                (values, found.module.iter().map(Vec::as_slice).collect())
             }
+        };
+        if !(found.loss.is_finite() && gradients.iter().copied().flatten().all(|g| g.is_finite())) {
+            return Err(Error::Diverged { minibatch: self.curve.len(), loss: found.loss });
         }
+        let learned = |index: usize| {
+            let column = index / units;
+            column >= columns || self.chosen.binary_search(&(column % motifs)).is_ok()
+        };
+        self.adam.step_arrays(&mut values, &gradients, learned)
     }
 
     /// Minibatches until there are `minibatches` in all, the loss no longer falls, or `observe` breaks;
@@ -209,14 +178,6 @@ impl Trainer {
     }
 }
 
-/// Whether each column of the motifs' arrays is learned: one per motif for the biases, then, with loops,
-/// one per motif for $u$ and for $v$. A column has N numbers.
-fn learned_columns(network: &TanhNetwork<f32>, chosen: &[usize]) -> Vec<bool> {
-    let motifs = network.motifs();
-    let arrays = if network.architecture().has_loops() { 3 } else { 1 };
-    (0..arrays * motifs).map(|column| chosen.binary_search(&(column % motifs)).is_ok()).collect()
-}
-
 /// The starts $x^\ast_\mu = -A^{-1} b_\mu$ depend on the biases, and on the connectivity where it is
 /// learned: adds $\zeta = -A^{-T} \partial E / \partial x^\ast_\mu$ to the gradient of $b_\mu$ and
 /// $g \zeta {x^\ast_\mu}^T$ to that of $J$. The fixed points are the last trials, one per chosen motif.
@@ -234,8 +195,7 @@ fn through_fixed_points(
         let biases = found.parameters.biases.column_mut(motif);
         biases.into_iter().zip(&through).for_each(|(g, &t)| *g -= t as f32);
         if learns_connectivity {
-            let through_start =
-                through * transition_fixed_point(network, motif)?.transpose() * network.gain();
+            let through_start = through * transition_fixed_point(network, motif)?.transpose() * network.gain;
             found.parameters.recurrent -= through_start.map(|t| t as f32);
         }
     }
@@ -260,7 +220,7 @@ pub fn train_module(
     still.biases.fill(0.0);
     let silent = network.clone().with_parameters(still)?.with_module(start)?;
     // The readout is free, so any series serves as motif.
-    let motif = Motif::new(network.dt(), vec![1.0])?;
+    let motif = Motif::new(network.dt, vec![1.0])?;
     let options = TrainingOptions { adam, seed, ..TrainingOptions::new(Protocol::MODULE) };
     let mut trainer = Trainer::new(silent, &vec![motif; network.motifs()], &options)?;
     trainer.run(minibatches, &mut observe)?;

@@ -17,6 +17,7 @@ pub struct Plateau {
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct TrainingOptions {
     /// The trials of each minibatch.
     pub protocol: Protocol,
@@ -29,6 +30,8 @@ pub struct TrainingOptions {
     /// Seed of the starts.
     pub seed: u64,
 }
+
+crate::check::with!(TrainingOptions);
 
 impl TrainingOptions {
     /// A protocol with the paper's constants, all motifs, no early stop, seed 1.

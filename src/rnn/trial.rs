@@ -33,6 +33,18 @@ pub struct TrialSegment<T: Real> {
     pub target: Option<Arc<[T]>>,
 }
 
+impl<T: Real> TrialSegment<T> {
+    /// All of a motif.
+    pub(super) fn whole(motif: usize, target: &Arc<[T]>) -> Self {
+        Self { motif, phase: TrialPhase::Motif, steps: target.len(), target: Some(target.clone()) }
+    }
+
+    /// A stretch without a target.
+    pub(super) fn free(motif: usize, phase: TrialPhase, steps: usize) -> Self {
+        Self { motif, phase, steps, target: None }
+    }
+}
+
 /// A start and segments, one after the other; checked where it is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial<T: Real> {
@@ -43,19 +55,26 @@ pub struct Trial<T: Real> {
 }
 
 impl<T: Real> Trial<T> {
-    /// Fails when `network` cannot run the trial.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] on a start of another length or a target shorter than its segment,
-    /// [`Error::NotFinite`] on a NaN or infinity, [`Error::Empty`] without a step, [`Error::Count`] on
-    /// more than 1e7, [`Error::UnknownIndex`] on a motif that is not there, and
-    /// [`Error::MissingModule`] when a transition needs the module of a network that has none.
-    pub fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
+    /// Fails when `network` cannot run the trial: see [`respond`](super::respond).
+    pub(super) fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
         let remedy = "give one entry per unit";
         check::shape("start x(0)", (self.start.len(), 1), (network.units(), 1), remedy)?;
         finite("start x(0)", &self.start)?;
+        let len = network.motifs();
         for segment in &self.segments {
-            segment.validate(network)?;
+            if segment.motif >= len {
+                return Err(Error::UnknownIndex { what: "motif of a segment", index: segment.motif, len });
+            }
+            if segment.phase != TrialPhase::Motif && network.module().is_none() {
+                return Err(Error::MissingModule);
+            }
+            let Some(target) = &segment.target else { continue };
+            if target.len() < segment.steps {
+                let (given, expected) = ((target.len(), 1), (segment.steps, 1));
+                let remedy = "give one target per step";
+                return Err(Error::Shape { what: "target of a segment", expected, given, remedy });
+            }
+            finite("target of a segment", target)?;
         }
         match self.steps() {
             0 => {
@@ -68,34 +87,13 @@ impl<T: Real> Trial<T> {
     }
 
     /// Number of Euler steps.
-    pub fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         self.segments.iter().fold(0, |sum, s| sum.saturating_add(s.steps))
     }
 
     /// Number of steps with a target.
     pub(super) fn scored_steps(&self) -> usize {
         self.segments.iter().filter(|s| s.target.is_some()).map(|s| s.steps).sum()
-    }
-}
-
-impl<T: Real> TrialSegment<T> {
-    fn validate(&self, network: &TanhNetwork<T>) -> Result<()> {
-        let len = network.motifs();
-        if self.motif >= len {
-            return Err(Error::UnknownIndex { what: "motif of a segment", index: self.motif, len });
-        }
-        if self.phase != TrialPhase::Motif && network.module().is_none() {
-            return Err(Error::MissingModule);
-        }
-        if let Some(target) = &self.target {
-            if target.len() < self.steps {
-                let (given, expected) = ((target.len(), 1), (self.steps, 1));
-                let remedy = "give one target per step";
-                return Err(Error::Shape { what: "target of a segment", expected, given, remedy });
-            }
-            finite("target of a segment", target)?;
-        }
-        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ if ! command -v chromium >/dev/null; then
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium
 fi
 
-cargo build --locked --quiet --package thalamo-cli
+# As the tests build it: nothing is compiled twice.
+cargo test --locked --quiet --no-run --test cli
 thalamo=$PWD/target/debug/thalamo
 cp tests/browser/measure.html "$out"
 cd "$out"

@@ -5,20 +5,17 @@ use nalgebra::{DMatrix, DVector, dmatrix};
 use proptest::prelude::*;
 use rand::RngExt;
 use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation};
-use thalamo::fit::FitOptions;
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::play::Simulator;
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
-use thalamo::{loops::LoopOptions, preparation::PreparationOptions};
 
 fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        fit: FitOptions { modes, effort: 150, ..defaults.fit },
-        motif_loop: LoopOptions { starts: 2, ..defaults.motif_loop },
-        preparation: PreparationOptions { rank: units / 2, ..defaults.preparation },
-        ..defaults
-    };
+    let options = NetworkOptions::default().with(|o| {
+        o.fit.modes = modes;
+        o.fit.effort = 150;
+        o.motif_loop.starts = 2;
+        o.preparation.rank = units / 2;
+    });
     let motifs =
         if seed.is_multiple_of(2) { step_motifs(motifs, seed)? } else { oscillating_motifs(motifs, seed)? };
     Network::build(System::from(Cortex::random(units, 0.5, seed)?), &motifs, &options, seed)
@@ -166,10 +163,7 @@ fn bad_input_is_named() {
     assert!(matches!(certify(&network, 5.03, 1), Err(Error::OffGrid { what: "transition", .. })));
     let empty = Network::design(
         System::from(Cortex::random(4, 0.5, 1).unwrap()),
-        &NetworkOptions {
-            preparation: PreparationOptions { rank: 2, ..Default::default() },
-            ..Default::default()
-        },
+        &NetworkOptions::default().with(|o| o.preparation.rank = 2),
         1,
     )
     .unwrap();

@@ -108,7 +108,7 @@ fn degenerate_systems() {
     assert!(matches!(error, Error::Defective { limit: 1e10, .. }), "{error}");
     assert!(error.to_string().ends_with("the matrix is defective or nearly so"));
     assert!((jordan.spectrum().unwrap().abscissa() + 0.5).abs() < 1e-4);
-    let options = PreparationOptions { rank: 2, ..PreparationOptions::default() };
+    let options = PreparationOptions::default().with(|o| o.rank = 2);
     let module = Preparation::optimise(&jordan, &options, 1).unwrap();
     assert!(module.report().abscissa < -0.5 && module.report().cost_per_unit.is_finite());
 
@@ -132,10 +132,7 @@ fn several_outputs() {
     let message = "outputs D: expected 1, given 2; design and simulation of several outputs are not there yet, use \
                    one at a time";
     refused(system.single_readout(), message);
-    refused(
-        Preparation::optimise(&system, &PreparationOptions { rank: 2, ..Default::default() }, 1),
-        message,
-    );
+    refused(Preparation::optimise(&system, &PreparationOptions::default().with(|o| o.rank = 2), 1), message);
 }
 
 #[test]

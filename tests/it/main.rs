@@ -5,6 +5,7 @@ mod support;
 mod certificate;
 mod cortex;
 mod documents;
+mod figure;
 mod motif;
 mod optim;
 

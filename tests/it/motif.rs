@@ -132,8 +132,12 @@ fn step_levels_have_the_variance_of_an_interval_mean() {
 fn warm_up_reaches_stationarity_and_its_absence_shows() {
     // intervals of 2 samples right at the start: without warm-up the process begins near zero
     let score = |warm_up: f64| {
-        let options =
-            StepOptions { warm_up, duration: 1.0, shortest: 0.2, longest: 0.2, ..StepOptions::default() };
+        let options = StepOptions::default().with(|o| {
+            o.warm_up = warm_up;
+            o.duration = 1.0;
+            o.shortest = 0.2;
+            o.longest = 0.2;
+        });
         let n = 4000;
         let squares = |i| step_motif(&options, 6, i).unwrap().values()[1].powi(2);
         let variance = (0..n).map(squares).sum::<f64>() / n as f64;
@@ -147,12 +151,12 @@ fn warm_up_reaches_stationarity_and_its_absence_shows() {
 #[test]
 fn step_options_scale_the_series() {
     let default = StepOptions::default();
-    let doubled = StepOptions { noise: 2.0 * default.noise, ..default.clone() };
+    let doubled = default.clone().with(|o| o.noise = 2.0 * default.noise);
     let (one, two) = (step_motif(&default, 7, 0).unwrap(), step_motif(&doubled, 7, 0).unwrap());
     for (a, b) in one.values().iter().zip(two.values()) {
         assert!((2.0 * a - b).abs() < 1e-12);
     }
-    let coarse = StepOptions { dt: 0.5, rest: 0.0, ..default };
+    let coarse = default.with(|o| (o.dt, o.rest) = (0.5, 0.0));
     let motif = step_motif(&coarse, 7, 0).unwrap();
     assert_eq!(motif.dt(), 0.5);
     assert!((50.0..100.0).contains(&motif.duration()));
@@ -178,7 +182,7 @@ fn oscillating_motifs_are_smooth_and_have_the_documented_amplitude() {
 
 #[test]
 fn oscillating_motifs_hold_the_asked_harmonics_and_no_other() {
-    let options = OscillationOptions { harmonics: 3, amplitude: 2.0, ..OscillationOptions::default() };
+    let options = OscillationOptions::default().with(|o| (o.harmonics, o.amplitude) = (3, 2.0));
     let motif = oscillating_motif(&options, 9, 1).unwrap();
     let n = motif.len();
     for k in 1..n / 2 {
@@ -234,32 +238,23 @@ fn counts_of_zero_are_refused() {
 fn step_options_out_of_range_are_refused() {
     let base = StepOptions::default;
     let cases = [
-        (StepOptions { dt: 0.0, ..base() }, "step motif dt: expected a finite number > 0, given 0"),
-        (StepOptions { dt: 2.0, ..base() }, "step motif dt: expected a number in (0, 1], given 2"),
+        (base().with(|o| o.dt = 0.0), "step motif dt: expected a finite number > 0, given 0"),
+        (base().with(|o| o.dt = 2.0), "step motif dt: expected a number in (0, 1], given 2"),
+        (base().with(|o| o.noise = f64::NAN), "step motif noise: expected a finite number > 0, given NaN"),
+        (base().with(|o| o.noise = -1.0), "step motif noise: expected a finite number > 0, given -1"),
+        (base().with(|o| o.warm_up = -0.1), "step motif warm_up: expected 0 to 1e7 steps dt, given -1"),
         (
-            StepOptions { noise: f64::NAN, ..base() },
-            "step motif noise: expected a finite number > 0, given NaN",
-        ),
-        (StepOptions { noise: -1.0, ..base() }, "step motif noise: expected a finite number > 0, given -1"),
-        (StepOptions { warm_up: -0.1, ..base() }, "step motif warm_up: expected 0 to 1e7 steps dt, given -1"),
-        (
-            StepOptions { duration: f64::INFINITY, ..base() },
+            base().with(|o| o.duration = f64::INFINITY),
             "step motif duration: expected 0 to 1e7 steps dt, given inf",
         ),
+        (base().with(|o| o.rest = 1e9), "step motif rest: expected 0 to 1e7 steps dt, given 10000000000"),
+        (base().with(|o| o.shortest = 0.1), "step motif shortest: expected at least two steps dt, given 0.1"),
         (
-            StepOptions { rest: 1e9, ..base() },
-            "step motif rest: expected 0 to 1e7 steps dt, given 10000000000",
-        ),
-        (
-            StepOptions { shortest: 0.1, ..base() },
-            "step motif shortest: expected at least two steps dt, given 0.1",
-        ),
-        (
-            StepOptions { longest: 4.0, ..base() },
+            base().with(|o| o.longest = 4.0),
             "step motif longest: expected at least shortest and less than duration, given 4",
         ),
         (
-            StepOptions { longest: 100.0, ..base() },
+            base().with(|o| o.longest = 100.0),
             "step motif longest: expected at least shortest and less than duration, given 100",
         ),
     ];
@@ -268,7 +263,7 @@ fn step_options_out_of_range_are_refused() {
         assert!(matches!(error, Error::OutOfRange { .. }), "{message}");
         assert_eq!(message, expected);
     }
-    let (error, message) = refusal(step_motif(&StepOptions { rest: 5.04, ..base() }, 1, 0));
+    let (error, message) = refusal(step_motif(&base().with(|o| o.rest = 5.04), 1, 0));
     assert_eq!(error, Error::OffGrid { what: "step motif rest", given: 5.04, dt: 0.1 });
     assert_eq!(message, "step motif rest: expected a multiple of dt = 0.1, given 5.04; round it to the grid");
 }
@@ -277,16 +272,13 @@ fn step_options_out_of_range_are_refused() {
 fn oscillation_options_out_of_range_are_refused() {
     let base = OscillationOptions::default;
     for (options, expected) in [
+        (base().with(|o| o.dt = -1.0), "oscillating motif dt: expected a finite number > 0, given -1"),
         (
-            OscillationOptions { dt: -1.0, ..base() },
-            "oscillating motif dt: expected a finite number > 0, given -1",
-        ),
-        (
-            OscillationOptions { duration: 0.0, ..base() },
+            base().with(|o| o.duration = 0.0),
             "oscillating motif duration: expected a finite number > 0, given 0",
         ),
         (
-            OscillationOptions { amplitude: f64::INFINITY, ..base() },
+            base().with(|o| o.amplitude = f64::INFINITY),
             "oscillating motif amplitude: expected a finite number > 0, given inf",
         ),
     ] {
@@ -295,12 +287,12 @@ fn oscillation_options_out_of_range_are_refused() {
         assert_eq!(message, expected);
     }
     for harmonics in [0, 500, usize::MAX] {
-        let (error, message) = refusal(oscillating_motif(&OscillationOptions { harmonics, ..base() }, 1, 0));
+        let (error, message) = refusal(oscillating_motif(&base().with(|o| o.harmonics = harmonics), 1, 0));
         assert!(matches!(error, Error::Count { .. }), "{message}");
         let range = "at least 1 and below half the number of samples";
         assert_eq!(message, format!("oscillating motif harmonics: expected {range}, given {harmonics}"));
     }
-    let off_grid = OscillationOptions { duration: 10.03, ..base() };
+    let off_grid = base().with(|o| o.duration = 10.03);
     let (error, _) = refusal(oscillating_motif(&off_grid, 1, 0));
     assert_eq!(error, Error::OffGrid { what: "oscillating motif duration", given: 10.03, dt: 0.1 });
 }

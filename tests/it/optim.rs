@@ -80,7 +80,7 @@ fn rosenbrock(x: &[f64], g: &mut [f64]) -> f64 {
 }
 
 fn exact() -> LbfgsOptions {
-    LbfgsOptions { value_tolerance: 0.0, max_iterations: 2000, ..LbfgsOptions::default() }
+    LbfgsOptions::default().with(|o| (o.value_tolerance, o.max_iterations) = (0.0, 2000))
 }
 
 #[test]
@@ -111,7 +111,7 @@ proptest! {
             g.copy_from_slice((&hx - &b).as_slice());
             0.5 * x.dot(&hx) - b.dot(&x)
         };
-        let options = LbfgsOptions { memory, max_iterations: 20_000, ..exact() };
+        let options = exact().with(|o| (o.memory, o.max_iterations) = (memory, 20_000));
         let minimum = run(n, function, &vec![0.0; n], &options);
         let excess = minimum.value + 0.5 * b.dot(&solution);
         // |g|^2 / 2 over the smallest curvature, and rounding.
@@ -157,7 +157,7 @@ fn nan_regions() {
         x[0].sqrt() + 1.0 / x[0]
     };
     for start in [1e-3, 0.5, 40.0] {
-        let minimum = run(1, square_root, &[start], &LbfgsOptions { first_step: 100.0, ..exact() });
+        let minimum = run(1, square_root, &[start], &exact().with(|o| o.first_step = 100.0));
         assert!((minimum.point[0] - 2f64.powf(2.0 / 3.0)).abs() < 1e-6, "{minimum:?}");
     }
     // A gradient that is NaN where the value is not counts as no value either.
@@ -183,13 +183,13 @@ fn every_status_is_produced() {
     // On the way.
     assert_eq!(run(2, square, &[3.0, -1.0], &plain()).status, Termination::GradientSmall);
     // Steps that gain little, long before the gradient is small.
-    let options = LbfgsOptions { value_tolerance: 1e-2, gradient_tolerance: 0.0, ..plain() };
+    let options = plain().with(|o| (o.value_tolerance, o.gradient_tolerance) = (1e-2, 0.0));
     let minimum = run(2, rosenbrock, &[-1.2, 1.0], &options);
     assert_eq!(minimum.status, Termination::ValueStalled);
     assert!(minimum.gradient_norm > 1e-8);
     // Too few iterations, none among them.
     for max_iterations in [0, 1, 5] {
-        let minimum = run(2, rosenbrock, &[-1.2, 1.0], &LbfgsOptions { max_iterations, ..plain() });
+        let minimum = run(2, rosenbrock, &[-1.2, 1.0], &plain().with(|o| o.max_iterations = max_iterations));
         assert_eq!((minimum.status, minimum.iterations), (Termination::IterationLimit, max_iterations));
     }
     // A gradient of the wrong sign: no step along it helps.
@@ -201,7 +201,7 @@ fn every_status_is_produced() {
     let minimum = run(2, lying, &[1.0, 1.0], &plain());
     assert_eq!((minimum.status, minimum.point), (Termination::NoBetterPoint, vec![1.0, 1.0]));
     // Tolerances of zero: rounding ends the search.
-    let tiny = LbfgsOptions { gradient_tolerance: 0.0, value_tolerance: 0.0, ..plain() };
+    let tiny = plain().with(|o| (o.gradient_tolerance, o.value_tolerance) = (0.0, 0.0));
     let minimum = run(2, rosenbrock, &[-1.2, 1.0], &tiny);
     assert_eq!(minimum.status, Termination::NoBetterPoint);
     assert!(minimum.value < 1e-20 && minimum.iterations > 10, "{minimum:?}");
@@ -220,7 +220,7 @@ fn without_lower_bound() {
         g[0] = -1.0;
         -x[0]
     };
-    let minimum = run(1, falling, &[0.0], &LbfgsOptions { max_iterations: 20, ..LbfgsOptions::default() });
+    let minimum = run(1, falling, &[0.0], &LbfgsOptions::default().with(|o| o.max_iterations = 20));
     assert!(minimum.value < -1e3, "{minimum:?}");
     let abyss = |x: &[f64], g: &mut [f64]| {
         g[0] = -1.0;
@@ -244,16 +244,16 @@ fn refusals() {
     assert!(matches!(refuse(&[1.0, f64::NAN], plain(), message), Error::NotFinite { index: 1, .. }));
     for memory in [0, 10_001, usize::MAX] {
         let message = format!("L-BFGS memory: expected 1 to 10000, given {memory}");
-        let error = refuse(&[1.0; 2], LbfgsOptions { memory, ..plain() }, &message);
+        let error = refuse(&[1.0; 2], plain().with(|o| o.memory = memory), &message);
         assert!(matches!(error, Error::Count { what: "L-BFGS memory", .. }));
     }
     for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let message =
             |what: &str, range: &str| format!("{what}: expected a finite number {range}, given {shown}");
-        refuse(&[1.0; 2], LbfgsOptions { first_step: value, ..plain() }, &message("first step", "> 0"));
-        let options = LbfgsOptions { gradient_tolerance: value, ..plain() };
+        refuse(&[1.0; 2], plain().with(|o| o.first_step = value), &message("first step", "> 0"));
+        let options = plain().with(|o| o.gradient_tolerance = value);
         refuse(&[1.0; 2], options, &message("gradient tolerance", ">= 0"));
-        let options = LbfgsOptions { value_tolerance: value, ..plain() };
+        let options = plain().with(|o| o.value_tolerance = value);
         let error = refuse(&[1.0; 2], options, &message("value tolerance", ">= 0"));
         assert!(matches!(error, Error::OutOfRange { what: "value tolerance", .. }));
     }
@@ -310,8 +310,11 @@ fn extremes() {
                 g[0] = 2.0 * scale * x[0];
                 scale * x[0] * x[0]
             };
-            let options =
-                LbfgsOptions { first_step, gradient_tolerance: 0.0, value_tolerance: 0.0, ..exact() };
+            let options = exact().with(|o| {
+                o.first_step = first_step;
+                o.gradient_tolerance = 0.0;
+                o.value_tolerance = 0.0;
+            });
             let minimum = minimise(&mut recorded(1, scaled), &[1.0], &options).unwrap();
             assert!(minimum.value <= scale);
         }

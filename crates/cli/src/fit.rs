@@ -14,14 +14,13 @@ use crate::session::Session;
 
 pub fn run(options: &Fit, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.motifs])?;
-    let fit_options = FitOptions {
-        modes: options.modes,
-        margin: options.margin.map_or(Margin::InverseDuration, Margin::Rate),
-        separation: options.separation,
-        amplitude_bound: Some(options.amplitude_bound),
-        seed: options.seed,
-        ..FitOptions::default()
-    };
+    let fit_options = FitOptions::default().with(|o| {
+        o.modes = options.modes;
+        o.margin = options.margin.map_or(Margin::InverseDuration, Margin::Rate);
+        o.separation = options.separation;
+        o.amplitude_bound = Some(options.amplitude_bound);
+        o.seed = options.seed;
+    });
     fit_options.validate()?;
     let motifs: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
     let bar = session.progress(motifs.len(), "fitting");

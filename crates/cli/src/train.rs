@@ -139,19 +139,18 @@ pub fn run(options: &Train, session: &Session) -> Result<()> {
 }
 
 fn network_options(options: &Train) -> TanhOptions {
-    let defaults = TanhOptions::new(match options.architecture {
+    let architecture = match options.architecture {
         Kind::Additive => Architecture::Additive,
         Kind::Multiplicative => Architecture::Multiplicative,
         Kind::Control => Architecture::Control,
-    });
-    TanhOptions {
-        units: options.units.unwrap_or(defaults.units),
-        gain: options.gain.unwrap_or(defaults.gain),
-        loop_gain: options.loop_gain.unwrap_or(defaults.loop_gain),
-        dt: options.grid.dt,
-        seed: options.seed,
-        ..defaults
-    }
+    };
+    TanhOptions::new(architecture).with(|o| {
+        o.units = options.units.unwrap_or(o.units);
+        o.gain = options.gain.unwrap_or(o.gain);
+        o.loop_gain = options.loop_gain.unwrap_or(o.loop_gain);
+        o.dt = options.grid.dt;
+        o.seed = options.seed;
+    })
 }
 
 fn steps(options: &Train) -> usize {
@@ -166,9 +165,13 @@ fn training_options(options: &Train) -> TrainingOptions {
         Trials::Prepared => Protocol::Prepared { start, trials, steps: steps(options) },
         Trials::Stitched => Protocol::Stitched { start, trials },
     };
-    let adam = AdamOptions { learning_rate: options.learning_rate, ..AdamOptions::default() };
+    let adam = AdamOptions::default().with(|o| o.learning_rate = options.learning_rate);
     let plateau = options.plateau.map(|improvement| Plateau { window: WINDOW, improvement });
-    TrainingOptions { adam, plateau, seed: options.seed, ..TrainingOptions::new(protocol) }
+    TrainingOptions::new(protocol).with(|o| {
+        o.adam = adam;
+        o.plateau = plateau;
+        o.seed = options.seed;
+    })
 }
 
 /// The network before training.
@@ -185,12 +188,12 @@ fn drawn(
     let rank = options.rank.unwrap_or(drawn.units().min(50));
     let module = match options.module {
         Module::Analytic => {
-            let preparation = PreparationOptions { rank, ..PreparationOptions::default() };
+            let preparation = PreparationOptions::default().with(|o| o.rank = rank);
             TransitionModule::design(&drawn, &preparation, options.seed)?
         }
         Module::Trained => {
             let start = TransitionModule::random(drawn.units(), rank, options.seed)?;
-            let adam = AdamOptions { learning_rate: MODULE.1, ..AdamOptions::default() };
+            let adam = AdamOptions::default().with(|o| o.learning_rate = MODULE.1);
             let bar = session.progress(MODULE.0, "transition module");
             let (module, _) = train_module(&drawn, start, adam, MODULE.0, options.seed, |_| {
                 bar.inc(1);
@@ -209,8 +212,7 @@ fn resumed(out: &Path, options: &Train, network: &TanhOptions, motifs: &[Motif])
     let asked = training_options(options);
     let same = checkpoint.options == *network
         && checkpoint.motifs == motifs
-        && TrainingOptions { plateau: None, ..checkpoint.training.clone() }
-            == TrainingOptions { plateau: None, ..asked };
+        && checkpoint.training.clone().with(|o| o.plateau = None) == asked.with(|o| o.plateau = None);
     if !same {
         let out = out.display();
         return Err(Failure::Usage(format!(

@@ -2,7 +2,7 @@
 
 /// How values are spaced.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum Spacing {
     Linear,
     Log,
     Categories(Vec<String>),
@@ -11,7 +11,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Axis {
     pub(crate) label: String,
-    pub(crate) kind: Kind,
+    pub(crate) spacing: Spacing,
     pub(crate) range: Option<(f64, f64)>,
     pub(crate) ticks: Option<Vec<f64>>,
     pub(crate) numbered: bool,
@@ -19,16 +19,22 @@ pub(crate) struct Axis {
 
 impl Axis {
     pub(crate) fn new(label: &str) -> Self {
-        Self { label: label.to_owned(), kind: Kind::Linear, range: None, ticks: None, numbered: true }
+        Self { label: label.to_owned(), spacing: Spacing::Linear, range: None, ticks: None, numbered: true }
+    }
+
+    /// Leaves out numbers and label, which a neighbouring panel has.
+    pub(crate) fn hide(&mut self) {
+        self.numbered = false;
+        self.label.clear();
     }
 
     /// Fixes the range: the given one, or that of the values with a margin.
     pub(crate) fn scale(&self, values: impl Iterator<Item = f64>) -> Scale {
-        let log = self.kind == Kind::Log;
+        let log = self.spacing == Spacing::Log;
         let place = |x: f64| if log { x.log10() } else { x };
-        let range = match (self.range, &self.kind) {
+        let range = match (self.range, &self.spacing) {
             (Some((low, high)), _) => (place(low), place(high)),
-            (None, Kind::Categories(names)) => (-0.6, names.len() as f64 - 0.4),
+            (None, Spacing::Categories(names)) => (-0.6, names.len() as f64 - 0.4),
             (None, _) => {
                 let (low, high) = values
                     .map(place)
@@ -43,16 +49,18 @@ impl Axis {
 
     /// Positions (fractions) and labels of the ticks, about `count` of them; what follows `^` is to be raised.
     pub(crate) fn ticks(&self, scale: &Scale, count: f64) -> Vec<(f64, String)> {
-        let labelled: Vec<(f64, String)> = match (&self.ticks, &self.kind) {
-            (Some(ticks), _) => {
-                let decimals =
-                    (0..6).find(|&d| ticks.iter().all(|&x| is_multiple(x, 10_f64.powi(-d)))).unwrap_or(6);
-                ticks.iter().map(|&x| (x, number(x, decimals))).collect()
+        let labelled: Vec<(f64, String)> = match (&self.ticks, &self.spacing) {
+            (Some(ticks), spacing) => {
+                let needed = |&x: &f64| decimals(x);
+                let most = ticks.iter().map(needed).max().unwrap_or(0);
+                // On a logarithmic axis each number has the decimals it needs, elsewhere all have the same.
+                let shown = |x| if *spacing == Spacing::Log { needed(x) } else { most };
+                ticks.iter().map(|x| (*x, number(*x, shown(x)))).collect()
             }
-            (None, Kind::Categories(names)) => {
+            (None, Spacing::Categories(names)) => {
                 names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect()
             }
-            (None, Kind::Log) if scale.high - scale.low >= 1.5 => {
+            (None, Spacing::Log) if scale.high - scale.low >= 1.5 => {
                 let stride = ((scale.high - scale.low) / count).ceil().max(1.0) as i32;
                 let exponents = scale.low.ceil() as i32..=scale.high.floor() as i32;
                 exponents
@@ -60,19 +68,14 @@ impl Axis {
                     .map(|e| (10_f64.powi(e), format!("10^{}", number(f64::from(e), 0))))
                     .collect()
             }
-            (None, Kind::Log) => {
+            (None, Spacing::Log) if scale.high - scale.low >= 0.5 => {
                 let decade = scale.low.floor() as i32;
                 let candidates =
                     (decade..=decade + 2).flat_map(|e| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(e)));
                 candidates.map(|x| (x, number(x, -(x.log10().floor().min(0.0)) as i32))).collect()
             }
-            (None, Kind::Linear) => {
-                let step = round_step((scale.high - scale.low) / count);
-                let decimals = (0..6).find(|&d| is_multiple(step, 10_f64.powi(-d))).unwrap_or(6);
-                let first = (scale.low / step - 1e-9).ceil() as i64;
-                let last = (scale.high / step + 1e-9).floor() as i64;
-                (first..=last).map(|i| (i as f64 * step, number(i as f64 * step, decimals))).collect()
-            }
+            (None, Spacing::Log) => round_numbers(10_f64.powf(scale.low), 10_f64.powf(scale.high), count),
+            (None, Spacing::Linear) => round_numbers(scale.low, scale.high, count),
         };
         let positions = labelled.into_iter().map(|(x, label)| (scale.position(x), label));
         positions.filter(|(p, _)| (-1e-9..=1.0 + 1e-9).contains(p)).collect()
@@ -95,8 +98,18 @@ impl Scale {
     }
 }
 
-fn is_multiple(x: f64, unit: f64) -> bool {
-    (x / unit - (x / unit).round()).abs() < 1e-6
+/// Decimals that show a number whole, at most six.
+fn decimals(x: f64) -> i32 {
+    let whole = |x: f64| (x - x.round()).abs() < 1e-6;
+    (0..6).find(|&d| whole(x / 10_f64.powi(-d))).unwrap_or(6)
+}
+
+/// About `count` multiples of a round step.
+fn round_numbers(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
+    let step = round_step((high - low) / count);
+    let decimals = decimals(step);
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    (first..=last).map(|i| (i as f64 * step, number(i as f64 * step, decimals))).collect()
 }
 
 /// The next of 1, 2, 5, 10, ... times a power of ten.

@@ -1,9 +1,10 @@
 //! Draws a panel: axes, marks, legend.
 
 use super::axis::Scale;
-use super::panel::{Corner, Mark, Panel, Shape};
-use super::scene::{Align, Point, Scene, ink};
-use super::{INK, Style, font, heat_map};
+use super::panel::{Corner, Mark, Panel, Point, Shape};
+use super::scene::{Align, Scene, ink};
+use super::style::{INK, PAPER, Style};
+use super::{font, heat_map};
 
 const TICK_TEXT: f64 = 15.0;
 const LABEL_TEXT: f64 = 17.0;
@@ -91,7 +92,7 @@ pub(crate) fn panel(scene: &mut Scene, corner: Point, size: Point, panel: &Panel
     draw_legend(scene, &frame, panel);
     if let Some(letter) = panel.letter {
         let at = (corner.0 + 8.0, corner.1 + 20.0);
-        scene.bold_text(at, Align::Left, ink(LETTER_TEXT), &letter.to_string());
+        scene.text(at, Align::Left, Style { bold: true, ..ink(LETTER_TEXT) }, &letter.to_string());
     }
     let title = ((frame.left + frame.right) / 2.0, corner.1 + 22.0);
     scene.text(title, Align::Centre, ink(TITLE_TEXT), &panel.title);
@@ -119,11 +120,11 @@ fn extent(shape: &Shape, xs: &mut Vec<f64>, ys: &mut Vec<f64>) {
 fn draw_axes(scene: &mut Scene, frame: &Frame, panel: &Panel) {
     let &Frame { left, top, right, bottom, .. } = frame;
     let thin = Style::new(INK).size(1.2);
-    scene.line(&[(left, top), (left, bottom), (right, bottom)], thin);
+    scene.line(vec![(left, top), (left, bottom), (right, bottom)], thin);
 
     for (position, text) in panel.x.ticks(&frame.x, ((right - left) / 85.0).max(2.0)) {
         let x = left + position * (right - left);
-        scene.line(&[(x, bottom), (x, bottom + TICK)], thin);
+        scene.line(vec![(x, bottom), (x, bottom + TICK)], thin);
         if panel.x.numbered {
             number(scene, (x, bottom + 17.0), Align::Centre, &text);
         }
@@ -131,7 +132,7 @@ fn draw_axes(scene: &mut Scene, frame: &Frame, panel: &Panel) {
     let mut widest = 16.0_f64;
     for (position, text) in panel.y.ticks(&frame.y, ((bottom - top) / 45.0).max(2.0)) {
         let y = bottom - position * (bottom - top);
-        scene.line(&[(left, y), (left - TICK, y)], thin);
+        scene.line(vec![(left, y), (left - TICK, y)], thin);
         if panel.y.numbered {
             widest = widest.max(number(scene, (left - 9.0, y), Align::Right, &text));
         }
@@ -161,18 +162,17 @@ fn draw_mark(scene: &mut Scene, frame: &Frame, mark: &Mark) {
     let place = |&(x, y): &Point| (frame.x(x), frame.y(y));
     match &mark.shape {
         Shape::Line(points) => {
-            let path: Vec<Point> = points.iter().map(place).collect();
-            polyline(scene, frame, &path, style);
+            polyline(scene, frame, &points.iter().map(place).collect::<Vec<_>>(), style);
         }
         Shape::Points(points) => {
             points.iter().map(place).filter(|&p| frame.contains(p)).for_each(|p| scene.dot(p, style));
         }
         Shape::Band(points) => {
-            let low = points.iter().map(|p| (frame.x(p.0), frame.y(p.1).clamp(frame.top, frame.bottom)));
-            let high = points.iter().map(|p| (frame.x(p.0), frame.y(p.2).clamp(frame.top, frame.bottom)));
-            let mut outline = thin_out(&low.collect::<Vec<_>>());
-            outline.extend(thin_out(&high.collect::<Vec<_>>()).into_iter().rev());
-            scene.area(&outline, style);
+            let inside = |x, y| (frame.x(x), frame.y(y).clamp(frame.top, frame.bottom));
+            let low: Vec<Point> = points.iter().map(|&(x, low, _)| inside(x, low)).collect();
+            let high: Vec<Point> = points.iter().map(|&(x, _, high)| inside(x, high)).collect();
+            let back = thin_out(&high).into_iter().rev();
+            scene.area(thin_out(&low).into_iter().chain(back).collect(), style);
         }
         Shape::Bar(x, height, values) => {
             let (left, right) = (frame.x(x - frame.half_bar), frame.x(x + frame.half_bar));
@@ -180,7 +180,7 @@ fn draw_mark(scene: &mut Scene, frame: &Frame, mark: &Mark) {
             let head = frame.y(*height);
             let pale = style.opacity(0.35 * style.opacity);
             scene.rectangle((left, head), (right, foot), pale);
-            scene.line(&[(left, head), (right, head)], style);
+            scene.line(vec![(left, head), (right, head)], style);
             for (i, &value) in values.iter().enumerate() {
                 // golden-ratio steps spread the dots evenly and the same way each time
                 let across = 0.2 + 0.6 * (0.5 + i as f64 * 0.618_033_988_75).fract();
@@ -199,7 +199,7 @@ fn draw_mark(scene: &mut Scene, frame: &Frame, mark: &Mark) {
             polyline(scene, frame, &[(frame.left, y), (frame.right, y)], style);
         }
         Shape::Text(x, y, text) => {
-            scene.text(place(&(*x, *y)), Align::Left, style.size(TICK_TEXT), text);
+            scene.text(place(&(*x, *y)), Align::Left, Style::new(style.colour).size(TICK_TEXT), text);
         }
         Shape::Cells(cells) => heat_map::draw(scene, cells, |x, y| place(&(x, y))),
     }
@@ -221,7 +221,7 @@ fn draw_legend(scene: &mut Scene, frame: &Frame, panel: &Panel) {
         Corner::BottomLeft | Corner::BottomRight => frame.bottom - height - 8.0,
     };
     if !entries.is_empty() {
-        let paper = Style::new(super::PAPER).opacity(0.8);
+        let paper = Style::new(PAPER).opacity(0.8);
         scene.rectangle((left - 4.0, top), (left + width + 4.0, top + height), paper);
     }
     for (i, mark) in entries.into_iter().enumerate() {
@@ -231,7 +231,7 @@ fn draw_legend(scene: &mut Scene, frame: &Frame, panel: &Panel) {
             Shape::Band(_) | Shape::Bar(..) => {
                 scene.rectangle((left, y - 6.0), (left + SAMPLE, y + 6.0), mark.style);
             }
-            _ => scene.line(&[(left, y), (left + SAMPLE, y)], mark.style),
+            _ => scene.line(vec![(left, y), (left + SAMPLE, y)], mark.style),
         }
         scene.text((left + SAMPLE + 8.0, y), Align::Left, ink(TICK_TEXT), &mark.label);
     }
@@ -242,7 +242,7 @@ fn polyline(scene: &mut Scene, frame: &Frame, path: &[Point], style: Style) {
     let mut piece: Vec<Point> = Vec::new();
     let mut finish = |piece: &[Point]| {
         if piece.len() > 1 {
-            scene.line(&thin_out(piece), style);
+            scene.line(thin_out(piece), style);
         }
     };
     for pair in path.windows(2) {

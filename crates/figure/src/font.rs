@@ -9,21 +9,26 @@ static FACE: LazyLock<Face<'static>> = LazyLock::new(|| {
     Face::parse(epaint_default_fonts::UBUNTU_LIGHT, 0).expect("the font that comes with the crate is whole")
 });
 
-/// A letter; one that the font lacks is its empty box.
-pub(crate) fn glyph(letter: char) -> GlyphId {
-    FACE.glyph_index(letter).unwrap_or(GlyphId(0))
+/// The letters of a text and how far from its begin each one is, in units of the font. A letter that the font lacks is
+/// its empty box.
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = (GlyphId, f64)> {
+    text.chars().scan(0.0, |end, letter| {
+        let glyph = FACE.glyph_index(letter).unwrap_or(GlyphId(0));
+        let begin = *end;
+        *end += advance(glyph);
+        Some((glyph, begin))
+    })
 }
 
-/// How far the next letter is, in units of the font.
-pub(crate) fn advance(glyph: GlyphId) -> f64 {
+fn advance(glyph: GlyphId) -> f64 {
     f64::from(FACE.glyph_hor_advance(glyph).unwrap_or(0))
 }
 
 /// The outline of a letter as SVG path data, in units of the font with y upwards.
 pub(crate) fn outline(glyph: GlyphId) -> String {
-    let mut path = Path(String::new());
-    FACE.outline_glyph(glyph, &mut path); // none for a space
-    path.0
+    let mut outline = Outline(String::new());
+    FACE.outline_glyph(glyph, &mut outline); // none for a space
+    outline.0
 }
 
 /// Pixels per unit of the font.
@@ -33,7 +38,7 @@ pub(crate) fn scale(size: f64) -> f64 {
 
 /// Width of a text in pixels.
 pub(crate) fn width(size: f64, text: &str) -> f64 {
-    scale(size) * text.chars().map(|letter| advance(glyph(letter))).sum::<f64>()
+    scale(size) * letters(text).last().map_or(0.0, |(glyph, begin)| begin + advance(glyph))
 }
 
 /// How far the baseline is below the middle of capitals and digits, in pixels.
@@ -41,32 +46,29 @@ pub(crate) fn middle(size: f64) -> f64 {
     scale(size) * f64::from(FACE.capital_height().unwrap_or(0)) / 2.0
 }
 
-struct Path(String);
+struct Outline(String);
 
-impl Path {
-    fn add(&mut self, command: char, numbers: &[f32]) {
-        self.0.push(command);
-        for (i, number) in numbers.iter().enumerate() {
-            let _ = write!(self.0, "{}{number:.0}", if i > 0 { " " } else { "" }); // never fails
-        }
+impl Outline {
+    fn add(&mut self, text: std::fmt::Arguments<'_>) {
+        let _ = self.0.write_fmt(text); // writing to a string never fails
     }
 }
 
-impl OutlineBuilder for Path {
+impl OutlineBuilder for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
-        self.add('M', &[x, y]);
+        self.add(format_args!("M{x:.0} {y:.0}"));
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        self.add('L', &[x, y]);
+        self.add(format_args!("L{x:.0} {y:.0}"));
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        self.add('Q', &[x1, y1, x, y]);
+        self.add(format_args!("Q{x1:.0} {y1:.0} {x:.0} {y:.0}"));
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.add('C', &[x1, y1, x2, y2, x, y]);
+        self.add(format_args!("C{x1:.0} {y1:.0} {x2:.0} {y2:.0} {x:.0} {y:.0}"));
     }
 
     fn close(&mut self) {

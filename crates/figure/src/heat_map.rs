@@ -1,8 +1,9 @@
 //! A matrix as coloured cells.
 
-use super::panel::Shape;
+use super::font;
+use super::panel::{HeatCell, Panel, Point, Shape};
 use super::scene::{Align, Scene};
-use super::{Colour, Panel, Style, font};
+use super::style::{Colour, Style};
 
 /// More rows or columns than this leave no room for numbers in the cells, nor for one at every tick.
 pub const ROOM: usize = 12;
@@ -27,7 +28,7 @@ impl Panel {
     /// ```
     /// use thalamo_figure::{Cell, Figure, Panel};
     /// let panel = Panel::new("before", "motif").heat_map(&[vec![1.02, 1.05], vec![1.09, f64::NAN]]);
-    /// let svg = Figure::new("errors", 300, 300).add(Cell::FULL, panel).svg();
+    /// let svg = Figure::new("errors", 300, 300).add(Cell::FULL, panel).inline_svg("errors");
     /// assert!(svg.contains("1.09") && svg.contains("#082F5C")); // the largest is dark
     /// ```
     pub fn heat_map(mut self, rows: &[Vec<f64>]) -> Self {
@@ -60,23 +61,12 @@ impl Panel {
     }
 }
 
-/// One number of a matrix.
-#[derive(Debug, Clone)]
-pub(crate) struct HeatCell {
-    /// Shade in steps, from 0 to `LEVELS`.
-    level: u8,
-    row: usize,
-    column: usize,
-    /// What is written in it.
-    text: Option<String>,
-}
-
 fn ticks(count: usize) -> Vec<f64> {
     (0..count).step_by(count.div_ceil(ROOM).max(1)).map(|i| i as f64).collect()
 }
 
 /// Draws cells, given where a point of the axes lies.
-pub(crate) fn draw(scene: &mut Scene, cells: &[HeatCell], place: impl Fn(f64, f64) -> (f64, f64)) {
+pub(crate) fn draw(scene: &mut Scene, cells: &[HeatCell], place: impl Fn(f64, f64) -> Point) {
     // Cells too small for gaps touch, and equal neighbours are one.
     let (a, b) = (place(0.0, 0.0), place(1.0, 1.0));
     let large = (b.0 - a.0).abs().min((b.1 - a.1).abs()) > ROOM_FOR_GAPS;
@@ -90,7 +80,7 @@ pub(crate) fn draw(scene: &mut Scene, cells: &[HeatCell], place: impl Fn(f64, f6
         let b = place(last.column as f64 + 0.5, last.row as f64 + 0.5);
         let (left, right) = (a.0.min(b.0) + gap / 2.0, a.0.max(b.0) - gap / 2.0);
         let (top, bottom) = (a.1.min(b.1) + gap / 2.0, a.1.max(b.1) - gap / 2.0);
-        let colour = super::ramp(RAMP, f64::from(first.level) / LEVELS);
+        let colour = shade(f64::from(first.level) / LEVELS);
         scene.rectangle((left, top), (right, bottom), Style::new(colour));
     }
     let fits = |text: &str| font::width(CELL_TEXT, text) + 2.0 <= (b.0 - a.0).abs();
@@ -103,4 +93,11 @@ pub(crate) fn draw(scene: &mut Scene, cells: &[HeatCell], place: impl Fn(f64, f6
         let centre = place(cell.column as f64, cell.row as f64);
         scene.text(centre, Align::Centre, Style::new(colour).size(CELL_TEXT), text);
     }
+}
+
+/// The colour at `t` from 0 to 1.
+fn shade(t: f64) -> Colour {
+    let (from, to, t) = if t < 0.5 { (RAMP[0], RAMP[1], 2.0 * t) } else { (RAMP[1], RAMP[2], 2.0 * t - 1.0) };
+    let mix = |a: u8, b: u8| (f64::from(a) + t * (f64::from(b) - f64::from(a))).round() as u8;
+    Colour(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }

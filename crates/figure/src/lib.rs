@@ -7,7 +7,7 @@
 //! let figure = Figure::new("name", 1200, 500)
 //!     .add(left, Panel::new(TIME, "readout").letter('A').line("target", BLUE, [(0.0, 0.0), (1.0, 0.5)]))
 //!     .add(right, Panel::complex_plane().letter('B').points("", BLUE, [(-0.1, 0.3), (-0.1, -0.3)]));
-//! assert!(figure.svg().contains("readout"));
+//! assert!(figure.inline_svg("title").contains("readout"));
 //! // figure.save(folder) writes name.svg and name.png
 //! ```
 
@@ -20,6 +20,7 @@ mod path;
 mod png;
 mod scene;
 mod sequence;
+mod style;
 mod svg;
 
 use std::io;
@@ -28,61 +29,19 @@ use std::path::Path;
 use self::scene::Scene;
 
 pub use self::heat_map::ROOM as HEAT_MAP_ROOM;
-pub use self::panel::{Corner, Panel, Style};
+pub use self::panel::{Corner, Panel, Point};
 pub use self::sequence::{Passage, sequence_panel};
-
-/// Red, green and blue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Colour(pub u8, pub u8, pub u8);
-
-/// First colour of Okabe and Ito's palette, told apart with any kind of colour vision; its yellow is left out, being
-/// too light for lines on white.
-pub const BLUE: Colour = Colour(0x00, 0x72, 0xb2);
-/// Of the same palette.
-pub const VERMILLION: Colour = Colour(0xd5, 0x5e, 0x00);
-/// Of the same palette.
-pub const GREEN: Colour = Colour(0x00, 0x9e, 0x73);
-/// Of the same palette.
-pub const PURPLE: Colour = Colour(0xcc, 0x79, 0xa7);
-/// Of the same palette.
-pub const ORANGE: Colour = Colour(0xe6, 0x9f, 0x00);
-/// Of the same palette.
-pub const SKY: Colour = Colour(0x56, 0xb4, 0xe9);
-/// Text and axes.
-pub const INK: Colour = Colour(0x26, 0x26, 0x26);
-/// What stands behind: targets, references, single trials.
-pub const GREY: Colour = Colour(0x9a, 0x9a, 0x9a);
-
-/// The background.
-pub const PAPER: Colour = Colour(0xff, 0xff, 0xff);
+pub use self::style::{
+    BLUE, Colour, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, SKY, Style, VERMILLION, colour,
+};
 
 /// Axis label of time.
 pub const TIME: &str = "time (\u{3c4})";
 
-/// Colour number `i` of the palette, from the start again after six.
-pub fn colour(i: usize) -> Colour {
-    [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY][i % 6]
-}
-
-/// Colour for an ordered quantity, from light (`t = 0`) to dark (`t = 1`).
-pub fn shade(t: f64) -> Colour {
-    ramp([Colour(0x9b, 0xd3, 0xf2), BLUE, Colour(0x0b, 0x25, 0x45)], t)
-}
-
-/// The colour at `t` from 0 to 1 between three stops.
-fn ramp(stops: [Colour; 3], t: f64) -> Colour {
-    let position = t.clamp(0.0, 1.0) * 2.0;
-    let i = if position < 1.0 { 0 } else { 1 };
-    let mix =
-        |a: u8, b: u8| (f64::from(a) + (position - i as f64) * (f64::from(b) - f64::from(a))).round() as u8;
-    let (a, b) = (stops[i], stops[i + 1]);
-    Colour(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
-}
-
 /// Format of a figure's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Scalable.
+    /// Scalable. Letters are outlines, so that it looks the same wherever it is opened.
     Svg,
     /// Two pixels per pixel of the figure.
     Png,
@@ -114,24 +73,12 @@ impl Cell {
 
     /// Side by side, widths in proportion to the weights.
     pub fn columns<const N: usize>(self, weights: [f64; N]) -> [Self; N] {
-        let unit = self.width / weights.iter().sum::<f64>();
-        let mut x = self.x;
-        weights.map(|w| {
-            let cell = Self { x, width: w * unit, ..self };
-            x += w * unit;
-            cell
-        })
+        pieces(self.x, self.width, weights).map(|(x, width)| Self { x, width, ..self })
     }
 
     /// One below the other, heights in proportion to the weights.
     pub fn rows<const N: usize>(self, weights: [f64; N]) -> [Self; N] {
-        let unit = self.height / weights.iter().sum::<f64>();
-        let mut y = self.y;
-        weights.map(|w| {
-            let cell = Self { y, height: w * unit, ..self };
-            y += w * unit;
-            cell
-        })
+        pieces(self.y, self.height, weights).map(|(y, height)| Self { y, height, ..self })
     }
 
     /// Equal cells, row by row.
@@ -142,6 +89,16 @@ impl Cell {
             Self { x: self.x + column * width, y: self.y + row * height, width, height }
         })
     }
+}
+
+/// Starts and lengths of pieces from `start` on, in proportion to the weights.
+fn pieces<const N: usize>(mut start: f64, length: f64, weights: [f64; N]) -> [(f64, f64); N] {
+    let unit = length / weights.iter().sum::<f64>();
+    weights.map(|weight| {
+        let piece = (start, weight * unit);
+        start += weight * unit;
+        piece
+    })
 }
 
 /// Panels and where they go.
@@ -167,22 +124,26 @@ impl Figure {
     /// Places panels row by row, with axes of one size, numbered and labelled at the outside only.
     pub fn add_shared(mut self, cell: Cell, columns: usize, panels: Vec<Panel>) -> Self {
         let columns = columns.clamp(1, panels.len().max(1));
-        let (extra_x, extra_y) =
+        let (beside, below) =
             (draw::LABELS_BESIDE / f64::from(self.size.0), draw::LABELS_BELOW / f64::from(self.size.1));
-        let width = (cell.width - extra_x) / columns as f64;
-        let height = (cell.height - extra_y) / panels.len().div_ceil(columns) as f64;
+        let width = (cell.width - beside) / columns as f64;
+        let height = (cell.height - below) / panels.len().div_ceil(columns) as f64;
         let last = panels.len().saturating_sub(columns);
-        for (i, panel) in panels.into_iter().enumerate() {
+        for (i, mut panel) in panels.into_iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
-            let (leftmost, lowest) = (column == 0, i >= last);
-            let panel = if leftmost { panel } else { panel.share_y() };
-            let panel = if lowest { panel } else { panel.share_x() };
-            let place = Cell {
-                x: cell.x + column as f64 * width + if leftmost { 0.0 } else { extra_x },
-                y: cell.y + row as f64 * height,
-                width: width + if leftmost { extra_x } else { 0.0 },
-                height: height + if lowest { extra_y } else { 0.0 },
-            };
+            let mut place =
+                Cell { x: cell.x + column as f64 * width, y: cell.y + row as f64 * height, width, height };
+            if column == 0 {
+                place.width += beside;
+            } else {
+                place.x += beside;
+                panel.y.hide();
+            }
+            if i >= last {
+                place.height += below;
+            } else {
+                panel.x.hide();
+            }
             self.panels.push((place, panel));
         }
         self
@@ -210,14 +171,9 @@ impl Figure {
     /// The bytes of a file.
     pub fn encode(&self, kind: Kind) -> Vec<u8> {
         match kind {
-            Kind::Svg => self.svg().into_bytes(),
+            Kind::Svg => svg::file(&self.scene(), self.size).into_bytes(),
             Kind::Png => png::encode(&self.scene(), self.size),
         }
-    }
-
-    /// The figure as SVG text. Its letters are outlines, so that it looks the same wherever it is opened.
-    pub fn svg(&self) -> String {
-        svg::file(&self.scene(), self.size)
     }
 
     /// The figure as an `<svg>` element for an HTML page: as large as the page makes it, without a background, its

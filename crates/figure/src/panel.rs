@@ -2,46 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use super::Colour;
-use super::axis::{Axis, Kind};
-use super::heat_map::HeatCell;
+use super::axis::{Axis, Spacing};
+use super::style::{GREY, Style};
 
-/// Colour, width (of lines) or radius (of points), opacity and dashes of a mark.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Style {
-    pub(crate) colour: Colour,
-    pub(crate) size: f64,
-    pub(crate) opacity: f64,
-    pub(crate) dashed: bool,
-}
-
-impl From<Colour> for Style {
-    fn from(colour: Colour) -> Self {
-        Self { colour, size: 2.0, opacity: 1.0, dashed: false }
-    }
-}
-
-impl Style {
-    /// In this colour, with the defaults: 2 pixels, opaque, solid.
-    pub fn new(colour: Colour) -> Self {
-        colour.into()
-    }
-
-    /// Line width or point radius, in pixels of the figure.
-    pub fn size(self, size: f64) -> Self {
-        Self { size, ..self }
-    }
-
-    /// Opacity from 0 to 1.
-    pub fn opacity(self, opacity: f64) -> Self {
-        Self { opacity, ..self }
-    }
-
-    /// Dashed lines.
-    pub fn dashed(self) -> Self {
-        Self { dashed: true, ..self }
-    }
-}
+/// A place in the units of the axes, or in pixels of the figure, y downwards.
+pub type Point = (f64, f64);
 
 /// Where the legend goes, inside the axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +23,8 @@ pub enum Corner {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Shape {
-    Line(Vec<(f64, f64)>),
-    Points(Vec<(f64, f64)>),
+    Line(Vec<Point>),
+    Points(Vec<Point>),
     /// `(x, low, high)`.
     Band(Vec<(f64, f64, f64)>),
     /// Position, height and the single values it summarises.
@@ -67,8 +32,19 @@ pub(crate) enum Shape {
     Vertical(f64),
     Horizontal(f64),
     Text(f64, f64, String),
-    /// Cells of one size.
+    /// Cells of a matrix.
     Cells(Vec<HeatCell>),
+}
+
+/// One number of a matrix.
+#[derive(Debug, Clone)]
+pub(crate) struct HeatCell {
+    /// Shade in steps from light to dark.
+    pub(crate) level: u8,
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    /// What is written in it.
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -107,7 +83,7 @@ impl Panel {
     /// For eigenvalues, with a line where stability ends.
     pub fn complex_plane() -> Self {
         let rate = |part| format!("{part} \u{3bb} (1/\u{3c4})");
-        Self::new(&rate("Re"), &rate("Im")).vertical(0.0, Style::new(super::GREY).size(1.0))
+        Self::new(&rate("Re"), &rate("Im")).vertical(0.0, Style::new(GREY).size(1.0))
     }
 
     /// Letter in the corner.
@@ -139,19 +115,19 @@ impl Panel {
 
     /// Logarithmic x axis; marks at or below zero are left out.
     pub fn log_x(mut self) -> Self {
-        self.x.kind = Kind::Log;
+        self.x.spacing = Spacing::Log;
         self
     }
 
     /// Logarithmic y axis; marks at or below zero are left out.
     pub fn log_y(mut self) -> Self {
-        self.y.kind = Kind::Log;
+        self.y.spacing = Spacing::Log;
         self
     }
 
     /// Names at x = 0, 1, 2, ... in place of numbers.
     pub fn categories<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.x.kind = Kind::Categories(names.into_iter().map(Into::into).collect());
+        self.x.spacing = Spacing::Categories(names.into_iter().map(Into::into).collect());
         self
     }
 
@@ -167,27 +143,8 @@ impl Panel {
         self
     }
 
-    /// No numbers on x, for a panel above another with the same axis.
-    pub fn share_x(mut self) -> Self {
-        self.x.numbered = false;
-        self.x.label.clear();
-        self
-    }
-
-    /// No numbers on y, for a panel beside another with the same axis.
-    pub fn share_y(mut self) -> Self {
-        self.y.numbered = false;
-        self.y.label.clear();
-        self
-    }
-
     /// A line through the points.
-    pub fn line(
-        self,
-        label: &str,
-        style: impl Into<Style>,
-        points: impl IntoIterator<Item = (f64, f64)>,
-    ) -> Self {
+    pub fn line(self, label: &str, style: impl Into<Style>, points: impl IntoIterator<Item = Point>) -> Self {
         self.mark(label, style, Shape::Line(points.into_iter().collect()))
     }
 
@@ -196,7 +153,7 @@ impl Panel {
         self,
         label: &str,
         style: impl Into<Style>,
-        points: impl IntoIterator<Item = (f64, f64)>,
+        points: impl IntoIterator<Item = Point>,
     ) -> Self {
         self.mark(label, style, Shape::Points(points.into_iter().collect()))
     }

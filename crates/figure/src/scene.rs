@@ -1,9 +1,8 @@
 //! A figure as a list of primitives, in pixels of the figure, y downwards.
 
 use super::font;
-use super::{INK, Style};
-
-pub(crate) type Point = (f64, f64);
+use super::panel::Point;
+use super::style::{INK, Style};
 
 /// Which point of a text lies at the position given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,68 +16,57 @@ pub(crate) enum Align {
 
 /// What is drawn in one style.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Shape {
+pub(crate) enum Primitive {
     /// Open lines.
     Lines(Vec<Vec<Point>>),
     /// A filled outline.
     Area(Vec<Point>),
-    /// Upright rectangles, by their top left and bottom right corners.
+    /// Upright rectangles, by two opposite corners.
     Rectangles(Vec<(Point, Point)>),
     /// Centres of filled circles.
     Dots(Vec<Point>),
     /// A text that is centred on the height of the point.
-    Text { at: Point, align: Align, bold: bool, text: String },
+    Text { at: Point, align: Align, text: String },
 }
 
-/// Shapes in the order in which they cover each other.
+/// Primitives in the order in which they cover each other; neighbours of one kind in one opaque style are one.
 #[derive(Debug, Default)]
 pub(crate) struct Scene {
-    pub(crate) shapes: Vec<(Style, Shape)>,
+    pub(crate) primitives: Vec<(Style, Primitive)>,
 }
 
 impl Scene {
-    pub(crate) fn line(&mut self, points: &[Point], style: Style) {
-        // Lines that let others show through stay apart, so that crossings are darker.
-        match self.shapes.last_mut() {
-            Some((last, Shape::Lines(lines))) if *last == style && style.opacity >= 1.0 => {
-                lines.push(points.to_vec());
-            }
-            _ => self.shapes.push((style, Shape::Lines(vec![points.to_vec()]))),
-        }
+    pub(crate) fn line(&mut self, points: Vec<Point>, style: Style) {
+        self.add(style, Primitive::Lines(vec![points]));
     }
 
-    pub(crate) fn area(&mut self, corners: &[Point], style: Style) {
-        self.shapes.push((style, Shape::Area(corners.to_vec())));
+    pub(crate) fn area(&mut self, corners: Vec<Point>, style: Style) {
+        self.add(style, Primitive::Area(corners));
     }
 
     pub(crate) fn rectangle(&mut self, a: Point, b: Point, style: Style) {
-        let corners = ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)));
-        match self.shapes.last_mut() {
-            Some((last, Shape::Rectangles(all))) if *last == style => all.push(corners),
-            _ => self.shapes.push((style, Shape::Rectangles(vec![corners]))),
-        }
+        self.add(style, Primitive::Rectangles(vec![(a, b)]));
     }
 
     pub(crate) fn dot(&mut self, centre: Point, style: Style) {
-        match self.shapes.last_mut() {
-            Some((last, Shape::Dots(all))) if *last == style => all.push(centre),
-            _ => self.shapes.push((style, Shape::Dots(vec![centre]))),
-        }
+        self.add(style, Primitive::Dots(vec![centre]));
     }
 
     /// A text; its size and colour are those of the style.
     pub(crate) fn text(&mut self, at: Point, align: Align, style: Style, text: &str) {
-        self.push_text(at, align, style, false, text);
-    }
-
-    /// A text with thicker strokes.
-    pub(crate) fn bold_text(&mut self, at: Point, align: Align, style: Style, text: &str) {
-        self.push_text(at, align, style, true, text);
-    }
-
-    fn push_text(&mut self, at: Point, align: Align, style: Style, bold: bool, text: &str) {
         if !text.is_empty() {
-            self.shapes.push((style, Shape::Text { at, align, bold, text: text.to_owned() }));
+            self.add(style, Primitive::Text { at, align, text: text.to_owned() });
+        }
+    }
+
+    fn add(&mut self, style: Style, primitive: Primitive) {
+        // What lets others show through stays apart, so that it is darker where it overlaps.
+        let last = self.primitives.last_mut().filter(|(last, _)| *last == style && style.opacity >= 1.0);
+        match (last, primitive) {
+            (Some((_, Primitive::Lines(all))), Primitive::Lines(more)) => all.extend(more),
+            (Some((_, Primitive::Rectangles(all))), Primitive::Rectangles(more)) => all.extend(more),
+            (Some((_, Primitive::Dots(all))), Primitive::Dots(more)) => all.extend(more),
+            (_, primitive) => self.primitives.push((style, primitive)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A played sequence as a panel.
 
-use super::{BLUE, GREY, INK, Panel, SKY, Style, TIME};
+use super::TIME;
+use super::panel::Panel;
+use super::style::{BLUE, GREY, INK, SKY, Style};
 
 /// One motif of a sequence: its name, and where it is among the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,31 +1,29 @@
-//! Polishes a fit that the search found: the same evaluation, without the rounding of the Gram path, from an orthogonal factorisation of the T x K basis.
+//! Polishes a fit that the search found: the same evaluation, without the rounding of the Gram path, from an orthogonal
+//! factorisation of the T x K basis.
 //!
-//! The Gram path squares the condition number of the basis; here `Phi Z = Q R`, `R = U S V^T` keep it, and residuals
+//! The Gram path squares the condition number of the basis; here `Phi Z = U S V^T` keeps it, and residuals
 //! are formed sample by sample. Used for the final polish and for every reported number.
 
 use nalgebra::{DMatrix, DVector};
 
-use super::amplitudes::NullSpace;
-use super::derivatives::{Evaluation, add_curvature, add_exchange, apply_weights};
-use super::svd;
-use crate::fit::cholesky;
-use crate::fit::poles::Poles;
+use super::amplitudes::allowed;
+use super::derivatives::{Evaluation, exchange, weights};
+use crate::fit::poles::{Poles, Unit};
 use crate::fit::problem::Problem;
+use crate::linalg::product::view;
 
 /// Singular values below this multiple of the largest one carry no information.
 const RANK: f64 = 1e-15;
 
 /// Basis functions at the samples, T x K, scaled by `1/sqrt(T)` (inner products are means).
-pub(crate) fn basis(spectrum: &Poles, samples: usize) -> DMatrix<f64> {
-    let mut phi = DMatrix::zeros(samples, spectrum.modes());
+pub(crate) fn basis(poles: &Poles, samples: usize) -> DMatrix<f64> {
+    let mut phi = DMatrix::zeros(samples, poles.modes());
     let weight = 1.0 / (samples as f64).sqrt();
-    for unit in 0..spectrum.units() {
-        let at = spectrum.offset(unit);
-        let pole = spectrum.pole(unit);
+    for Unit { at, pair, pole } in poles.iter() {
         for n in 0..samples {
             let t = n as f64 / samples as f64;
             let size = weight * (pole.re * t).exp();
-            if unit < spectrum.pairs {
+            if pair {
                 let (sin, cos) = (pole.im * t).sin_cos();
                 phi[(n, at)] = 2.0 * size * cos;
                 phi[(n, at + 1)] = -2.0 * size * sin;
@@ -37,122 +35,86 @@ pub(crate) fn basis(spectrum: &Poles, samples: usize) -> DMatrix<f64> {
     phi
 }
 
-/// Minimiser of `|z - S w|`, `norm(w) <= bound`, for a diagonal S, and the multiplier of the bound.
-fn diagonal_solve(s: &[f64], z: &[f64], bound: Option<f64>) -> (Vec<f64>, f64) {
-    let cut = RANK * s.iter().fold(0.0_f64, |m, &x| m.max(x));
-    let at = |mu: f64| -> Vec<f64> {
-        s.iter().zip(z).map(|(&s, z)| if s > cut { s * z / (s * s + mu) } else { 0.0 }).collect()
+/// `A = U diag(s) V^T`; not a number where A is not.
+fn svd(a: &DMatrix<f64>) -> (DMatrix<f64>, DVector<f64>, DMatrix<f64>) {
+    let (rows, columns, rank) = (a.nrows(), a.ncols(), a.nrows().min(a.ncols()));
+    let found = if a.iter().all(|x| x.is_finite()) { view(a).thin_svd().ok() } else { None };
+    let entry = |of: fn(&faer::linalg::solvers::Svd<f64>, usize, usize) -> f64| {
+        let found = found.as_ref();
+        move |i, j| found.map_or(f64::NAN, |svd| of(svd, i, j))
     };
+    (
+        DMatrix::from_fn(rows, rank, entry(|svd, i, j| svd.U()[(i, j)])),
+        DVector::from_fn(rank, entry(|svd, i, _| svd.S().column_vector()[i])),
+        DMatrix::from_fn(columns, rank, entry(|svd, i, j| svd.V()[(i, j)])),
+    )
+}
+
+/// Minimiser of `|z - S w|`, `norm(w) <= bound`, for a diagonal S, and the multiplier of the bound.
+fn diagonal_solve(s: &DVector<f64>, z: &DVector<f64>, bound: Option<f64>) -> (DVector<f64>, f64) {
+    let cut = RANK * s.max();
+    let at = |mu: f64| s.zip_map(z, |s, z| if s > cut { s * z / (s * s + mu) } else { 0.0 });
     let mut mu = 0.0;
     let mut w = at(mu);
-    if let Some(bound) = bound {
-        for _ in 0..100 {
-            let size = cholesky::norm(&w);
-            if size <= bound * (1.0 + 1e-15) {
-                break;
-            }
-            let slope: f64 =
-                s.iter().zip(&w).filter(|(s, _)| **s > cut).map(|(s, w)| w * w / (s * s + mu)).sum();
-            let next = mu + (size * size / slope) * (size - bound) / bound;
-            if next == mu {
-                break;
-            }
-            mu = next;
-            w = at(mu);
+    let Some(bound) = bound else { return (w, mu) };
+    for _ in 0..100 {
+        let size = w.norm();
+        if size <= bound * (1.0 + 1e-15) {
+            break;
         }
-        let size = cholesky::norm(&w);
-        if size > bound {
-            w.iter_mut().for_each(|x| *x *= bound / size);
+        let slope = s.zip_map(&w, |s, w| if s > cut { w * w / (s * s + mu) } else { 0.0 }).sum();
+        let next = mu + (size * size / slope) * (size - bound) / bound;
+        if next == mu {
+            break;
         }
+        mu = next;
+        w = at(mu);
+    }
+    let size = w.norm();
+    if size > bound {
+        w *= bound / size;
     }
     (w, mu)
 }
 
-/// Value, amplitudes, gradient and Hessians at a spectrum.
-pub(crate) fn evaluate(problem: &Problem, spectrum: &Poles, out: &mut Evaluation) {
-    let (n, samples) = (spectrum.modes(), problem.samples());
-    let phi = basis(spectrum, samples);
-    let weight = 1.0 / (samples as f64).sqrt();
-    let y = DVector::from_iterator(samples, problem.weighted[0].iter().map(|y| weight * y));
-    let mut null_space = NullSpace::default();
-    null_space.prepare(spectrum, problem.zero_start);
-    let drop = null_space.dropped;
-    let m = n - drop;
-    // A = Phi Z, padded with zero rows where there are fewer samples than columns.
-    let mut reflected = vec![0.0; samples * n];
-    for (i, row) in reflected.chunks_exact_mut(n).enumerate() {
-        for (j, x) in row.iter_mut().enumerate() {
-            *x = phi[(i, j)];
-        }
-        null_space.reflect(row);
-    }
-    let height = samples.max(m);
-    let a = DMatrix::from_fn(height, m, |i, j| if i < samples { reflected[i * n + j + drop] } else { 0.0 });
-    let factorisation = a.qr();
-    let (q, r) = (factorisation.q(), factorisation.r());
-    let (u, s, v) = svd::jacobi(&r);
-    let q = q.rows(0, samples) * u; // left singular vectors of A
-    let projected = q.tr_mul(&y);
-    let (w, mu) = diagonal_solve(&s, projected.as_slice(), problem.amplitude_bound);
-    let reduced = &v * DVector::from_column_slice(&w);
-    out.amplitudes.clear();
-    out.amplitudes.resize(drop, 0.0);
-    out.amplitudes.extend_from_slice(reduced.as_slice());
-    null_space.reflect(&mut out.amplitudes);
-    out.multiplier = mu;
-    let residual = &y - &phi * DVector::from_column_slice(&out.amplitudes);
-    out.value = 0.5 * residual.norm_squared();
+/// Value, amplitudes, gradient and Hessians at a set of poles.
+pub(crate) fn evaluate(problem: &Problem, poles: &Poles) -> Evaluation {
+    let samples = problem.samples();
+    let phi = basis(poles, samples);
+    let y = DVector::from_column_slice(&problem.weighted[0]) / (samples as f64).sqrt();
+    let z = allowed(poles, problem.zero_start);
+    let (u, s, v) = svd(&(&phi * &z));
+    let (w, mu) = diagonal_solve(&s, &u.tr_mul(&y), problem.amplitude_bound);
+    let amplitudes = &z * (&v * &w);
+    let residual = &y - &phi * &amplitudes;
 
-    // s_p = Phi^T t^p r.
-    let mut weighted = phi.clone();
-    let times = |matrix: &mut DMatrix<f64>| {
-        for (i, mut row) in matrix.row_iter_mut().enumerate() {
-            row *= i as f64 / samples as f64;
-        }
+    let times = |matrix: &DMatrix<f64>| {
+        DMatrix::from_fn(samples, matrix.ncols(), |i, j| matrix[(i, j)] * (i as f64 / samples as f64))
     };
-    times(&mut weighted);
-    let s1 = weighted.tr_mul(&residual);
-    // J = t Phi W.
-    let mut jacobian = DMatrix::zeros(samples, n);
-    let (mut row, mut image) = (vec![0.0; n], vec![0.0; n]);
-    for i in 0..samples {
-        for j in 0..n {
-            row[j] = weighted[(i, j)];
-        }
-        apply_weights(spectrum, &out.amplitudes, &row, &mut image);
-        for j in 0..n {
-            jacobian[(i, j)] = image[j];
-        }
-    }
-    times(&mut weighted);
-    let s2 = weighted.tr_mul(&residual);
-    out.gradient.resize(n, 0.0);
-    apply_weights(spectrum, &out.amplitudes, s1.as_slice(), &mut out.gradient);
-    out.gradient.iter_mut().for_each(|g| *g = -*g);
+    let phi_1 = times(&phi);
+    let (s1, s2) = (phi_1.tr_mul(&residual), times(&phi_1).tr_mul(&residual));
+    let weights = weights(poles, &amplitudes);
+    let jacobian = phi_1 * &weights;
 
     // Gauss-Newton: J^T (I - A M^-1 A^T) J as a sum of squares, plus the tangent-space term of the norm bound.
-    let inside = q.tr_mul(&jacobian); // m x n
-    let outside = &jacobian - &q * &inside;
+    let inside = u.tr_mul(&jacobian);
+    let outside = &jacobian - &u * &inside;
     let mut gauss_newton = outside.tr_mul(&outside);
-    let cut = RANK * s.iter().fold(0.0_f64, |m, &x| m.max(x));
-    let kept: Vec<usize> = (0..m).filter(|&k| s[k] > cut).collect();
+    let cut = RANK * s.max();
     for (k, &s) in s.iter().enumerate() {
         let share = if s > cut { mu / (s * s + mu) } else { 1.0 };
         gauss_newton += inside.row(k).transpose() * inside.row(k) * share;
     }
     // E Z V: the exact part of f_{theta c} in singular coordinates.
-    let mut exchange = vec![0.0; n * n];
-    add_exchange(spectrum, s1.as_slice(), 1.0, &mut exchange);
-    null_space.reflect_rows(&mut exchange, n);
-    let exchange = DMatrix::from_fn(n, m, |i, j| exchange[i * n + j + drop]) * &v;
-    let mut hessian = gauss_newton.clone();
-    let mut tangent_gn = DVector::zeros(n);
-    let mut tangent = DVector::zeros(n);
+    let exchanged = exchange(poles, &s1) * &z * &v;
+    let mut hessian = &gauss_newton - exchange(poles, &weights.tr_mul(&s2));
+    let mut tangent_gn = DVector::zeros(poles.modes());
+    let mut tangent = tangent_gn.clone();
     let mut size = 0.0;
-    for &k in &kept {
+    for k in (0..s.len()).filter(|&k| s[k] > cut) {
         let pivot = s[k] * s[k] + mu;
         let x = inside.row(k).transpose() * s[k]; // column k of J^T A V
-        let e = exchange.column(k);
+        let e = exchanged.column(k);
         let cross = &x * e.transpose() / pivot;
         hessian += &cross + cross.transpose() - e * e.transpose() / pivot;
         if mu > 0.0 {
@@ -165,9 +127,12 @@ pub(crate) fn evaluate(problem: &Problem, spectrum: &Poles, out: &mut Evaluation
         gauss_newton += &tangent_gn * tangent_gn.transpose() / size;
         hessian += &tangent * tangent.transpose() / size;
     }
-    out.gauss_newton.clear();
-    out.gauss_newton.extend_from_slice(gauss_newton.as_slice());
-    out.hessian.clear();
-    out.hessian.extend_from_slice(hessian.as_slice());
-    add_curvature(spectrum, &out.amplitudes, s2.as_slice(), &mut out.hessian);
+    Evaluation {
+        value: 0.5 * residual.norm_squared(),
+        amplitudes,
+        multiplier: mu,
+        gradient: -weights.tr_mul(&s1),
+        hessian,
+        gauss_newton,
+    }
 }

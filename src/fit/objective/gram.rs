@@ -6,186 +6,155 @@
 //!
 //! geometric sums in $O(K^2 \log T)$ and moments of the data in $O(K T)$.
 
+use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
-use super::amplitudes::{InnerSolution, NullSpace};
-use super::derivatives::{Assembly, Evaluation, Sums};
+use super::amplitudes::{InnerSolution, allowed};
+use super::derivatives::{Evaluation, exchange, weights};
 use super::sums::{LANES, geometric_sums, moments};
-use crate::fit::cholesky;
-use crate::fit::poles::Poles;
+use crate::fit::poles::{Poles, Unit};
 use crate::fit::problem::Problem;
 
 /// Part of the objective on this path: without it, rounding turns nearly coincident poles into a perfect fit with
 /// huge amplitudes. Columns and motif have norms of order one, so it costs about 1e-13 of the mean square.
 const RIDGE: f64 = 1e-13;
 
-/// Workspace of the fast path; reused, so that an evaluation allocates nothing once warm.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GramPath {
-    ratios: Vec<Complex64>,
-    batch: Vec<Product>,
-    pub(crate) grams: [Vec<f64>; 3],
-    pub(crate) moments: [Vec<f64>; 3],
-    reduced_gram: Vec<f64>,
-    reduced_moments: Vec<f64>,
-    pub(crate) null_space: NullSpace,
+/// The inner problem and its solution at one set of poles.
+#[derive(Debug, Clone)]
+pub(crate) struct Solved {
+    pub(crate) grams: [DMatrix<f64>; 3],
+    pub(crate) moments: [DVector<f64>; 3],
+    /// Amplitudes allowed: `c = Z d`.
+    pub(crate) z: DMatrix<f64>,
     pub(crate) inner: InnerSolution,
-    assembly: Assembly,
-    residual_moments: [Vec<f64>; 2],
+    pub(crate) amplitudes: DVector<f64>,
+    pub(crate) value: f64,
 }
 
-impl GramPath {
-    /// Value, amplitudes, gradient and Hessians at a spectrum.
-    pub(crate) fn evaluate(&mut self, problem: &Problem, spectrum: &Poles, out: &mut Evaluation) {
-        self.solve(problem, spectrum, out);
-        let n = spectrum.modes();
-        // s_p = Phi^T t^p r for p = 1, 2.
-        for p in 0..2 {
-            let s = &mut self.residual_moments[p];
-            s.resize(n, 0.0);
-            cholesky::multiply(&self.grams[p + 1], n, &out.amplitudes, s);
-            for (s, m) in s.iter_mut().zip(&self.moments[p + 1]) {
-                *s = m - *s;
-            }
-        }
-        let [s1, s2] = &self.residual_moments;
-        let sums = Sums { grams: &self.grams, s1, s2, inner: &self.inner, null_space: &self.null_space };
-        self.assembly.gradient(spectrum, s1, out);
-        self.assembly.hessians(spectrum, &sums, out);
-    }
-
-    /// The inner problem only: value, amplitudes and multiplier.
-    pub(crate) fn solve(&mut self, problem: &Problem, spectrum: &Poles, out: &mut Evaluation) {
-        let n = spectrum.modes();
-        self.fill_grams(problem.samples(), spectrum);
-        self.fill_moments(problem, spectrum);
-        self.null_space.prepare(spectrum, problem.zero_start);
-        let drop = self.null_space.dropped;
-        let m = n - drop;
-        let mut full = std::mem::take(&mut self.assembly.scratch);
-        full.clear();
-        full.extend_from_slice(&self.grams[0]);
-        self.null_space.reflect_both(&mut full, n);
-        self.reduced_gram.clear();
-        for row in full.chunks_exact(n.max(1)).skip(drop) {
-            self.reduced_gram.extend_from_slice(&row[drop..]);
-        }
-        for i in 0..m {
-            self.reduced_gram[i * m + i] += RIDGE;
-        }
-        full.clear();
-        full.extend_from_slice(&self.moments[0]);
-        self.null_space.reflect(&mut full);
-        self.reduced_moments.clear();
-        self.reduced_moments.extend_from_slice(&full[drop..]);
-        self.assembly.scratch = full;
-        self.inner.solve(&self.reduced_gram, &self.reduced_moments, problem.amplitude_bound);
-        out.amplitudes.clear();
-        out.amplitudes.resize(drop, 0.0);
-        out.amplitudes.extend_from_slice(&self.inner.reduced);
-        self.null_space.reflect(&mut out.amplitudes);
-        out.multiplier = self.inner.multiplier;
+impl Solved {
+    pub(crate) fn new(problem: &Problem, poles: &Poles) -> Self {
+        let (grams, moments) = (grams(problem.samples(), poles), all_moments(problem, poles));
+        let z = allowed(poles, problem.zero_start);
+        let mut gram = z.tr_mul(&(&grams[0] * &z));
+        (0..gram.nrows()).for_each(|i| gram[(i, i)] += RIDGE);
+        let projected = z.tr_mul(&moments[0]);
+        let inner = InnerSolution::new(&gram, &projected, problem.amplitude_bound);
         // 1/2 (y^T y - 2 m^T d + d^T G d) with y of unit mean square.
-        let d = &self.inner.reduced;
-        let quadratic: f64 =
-            (0..m).map(|i| d[i] * cholesky::dot(&self.reduced_gram[i * m..(i + 1) * m], d)).sum();
-        let value = 0.5 * (1.0 - 2.0 * cholesky::dot(&self.reduced_moments, d) + quadratic);
-        out.value = if value < 0.0 { 0.0 } else { value };
+        let d = &inner.reduced;
+        let value = 0.5 * (1.0 - 2.0 * projected.dot(d) + d.dot(&(&gram * d)));
+        let value = if value < 0.0 { 0.0 } else { value }; // leaves a NaN one
+        Self { amplitudes: &z * d, grams, moments, z, inner, value }
     }
 
-    fn fill_moments(&mut self, problem: &Problem, spectrum: &Poles) {
-        let n = spectrum.modes();
-        let weight = 1.0 / problem.samples() as f64;
-        for m in &mut self.moments {
-            m.resize(n, 0.0);
+    /// `X M^-1 X^T` on the tangent space of the active norm bound, `M = Z^T G_0 Z + mu I`; `X = f_{theta c} Z`.
+    fn eliminated(&self, f_theta_c: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut x = self.z.tr_mul(&f_theta_c.transpose());
+        self.inner.factor.l_dirty().solve_lower_triangular_mut(&mut x);
+        if self.inner.multiplier > 0.0 {
+            // Taking out the component along q = L^-1 d leaves the tangent space: X M^-1 X^T - q q^T / |q|^2.
+            let q = self.inner.direction().normalize();
+            let along = x.tr_mul(&q);
+            x.ger(-1.0, &q, &along, 1.0);
         }
-        for unit in 0..spectrum.units() {
-            let at = spectrum.offset(unit);
-            let [y0, y1, y2] = &problem.weighted;
-            let sums = moments([y0.as_slice(), y1.as_slice(), y2.as_slice()], spectrum.pole(unit));
-            for (m, s) in self.moments.iter_mut().zip(sums) {
-                if unit < spectrum.pairs {
-                    m[at] = 2.0 * weight * s.re;
-                    m[at + 1] = -2.0 * weight * s.im;
-                } else {
-                    m[at] = weight * s.re;
-                }
-            }
-        }
-    }
-
-    /// `G_p` for p = 0, 1, 2 from the sums of `exp((lambda_i + lambda_j) t)` and `exp((lambda_i + conj lambda_j) t)`.
-    fn fill_grams(&mut self, samples: usize, spectrum: &Poles) {
-        let n = spectrum.modes();
-        let length = samples as f64;
-        self.ratios.clear();
-        self.ratios.extend((0..spectrum.units()).map(|unit| (spectrum.pole(unit) / length).exp()));
-        self.batch.clear();
-        for i in 0..spectrum.units() {
-            for j in 0..=i {
-                self.batch.push(Product { i, j, conjugate: false });
-                if j < spectrum.pairs {
-                    self.batch.push(Product { i, j, conjugate: true });
-                }
-            }
-        }
-        for gram in &mut self.grams {
-            gram.clear();
-            gram.resize(n * n, 0.0);
-        }
-        for group in self.batch.chunks(LANES) {
-            let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-            for (l, &Product { i, j, conjugate }) in group.iter().enumerate() {
-                let other = if conjugate { self.ratios[j].conj() } else { self.ratios[j] };
-                let z = self.ratios[i] * other;
-                re[l] = z.re;
-                im[l] = z.im;
-            }
-            let sums = geometric_sums(&re, &im, samples);
-            for (p, gram) in self.grams.iter_mut().enumerate() {
-                let weight = length.powi(-1 - p as i32);
-                for (l, product) in group.iter().enumerate() {
-                    product.scatter(gram, spectrum, weight * sums[p][0][l], weight * sums[p][1][l]);
-                }
-            }
-        }
-        for gram in &mut self.grams {
-            for i in 0..n {
-                for j in 0..i {
-                    gram[j * n + i] = gram[i * n + j];
-                }
-            }
-        }
+        x.tr_mul(&x)
     }
 }
 
-/// A pair of units i >= j, the second one's conjugate or itself: whose product of exponentials is summed.
+/// Value, amplitudes, gradient and Hessians at a set of poles.
+pub(crate) fn evaluate(problem: &Problem, poles: &Poles) -> Evaluation {
+    let solved = Solved::new(problem, poles);
+    let [_, g1, g2] = &solved.grams;
+    let s1 = &solved.moments[1] - g1 * &solved.amplitudes;
+    let s2 = &solved.moments[2] - g2 * &solved.amplitudes;
+    let weights = weights(poles, &solved.amplitudes);
+    let f_theta_theta = weights.tr_mul(&(g2 * &weights));
+    let f_theta_c = weights.tr_mul(g1);
+    let curvature = exchange(poles, &weights.tr_mul(&s2));
+    let exact = &f_theta_c - exchange(poles, &s1);
+    Evaluation {
+        value: solved.value,
+        multiplier: solved.inner.multiplier,
+        gradient: -weights.tr_mul(&s1),
+        hessian: &f_theta_theta - curvature - solved.eliminated(&exact),
+        gauss_newton: f_theta_theta - solved.eliminated(&f_theta_c),
+        amplitudes: solved.amplitudes,
+    }
+}
+
+fn all_moments(problem: &Problem, poles: &Poles) -> [DVector<f64>; 3] {
+    let weight = 1.0 / problem.samples() as f64;
+    let mut out = [0; 3].map(|_| DVector::zeros(poles.modes()));
+    for Unit { at, pair, pole } in poles.iter() {
+        let sums = moments(problem.weighted.each_ref().map(|y| y.as_slice()), pole);
+        for (m, s) in out.iter_mut().zip(sums) {
+            if pair {
+                m[at] = 2.0 * weight * s.re;
+                m[at + 1] = -2.0 * weight * s.im;
+            } else {
+                m[at] = weight * s.re;
+            }
+        }
+    }
+    out
+}
+
+/// `G_p` for p = 0, 1, 2 from the sums of `exp((lambda_i + lambda_j) t)` and `exp((lambda_i + conj lambda_j) t)`.
+fn grams(samples: usize, poles: &Poles) -> [DMatrix<f64>; 3] {
+    let length = samples as f64;
+    let units: Vec<(Unit, Complex64)> = poles.iter().map(|unit| (unit, (unit.pole / length).exp())).collect();
+    let mut products = Vec::with_capacity(units.len() * (units.len() + 1));
+    for (i, &(one, ratio)) in units.iter().enumerate() {
+        for &(other, second) in &units[..=i] {
+            products.push(Product { one, other, sign: -1.0, ratio: ratio * second });
+            if other.pair {
+                products.push(Product { one, other, sign: 1.0, ratio: ratio * second.conj() });
+            }
+        }
+    }
+    let mut grams = [0; 3].map(|_| DMatrix::zeros(poles.modes(), poles.modes()));
+    for group in products.chunks(LANES) {
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        for (l, product) in group.iter().enumerate() {
+            (re[l], im[l]) = (product.ratio.re, product.ratio.im);
+        }
+        let sums = geometric_sums(&re, &im, samples);
+        for (p, gram) in grams.iter_mut().enumerate() {
+            let weight = length.powi(-1 - p as i32);
+            for (l, product) in group.iter().enumerate() {
+                product.scatter(gram, weight * sums[p][0][l], weight * sums[p][1][l]);
+            }
+        }
+    }
+    grams.iter_mut().for_each(|gram| gram.fill_upper_triangle_with_lower_triangle());
+    grams
+}
+
+/// Product of the exponentials of two units, the second one's conjugate (sign 1) or itself (-1).
 #[derive(Debug, Clone, Copy)]
 struct Product {
-    i: usize,
-    j: usize,
-    conjugate: bool,
+    one: Unit,
+    other: Unit,
+    sign: f64,
+    ratio: Complex64,
 }
 
 impl Product {
     /// Adds the complex sum of the product to the (up to) four real entries of its units.
-    fn scatter(self, gram: &mut [f64], spectrum: &Poles, re: f64, im: f64) {
-        let n = spectrum.modes();
-        let (row, column) = (spectrum.offset(self.i), spectrum.offset(self.j));
-        let sign = if self.conjugate { 1.0 } else { -1.0 };
-        match (self.i < spectrum.pairs, self.j < spectrum.pairs) {
+    fn scatter(self, gram: &mut DMatrix<f64>, re: f64, im: f64) {
+        let (row, column, sign) = (self.one.at, self.other.at, self.sign);
+        match (self.one.pair, self.other.pair) {
             (true, _) => {
-                gram[row * n + column] += 2.0 * re;
-                gram[row * n + column + 1] += 2.0 * sign * im;
-                gram[(row + 1) * n + column] -= 2.0 * im;
-                gram[(row + 1) * n + column + 1] += 2.0 * sign * re;
+                gram[(row, column)] += 2.0 * re;
+                gram[(row, column + 1)] += 2.0 * sign * im;
+                gram[(row + 1, column)] -= 2.0 * im;
+                gram[(row + 1, column + 1)] += 2.0 * sign * re;
             }
-            // A real unit i against a pair j: both sums carry half of 2 Re and -2 Im.
+            // A real unit against a pair: both sums carry half of 2 Re and -2 Im.
             (false, true) => {
-                gram[row * n + column] += re;
-                gram[row * n + column + 1] += sign * im;
+                gram[(row, column)] += re;
+                gram[(row, column + 1)] += sign * im;
             }
-            (false, false) => gram[row * n + column] += re,
+            (false, false) => gram[(row, column)] += re,
         }
     }
 }

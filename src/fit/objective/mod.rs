@@ -5,4 +5,3 @@ pub(super) mod amplitudes;
 pub(super) mod derivatives;
 pub(super) mod gram;
 pub(super) mod sums;
-pub(super) mod svd;

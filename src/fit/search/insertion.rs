@@ -1,12 +1,12 @@
 //! Where to add a unit: a grid of poles scored against the current fit, as in orthogonal matching pursuit.
 
+use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
-use crate::fit::cholesky;
-use crate::fit::objective::derivatives::Evaluation;
-use crate::fit::objective::gram::GramPath;
+use crate::fit::objective::amplitudes::start_values;
+use crate::fit::objective::gram::Solved;
 use crate::fit::objective::sums::{moments, quick_sum};
-use crate::fit::poles::Poles;
+use crate::fit::poles::{Poles, Unit};
 use crate::fit::problem::Problem;
 
 /// One pole of the grid with everything about it that does not depend on the fit.
@@ -22,25 +22,11 @@ struct Node {
     own: [Complex64; 2],
 }
 
-/// The fit that a unit is added to; `gram` and `fit` hold the solution at `spectrum`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Current<'a> {
-    pub(crate) problem: &'a Problem,
-    pub(crate) spectrum: &'a Poles,
-    pub(crate) gram: &'a GramPath,
-    pub(crate) fit: &'a Evaluation,
-}
-
-/// The grid and its workspace.
+/// The grid.
 #[derive(Debug, Clone)]
 pub(crate) struct Insertion {
     pairs: Vec<Node>,
     reals: Vec<Node>,
-    scores: Vec<(f64, usize)>,
-    columns: [Vec<f64>; 2],
-    neighbours: Vec<[Complex64; 2]>,
-    start_values: Vec<f64>,
-    start_image: Vec<f64>,
 }
 
 /// Decay rates of the grid, in 1/T, beyond the margin.
@@ -61,9 +47,8 @@ impl Insertion {
         for decay in DECAYS {
             let sigma = bounds.sigma_max - decay;
             if sigma >= bounds.sigma_min {
-                pairs.extend(
-                    frequencies.iter().map(|&omega| Node::new(problem, Complex64::new(sigma, omega))),
-                );
+                let node = |&omega| Node::new(problem, Complex64::new(sigma, omega));
+                pairs.extend(frequencies.iter().map(node));
             }
         }
         let mut reals = Vec::new();
@@ -72,33 +57,22 @@ impl Insertion {
             reals.push(Node::new(problem, Complex64::new(bounds.sigma_max - decay, 0.0)));
             decay = 1.3 * decay + 0.7;
         }
-        Self {
-            pairs,
-            reals,
-            scores: Vec::new(),
-            columns: [Vec::new(), Vec::new()],
-            neighbours: Vec::new(),
-            start_values: Vec::new(),
-            start_image: Vec::new(),
-        }
+        Self { pairs, reals }
     }
 
     /// Up to `count` poles whose addition promises the largest decrease, best first, mutually distinct and
     /// away from `avoid`.
     pub(crate) fn best(
-        &mut self,
-        current: &Current,
+        &self,
+        scan: &mut Scan,
         pair: bool,
         avoid: &[Complex64],
         count: usize,
     ) -> Vec<Complex64> {
-        let mut scores = std::mem::take(&mut self.scores);
-        self.scan(current, pair, &mut scores);
-        let nodes = if pair { &self.pairs } else { &self.reals };
-        scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut scored = self.scored(scan, pair);
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut chosen: Vec<Complex64> = Vec::with_capacity(count);
-        for &(_, index) in &scores {
-            let pole = nodes[index].pole;
+        for (pole, _) in scored {
             let far = |other: &Complex64| {
                 let gap = pole - other;
                 gap.im.abs() > 3.5 || gap.re.abs() > 0.5 * (pole.re.abs().max(other.re.abs()) + 3.0)
@@ -107,76 +81,74 @@ impl Insertion {
                 chosen.push(pole);
             }
         }
-        self.scores = scores;
         chosen
     }
 
-    /// Scores of all nodes with room, with their positions in the grid.
-    fn scan(&mut self, current: &Current, pair: bool, scores: &mut Vec<(f64, usize)>) {
-        let nodes = std::mem::take(if pair { &mut self.pairs } else { &mut self.reals });
-        self.prepare(current);
-        scores.clear();
-        for (index, node) in nodes.iter().enumerate() {
-            if current.problem.bounds.has_room(current.spectrum, node.pole) {
-                let score = self.score(current, node, pair);
-                if score.is_finite() {
-                    scores.push((score, index));
-                }
-            }
-        }
-        *(if pair { &mut self.pairs } else { &mut self.reals }) = nodes;
-    }
-
-    /// Every pole of the grid with its score.
-    #[cfg(test)]
-    pub(crate) fn scored(&mut self, current: &Current, pair: bool) -> Vec<(Complex64, f64)> {
-        let mut scores = Vec::new();
-        self.scan(current, pair, &mut scores);
+    /// Every pole of the grid that has room, with its score.
+    pub(crate) fn scored(&self, scan: &mut Scan, pair: bool) -> Vec<(Complex64, f64)> {
         let nodes = if pair { &self.pairs } else { &self.reals };
-        scores.into_iter().map(|(score, index)| (nodes[index].pole, score)).collect()
+        let room = |node: &&Node| scan.problem.bounds.has_room(scan.poles, node.pole);
+        let free: Vec<&Node> = nodes.iter().filter(room).collect();
+        let scored = free.into_iter().map(|node| (node.pole, scan.score(node, pair)));
+        scored.filter(|(_, score)| score.is_finite()).collect()
     }
+}
 
-    fn prepare(&mut self, &Current { problem, spectrum, gram, .. }: &Current) {
-        let n = spectrum.modes();
-        self.neighbours.clear();
-        for unit in 0..spectrum.units() {
-            let rate = spectrum.pole(unit);
-            self.neighbours.push([(rate / problem.samples() as f64).exp(), rate.exp()]);
+/// The fit that a unit is added to, with all that its scores share.
+pub(crate) struct Scan<'a> {
+    problem: &'a Problem,
+    poles: &'a Poles,
+    solved: &'a Solved,
+    /// `exp(pole/N)` and its N-th power, of each unit.
+    units: Vec<(Unit, Complex64, Complex64)>,
+    /// Values b of the basis at t = 0, and `G_0 b`.
+    start: DVector<f64>,
+    start_image: DVector<f64>,
+    /// `L^-1 Z^T`.
+    projection: DMatrix<f64>,
+    /// Inner products of the basis with the new columns, and `L^-1 Z^T` times these.
+    columns: DMatrix<f64>,
+    projected: DMatrix<f64>,
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(problem: &'a Problem, poles: &'a Poles, solved: &'a Solved) -> Self {
+        let length = problem.samples() as f64;
+        let start = start_values(poles);
+        let mut projection = solved.z.transpose();
+        solved.inner.factor.l_dirty().solve_lower_triangular_mut(&mut projection);
+        Self {
+            problem,
+            poles,
+            solved,
+            units: poles.iter().map(|u| (u, (u.pole / length).exp(), u.pole.exp())).collect(),
+            start_image: &solved.grams[0] * &start,
+            start,
+            columns: DMatrix::zeros(poles.modes(), 2),
+            projected: DMatrix::zeros(projection.nrows(), 2),
+            projection,
         }
-        crate::fit::objective::amplitudes::start_values(spectrum, &mut self.start_values);
-        self.start_image.clear();
-        self.start_image.resize(n, 0.0);
-        cholesky::multiply(&gram.grams[0], n, &self.start_values, &mut self.start_image);
     }
 
-    /// Decrease of the (ridge) objective when the node joins the basis: `rho^T S^-1 rho / 2`, with rho the correlation
-    /// of its columns with the residual and S the Schur complement of their Gram matrix.
-    fn score(&mut self, current: &Current, node: &Node, pair: bool) -> f64 {
-        let &Current { problem, spectrum, gram, fit } = current;
-        let n = spectrum.modes();
-        let samples = problem.samples();
+    /// Twice the decrease of the (ridge) objective when the node joins the basis: `rho^T S^-1 rho`, with rho the
+    /// correlation of its columns with the residual and S the Schur complement of their Gram matrix.
+    fn score(&mut self, node: &Node, pair: bool) -> f64 {
+        let samples = self.problem.samples();
         let weight = 1.0 / samples as f64;
-        let width = if pair { 2 } else { 1 };
-        for column in &mut self.columns {
-            column.clear();
-        }
-        for unit in 0..spectrum.units() {
-            let [z, power] = self.neighbours[unit];
+        let factor = if pair { 2.0 } else { 1.0 };
+        let columns = &mut self.columns;
+        for &(Unit { at, pair, .. }, z, power) in &self.units {
             let plus = weight * quick_sum(node.ratio * z, node.power * power, samples);
-            let [u, v] = &mut self.columns;
-            match (unit < spectrum.pairs, pair) {
-                (true, _) => {
-                    let minus = weight * quick_sum(node.ratio * z.conj(), node.power * power.conj(), samples);
-                    // Against the columns 2 Re and -2 Im of the unit.
-                    let half = if pair { 2.0 } else { 1.0 };
-                    u.extend([half * (plus.re + minus.re), half * (minus.im - plus.im)]);
-                    v.extend([-2.0 * (plus.im + minus.im), 2.0 * (minus.re - plus.re)]);
-                }
-                (false, true) => {
-                    u.push(2.0 * plus.re);
-                    v.push(-2.0 * plus.im);
-                }
-                (false, false) => u.push(plus.re),
+            if pair {
+                let minus = weight * quick_sum(node.ratio * z.conj(), node.power * power.conj(), samples);
+                // Against the columns 2 Re and -2 Im of the unit.
+                columns[(at, 0)] = factor * (plus.re + minus.re);
+                columns[(at + 1, 0)] = factor * (minus.im - plus.im);
+                columns[(at, 1)] = -2.0 * (plus.im + minus.im);
+                columns[(at + 1, 1)] = 2.0 * (minus.re - plus.re);
+            } else {
+                columns[(at, 0)] = factor * plus.re;
+                columns[(at, 1)] = -2.0 * plus.im;
             }
         }
         let [own, modulus] = node.own;
@@ -185,45 +157,32 @@ impl Insertion {
         } else {
             (own.re, 0.0, 0.0)
         };
-        let moment = if pair { [2.0 * node.moment.re, -2.0 * node.moment.im] } else { [node.moment.re, 0.0] };
-        let mut rho = [0.0; 2];
-        for k in 0..width {
-            rho[k] = moment[k] - cholesky::dot(&self.columns[k], &fit.amplitudes);
-        }
-        uu += fit.multiplier;
-        vv += fit.multiplier;
-        if gram.null_space.dropped == 1 {
+        let Solved { amplitudes, inner, .. } = self.solved;
+        let mut rho = [factor * node.moment.re, -2.0 * node.moment.im];
+        (0..2).for_each(|k| rho[k] -= columns.column(k).dot(amplitudes));
+        uu += inner.multiplier;
+        vv += inner.multiplier;
+        if self.problem.zero_start && !self.units.is_empty() {
             // The column that starts at a nonzero value is balanced by -kappa b in the others.
-            let start = if pair { 2.0 } else { 1.0 };
-            let kappa = start / cholesky::dot(&self.start_values, &self.start_values);
-            let [u, v] = &mut self.columns;
-            uu += kappa * kappa * cholesky::dot(&self.start_values, &self.start_image)
-                - 2.0 * kappa * cholesky::dot(u, &self.start_values)
-                + fit.multiplier * kappa * start;
-            if pair {
-                uv -= kappa * cholesky::dot(v, &self.start_values);
-            }
+            let kappa = factor / self.start.norm_squared();
+            uu += kappa * kappa * self.start.dot(&self.start_image)
+                - 2.0 * kappa * columns.column(0).dot(&self.start)
+                + inner.multiplier * kappa * factor;
+            uv -= kappa * columns.column(1).dot(&self.start);
             // Correlation of Phi b with the residual.
-            let along: f64 = cholesky::dot(&gram.moments[0], &self.start_values)
-                - cholesky::dot(&self.start_image, &fit.amplitudes);
+            let along = self.solved.moments[0].dot(&self.start) - self.start_image.dot(amplitudes);
             rho[0] -= kappa * along;
-            for (u, g) in u.iter_mut().zip(&self.start_image) {
-                *u -= kappa * g;
-            }
+            columns.column_mut(0).axpy(-kappa, &self.start_image, 1.0);
         }
-        let drop = gram.null_space.dropped;
-        for column in self.columns.iter_mut().take(width) {
-            gram.null_space.reflect(column);
-            cholesky::forward(&gram.inner.factor, n - drop, &mut column[drop..]);
-        }
-        let [u, v] = &self.columns;
+        self.projection.mul_to(columns, &mut self.projected);
+        let (u, v) = (self.projected.column(0), self.projected.column(1));
         let floor = 1e-9;
-        let suu = uu - cholesky::dot(&u[drop..], &u[drop..]) + floor * uu;
+        let suu = uu - u.norm_squared() + floor * uu;
         if !pair {
             return rho[0] * rho[0] / suu;
         }
-        let suv = uv - cholesky::dot(&u[drop..], &v[drop..]);
-        let svv = vv - cholesky::dot(&v[drop..], &v[drop..]) + floor * vv;
+        let suv = uv - u.dot(&v);
+        let svv = vv - v.norm_squared() + floor * vv;
         let determinant = suu * svv - suv * suv;
         if suu > 0.0 && determinant > 0.0 {
             (svv * rho[0] * rho[0] - 2.0 * suv * rho[0] * rho[1] + suu * rho[1] * rho[1]) / determinant

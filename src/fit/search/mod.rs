@@ -7,23 +7,21 @@ use num_complex::Complex64;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::fit::objective::accurate;
-use crate::fit::objective::derivatives::Evaluation;
-use crate::fit::objective::gram::GramPath;
+use crate::fit::objective::gram::{self, Solved};
 use crate::fit::options::FitOptions;
 use crate::fit::poles::Poles;
 use crate::fit::problem::Problem;
-use crate::fit::refine::{Budget, Outcome, Refiner};
+use crate::fit::refine::{Budget, refine};
 use crate::fit::result::FitOrigin;
 use crate::{Error, Result};
-use insertion::{Current, Insertion};
+use insertion::{Insertion, Scan};
 
 /// Refinement of a start or kick: enough to rank it.
 const COARSE: Budget = Budget { evaluations: 25, relative: 1e-4, absolute: 1e-12 };
 /// Refinement of a new best.
 const FINE: Budget = Budget { evaluations: 60, relative: 1e-8, absolute: 1e-15 };
 /// Final refinement on the accurate path.
-const POLISH: Budget = Budget { evaluations: 60, relative: 1e-13, absolute: 1e-31 };
+pub(super) const POLISH: Budget = Budget { evaluations: 60, relative: 1e-13, absolute: 1e-31 };
 
 /// Kicks of two units at once without success, before a chain ends.
 const DOUBLE_KICKS: usize = 4;
@@ -33,7 +31,7 @@ const NEGLIGIBLE: f64 = 5e-13;
 /// A local minimum and where it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
-    pub(crate) spectrum: Poles,
+    pub(crate) poles: Poles,
     pub(crate) value: f64,
     pub(crate) origin: FitOrigin,
 }
@@ -41,10 +39,7 @@ pub(crate) struct Found {
 /// The search's state.
 pub(crate) struct Search<'a> {
     problem: &'a Problem,
-    gram: GramPath,
-    refiner: Refiner,
     insertion: Insertion,
-    partial: Evaluation,
     rng: ChaCha8Rng,
     pub(crate) evaluations: usize,
 }
@@ -53,23 +48,19 @@ impl<'a> Search<'a> {
     pub(crate) fn new(problem: &'a Problem, options: &FitOptions) -> Self {
         Self {
             problem,
-            gram: GramPath::default(),
-            refiner: Refiner::default(),
             insertion: Insertion::new(problem),
-            partial: Evaluation::default(),
             rng: ChaCha8Rng::seed_from_u64(options.seed),
             evaluations: 0,
         }
     }
 
-    fn refine(&mut self, spectrum: &mut Poles, budget: Budget) -> f64 {
-        let (problem, gram) = (self.problem, &mut self.gram);
-        let outcome = self.refiner.refine(problem, spectrum, budget, |s, e| gram.evaluate(problem, s, e));
-        self.evaluations += outcome.evaluations;
-        self.refiner.best.value
+    fn refine(&mut self, poles: &mut Poles, budget: Budget) -> f64 {
+        let refined = refine(self.problem, poles, budget, gram::evaluate);
+        self.evaluations += refined.evaluations;
+        refined.best.value
     }
 
-    /// The best spectrum found within the effort.
+    /// The best poles found within the effort.
     pub(crate) fn run(&mut self, options: &FitOptions, warm: &[Poles]) -> Result<Found> {
         let mut found: Vec<Found> = Vec::new();
         let modes = self.problem.modes;
@@ -77,15 +68,16 @@ impl<'a> Search<'a> {
         if !self.problem.bounds.allows_pairs() {
             reals = vec![modes];
         }
-        for spectrum in warm {
-            let plans: &[&[bool]] = match modes - spectrum.modes() {
+        for poles in warm {
+            // Whether each unit to add is a pair.
+            let plans: &[&[bool]] = match modes - poles.modes() {
                 0 => &[&[]],
                 1 => &[&[false]],
                 2 => &[&[true], &[false, false]],
                 _ => &[],
             };
             for plan in plans {
-                let grown = self.complete(spectrum.clone(), plan);
+                let grown = self.complete(poles.clone(), plan);
                 self.admit(&mut found, grown, FitOrigin::FewerModes);
             }
         }
@@ -102,8 +94,8 @@ impl<'a> Search<'a> {
             self.admit(&mut found, starts::evenly_spaced(self.problem, r), FitOrigin::EvenlySpaced);
         }
         for index in 0..options.random_starts {
-            let spectrum = starts::random(self.problem, reals[index % reals.len()], &mut self.rng);
-            self.admit(&mut found, spectrum, FitOrigin::Random);
+            let poles = starts::random(self.problem, reals[index % reals.len()], &mut self.rng);
+            self.admit(&mut found, poles, FitOrigin::Random);
         }
         if found.is_empty() {
             for r in (modes % 2..=modes).step_by(2) {
@@ -140,102 +132,90 @@ impl<'a> Search<'a> {
 
     fn random_start(&mut self, reals: &[usize]) -> Option<Found> {
         let r = reals[self.rng.random_range(0..reals.len())];
-        let mut spectrum = starts::random(self.problem, r, &mut self.rng)?;
-        let value = self.refine(&mut spectrum, COARSE);
-        Some(Found { spectrum, value, origin: FitOrigin::Random })
+        let mut poles = starts::random(self.problem, r, &mut self.rng)?;
+        let value = self.refine(&mut poles, COARSE);
+        Some(Found { poles, value, origin: FitOrigin::Random })
     }
 
-    fn admit(&mut self, found: &mut Vec<Found>, spectrum: Option<Poles>, origin: FitOrigin) {
-        if let Some(mut spectrum) = spectrum {
-            let value = self.refine(&mut spectrum, COARSE);
+    fn admit(&mut self, found: &mut Vec<Found>, poles: Option<Poles>, origin: FitOrigin) {
+        if let Some(mut poles) = poles {
+            let value = self.refine(&mut poles, COARSE);
             if value.is_finite() {
-                found.push(Found { spectrum, value, origin });
+                found.push(Found { poles, value, origin });
             }
         }
     }
 
     /// Units added one by one where they promise most, everything refined in between.
     fn greedy(&mut self, reals: usize) -> Option<Poles> {
-        let mut spectrum = Poles::default();
+        let mut poles = Poles::default();
         for _ in 0..reals {
-            spectrum = self.insert(spectrum, false, &[], 1).pop()?;
+            poles = self.insert(poles, false, &[], 1).pop()?;
         }
-        while spectrum.modes() < self.problem.modes {
-            if spectrum.modes() > 1 {
-                self.refine(&mut spectrum, Budget { evaluations: 8, ..COARSE });
+        while poles.modes() < self.problem.modes {
+            if poles.modes() > 1 {
+                self.refine(&mut poles, Budget { evaluations: 8, ..COARSE });
             }
-            spectrum = self.insert(spectrum, true, &[], 1).pop()?;
+            poles = self.insert(poles, true, &[], 1).pop()?;
         }
-        Some(spectrum)
+        Some(poles)
     }
 
-    /// Copies of the spectrum with the most promising units added, best first.
-    fn insert(&mut self, spectrum: Poles, pair: bool, avoid: &[Complex64], count: usize) -> Vec<Poles> {
-        self.gram.solve(self.problem, &spectrum, &mut self.partial);
+    /// Copies of the poles with the most promising units added, best first.
+    fn insert(&mut self, poles: Poles, pair: bool, avoid: &[Complex64], count: usize) -> Vec<Poles> {
+        let solved = Solved::new(self.problem, &poles);
         self.evaluations += 4; // The scan over the grid costs about as much as four evaluations.
-        let current =
-            Current { problem: self.problem, spectrum: &spectrum, gram: &self.gram, fit: &self.partial };
-        let poles = self.insertion.best(&current, pair, avoid, count);
-        let poles = if poles.is_empty() {
-            let near = Complex64::new(
-                self.problem.bounds.sigma_max,
-                if pair { self.problem.bounds.omega_min } else { 0.0 },
-            );
-            starts::place(&self.problem.bounds, &spectrum, near).into_iter().collect()
-        } else {
-            poles
+        let bounds = &self.problem.bounds;
+        let scan = &mut Scan::new(self.problem, &poles, &solved);
+        let mut added = self.insertion.best(scan, pair, avoid, count);
+        if added.is_empty() {
+            let near = Complex64::new(bounds.sigma_max, if pair { bounds.omega_min } else { 0.0 });
+            added.extend(starts::place(bounds, &poles, near));
+        }
+        let grown = |pole| {
+            let mut grown = poles.clone();
+            grown.push(pole);
+            grown
         };
-        poles
-            .into_iter()
-            .map(|pole| {
-                let mut grown = spectrum.clone();
-                grown.push(pole);
-                grown
-            })
-            .collect()
+        added.into_iter().map(grown).collect()
     }
 
     /// Iterated local search: take units out, put them back elsewhere, keep what improves.
     fn iterate(&mut self, best: &mut Found, effort: usize) {
-        best.value = self.refine_best(best);
+        self.refine_best(best);
         let mut since = 0;
         let mut unit = 0;
         while self.evaluations < effort && best.value > NEGLIGIBLE {
-            let units = best.spectrum.units();
+            let units = best.poles.units();
             if since >= units + DOUBLE_KICKS {
                 break;
             }
             let kicked = if since < units {
                 unit = (unit + 1) % units;
-                self.kick(&best.spectrum, &[unit])
+                self.kick(&best.poles, &[unit])
             } else {
                 let first = self.rng.random_range(0..units);
                 let second = self.rng.random_range(0..units);
-                self.kick(&best.spectrum, &[first, second])
+                self.kick(&best.poles, &[first, second])
             };
             since += 1;
-            for mut spectrum in kicked {
-                let value = self.refine(&mut spectrum, COARSE);
+            for mut poles in kicked {
+                let value = self.refine(&mut poles, COARSE);
                 if value < best.value * (1.0 - 1e-6) {
-                    best.spectrum = spectrum;
-                    best.value = value;
-                    best.value = self.refine_best(best);
-                    since = 0;
-                    unit = 0;
+                    (best.poles, best.value) = (poles, value);
+                    self.refine_best(best);
+                    (since, unit) = (0, 0);
                     break;
                 }
             }
         }
     }
 
-    fn refine_best(&mut self, best: &mut Found) -> f64 {
-        let mut spectrum = best.spectrum.clone();
-        let value = self.refine(&mut spectrum, FINE);
+    fn refine_best(&mut self, best: &mut Found) {
+        let mut poles = best.poles.clone();
+        let value = self.refine(&mut poles, FINE);
         if value <= best.value {
-            best.spectrum = spectrum;
-            value
-        } else {
-            best.value
+            (best.poles, best.value) = (poles, value);
         }
     }
 
@@ -247,42 +227,31 @@ impl<'a> Search<'a> {
         let mut rest = from.clone();
         let mut removed = Vec::new();
         for &unit in order.iter().rev() {
-            removed.push(from.pole(unit));
+            removed.push(from.unit(unit).pole);
             rest.remove(unit);
         }
         let missing = from.modes() - rest.modes();
-        let mut out = Vec::new();
-        let pairs_allowed = self.problem.bounds.allows_pairs();
         if order.len() == 1 {
+            let mut kicked = self.insert(rest.clone(), missing == 2, &removed, missing);
             if missing == 2 {
-                out = self.insert(rest.clone(), true, &removed, 2);
-                out.extend(self.complete(rest, &[false, false]));
-            } else {
-                out = self.insert(rest, false, &removed, 1);
+                kicked.extend(self.complete(rest, &[false, false]));
             }
-        } else {
-            let mut plan = Vec::new();
-            let mut left = missing;
-            while left > 0 {
-                let pair =
-                    left >= 2 && pairs_allowed && (left.is_multiple_of(2) || self.rng.random_bool(0.5));
-                plan.push(pair);
-                left -= if pair { 2 } else { 1 };
-            }
-            out.extend(self.complete(rest, &plan));
+            return kicked;
         }
-        out
+        let pairs_allowed = self.problem.bounds.allows_pairs();
+        let (mut plan, mut left) = (Vec::new(), missing);
+        while left > 0 {
+            let pair = left >= 2 && pairs_allowed && (left.is_multiple_of(2) || self.rng.random_bool(0.5));
+            plan.push(pair);
+            left -= 1 + usize::from(pair);
+        }
+        self.complete(rest, &plan).into_iter().collect()
     }
 
-    fn complete(&mut self, mut spectrum: Poles, plan: &[bool]) -> Option<Poles> {
+    fn complete(&mut self, mut poles: Poles, plan: &[bool]) -> Option<Poles> {
         for &pair in plan {
-            spectrum = self.insert(spectrum, pair, &[], 1).pop()?;
+            poles = self.insert(poles, pair, &[], 1).pop()?;
         }
-        Some(spectrum)
+        Some(poles)
     }
-}
-
-/// Refines on the accurate path; the refiner's `best` holds the final evaluation.
-pub(crate) fn polish(problem: &Problem, spectrum: &mut Poles, refiner: &mut Refiner) -> Outcome {
-    refiner.refine(problem, spectrum, POLISH, |s, e| accurate::evaluate(problem, s, e))
 }

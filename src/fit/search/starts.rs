@@ -1,4 +1,4 @@
-//! Starting spectra, made feasible.
+//! Starting poles, made feasible.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 use num_complex::Complex64;
@@ -8,27 +8,27 @@ use rand_chacha::ChaCha8Rng;
 use crate::fit::poles::{Bounds, Poles};
 use crate::fit::problem::Problem;
 
-/// Nearest room for a pole beside a feasible spectrum, searched on growing rings; `None` if there is none nearby
+/// Nearest room for a pole beside a feasible poles, searched on growing rings; `None` if there is none nearby
 /// and none on a grid over the box.
-pub(crate) fn place(bounds: &Bounds, spectrum: &Poles, pole: Complex64) -> Option<Complex64> {
+pub(crate) fn place(bounds: &Bounds, poles: &Poles, pole: Complex64) -> Option<Complex64> {
     if pole.im > 0.0 && !bounds.allows_pairs() {
         return None;
     }
     let home = bounds.clip(pole);
-    if bounds.has_room(spectrum, home) {
+    if bounds.has_room(poles, home) {
         return Some(home);
     }
     let grain = 0.25 * bounds.separation * (1.0 + 1e-9);
     let real = pole.im <= 0.0;
     let directions = if real { 2 } else { 16 };
-    for ring in 1..=4 * (spectrum.units() + 2) {
+    for ring in 1..=4 * (poles.units() + 2) {
         for turn in 0..directions {
             let angle = std::f64::consts::TAU * (turn as f64 + 0.5 * f64::from(!real)) / directions as f64;
             let offset = Complex64::from_polar(ring as f64 * grain, angle);
             let moved = home + if real { Complex64::new(offset.re, 0.0) } else { offset };
             let trial =
                 bounds.clip(if real { moved } else { Complex64::new(moved.re, moved.im.max(1e-300)) });
-            if bounds.has_room(spectrum, trial) {
+            if bounds.has_room(poles, trial) {
                 return Some(trial);
             }
         }
@@ -36,11 +36,11 @@ pub(crate) fn place(bounds: &Bounds, spectrum: &Poles, pole: Complex64) -> Optio
     // Columns from the right edge, each from the real axis upwards.
     let step = 4.0 * grain;
     let mut sigma = bounds.sigma_max;
-    for _ in 0..=spectrum.units() {
+    for _ in 0..=poles.units() {
         let mut omega = if real { 0.0 } else { bounds.omega_min };
-        for _ in 0..=spectrum.units() {
+        for _ in 0..=poles.units() {
             let trial = Complex64::new(sigma, omega);
-            if omega <= bounds.omega_max && bounds.has_room(spectrum, trial) {
+            if omega <= bounds.omega_max && bounds.has_room(poles, trial) {
                 return Some(trial);
             }
             if real {
@@ -58,11 +58,11 @@ pub(crate) fn place(bounds: &Bounds, spectrum: &Poles, pole: Complex64) -> Optio
 
 /// The poles wanted (imaginary part > 0: a pair), each moved to the nearest room.
 pub(crate) fn assemble(bounds: &Bounds, wanted: &[Complex64]) -> Option<Poles> {
-    let mut spectrum = Poles::default();
+    let mut poles = Poles::default();
     for &pole in wanted {
-        spectrum.push(place(bounds, &spectrum, pole)?);
+        poles.push(place(bounds, &poles, pole)?);
     }
-    Some(spectrum)
+    Some(poles)
 }
 
 /// Pairs at the lowest Fourier frequencies and slow real decays.

@@ -17,17 +17,16 @@ prop_compose! {
         frequency_limit in prop_oneof![Just(None), (0.01_f64..50.0).prop_map(Some)],
         seed: u64,
     ) -> FitOptions {
-        FitOptions {
-            modes,
-            margin,
-            separation,
-            amplitude_bound,
-            zero_start: zero_start && modes > 1,
-            frequency_limit,
-            seed,
-            effort: 300,
-            ..FitOptions::default()
-        }
+        FitOptions::default().with(|o| {
+            o.modes = modes;
+            o.margin = margin;
+            o.separation = separation;
+            o.amplitude_bound = amplitude_bound;
+            o.zero_start = zero_start && modes > 1;
+            o.frequency_limit = frequency_limit;
+            o.seed = seed;
+            o.effort = 300;
+        })
     }
 }
 
@@ -55,7 +54,7 @@ proptest! {
         match fit(&motif, &options) {
             Ok(found) => {
                 prop_assert_eq!(broken_promise(&found, &motif, &options), None);
-                prop_assert!(found.rmse().is_finite() && found.stationarity().is_finite());
+                prop_assert!(found.rmse().is_finite() && found.report().stationarity.is_finite());
             }
             // A margin beyond the fastest decay that the default limit allows cannot happen here.
             Err(error) => prop_assert!(false, "{}", error),
@@ -67,14 +66,13 @@ proptest! {
         // Powers of two scale without rounding.
         let (size, pace) = (2.0_f64.powi(exponent), 2.0_f64.powi(tempo));
         let y: Vec<f64> = (0..80).map(|n| (0.2 * n as f64).sin() + if n > 40 { 0.5 } else { 0.0 }).collect();
-        let options = FitOptions { modes: 4, effort: 200, ..FitOptions::default() };
+        let options = FitOptions::default().with(|o| (o.modes, o.effort) = (4, 200));
         let plain = fit(&Motif::new(0.125, y.clone()).unwrap(), &options).unwrap();
         let scaled_motif = Motif::new(0.125 * pace, y.iter().map(|v| v * size).collect()).unwrap();
-        let scaled_options = FitOptions {
-            separation: options.separation / pace,
-            amplitude_bound: Some(3.0 * size),
-            ..options
-        };
+        let scaled_options = options.with(|o| {
+            o.separation /= pace;
+            o.amplitude_bound = Some(3.0 * size);
+        });
         let scaled = fit(&scaled_motif, &scaled_options).unwrap();
         prop_assert_eq!(broken_promise(&scaled, &scaled_motif, &scaled_options), None);
         prop_assert!((scaled.rmse() / size - plain.rmse()).abs() < 1e-9 * plain.rmse());
@@ -90,13 +88,12 @@ fn extreme_magnitudes_survive() {
         for dt in [1e-9, 1e9] {
             let y: Vec<f64> = (0..60).map(|n| size * (0.3 * n as f64).sin()).collect();
             let motif = Motif::new(dt, y).unwrap();
-            let options = FitOptions {
-                modes: 4,
-                amplitude_bound: None,
-                separation: 1e-3 / dt,
-                effort: 200,
-                ..FitOptions::default()
-            };
+            let options = FitOptions::default().with(|o| {
+                o.modes = 4;
+                o.amplitude_bound = None;
+                o.separation = 1e-3 / dt;
+                o.effort = 200;
+            });
             let found = fit(&motif, &options).unwrap();
             assert!(found.normalised_rmse() < 0.1, "{size} {dt} {}", found.normalised_rmse());
             assert_eq!(broken_promise(&found, &motif, &options), None);
@@ -107,13 +104,13 @@ fn extreme_magnitudes_survive() {
 #[test]
 fn active_constraints_are_met_with_equality() {
     let motif = step_motif(11);
-    let options = FitOptions { amplitude_bound: Some(0.3), ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| o.amplitude_bound = Some(0.3));
     let found = fit(&motif, &options).unwrap();
-    assert_eq!(found.status(), FitStatus::Converged);
-    assert!(found.stationarity() < 1e-6, "{}", found.stationarity());
+    assert_eq!(found.report().status, FitStatus::Converged);
+    assert!(found.report().stationarity < 1e-6, "{}", found.report().stationarity);
     let margin = options.margin_rate(motif.duration());
     let mut bounded = false;
-    for &constraint in found.active() {
+    for &constraint in &found.report().active {
         match constraint {
             ActiveConstraint::Margin { index } => {
                 assert!((found.eigenvalues()[index].re + margin).abs() < 1e-8);
@@ -131,13 +128,17 @@ fn active_constraints_are_met_with_equality() {
         }
     }
     assert!(bounded);
-    assert!(found.active().contains(&ActiveConstraint::ZeroStart));
+    assert!(found.report().active.contains(&ActiveConstraint::ZeroStart));
 }
 
 #[test]
 fn a_separation_beyond_all_frequencies_leaves_real_eigenvalues() {
     let motif = step_motif(12);
-    let options = FitOptions { modes: 4, separation: 100.0, effort: 200, ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| {
+        o.modes = 4;
+        o.separation = 100.0;
+        o.effort = 200;
+    });
     let found = fit(&motif, &options).unwrap();
     assert!(found.eigenvalues().iter().all(|lambda| lambda.im == 0.0));
     assert_eq!(broken_promise(&found, &motif, &options), None);
@@ -146,12 +147,11 @@ fn a_separation_beyond_all_frequencies_leaves_real_eigenvalues() {
 #[test]
 fn no_room_is_an_error() {
     let motif = step_motif(13);
-    let options = FitOptions {
-        separation: 5.0,
-        frequency_limit: Some(1.0),
-        decay_limit: Some(2.0),
-        ..FitOptions::default()
-    };
+    let options = FitOptions::default().with(|o| {
+        o.separation = 5.0;
+        o.frequency_limit = Some(1.0);
+        o.decay_limit = Some(2.0);
+    });
     let error = fit(&motif, &options).unwrap_err();
     assert!(matches!(error, Error::Infeasible { modes: 10, .. }));
     assert_eq!(

@@ -17,34 +17,34 @@ fn refuse(options: FitOptions) -> String {
 fn options_outside_their_ranges() {
     let plain = FitOptions::default;
     let cases = [
-        (FitOptions { modes: 0, ..plain() }, "fit modes: expected a count in 1..=64, given 0"),
-        (FitOptions { modes: 65, ..plain() }, "fit modes: expected a count in 1..=64, given 65"),
+        (plain().with(|o| o.modes = 0), "fit modes: expected a count in 1..=64, given 0"),
+        (plain().with(|o| o.modes = 65), "fit modes: expected a count in 1..=64, given 65"),
         (
-            FitOptions { margin: Margin::Rate(-1.0), ..plain() },
+            plain().with(|o| o.margin = Margin::Rate(-1.0)),
             "fit margin: expected a finite number >= 0, given -1",
         ),
         (
-            FitOptions { separation: f64::NAN, ..plain() },
+            plain().with(|o| o.separation = f64::NAN),
             "fit separation: expected a finite number >= 0, given NaN",
         ),
         (
-            FitOptions { amplitude_bound: Some(0.0), ..plain() },
+            plain().with(|o| o.amplitude_bound = Some(0.0)),
             "fit amplitude bound: expected a finite number > 0, given 0",
         ),
         (
-            FitOptions { frequency_limit: Some(-2.0), ..plain() },
+            plain().with(|o| o.frequency_limit = Some(-2.0)),
             "fit frequency limit: expected a finite number > 0, given -2",
         ),
         (
-            FitOptions { decay_limit: Some(f64::INFINITY), ..plain() },
+            plain().with(|o| o.decay_limit = Some(f64::INFINITY)),
             "fit decay limit: expected a finite number > 0, given inf",
         ),
         (
-            FitOptions { margin: Margin::Rate(2.0), decay_limit: Some(1.0), ..plain() },
+            plain().with(|o| (o.margin, o.decay_limit) = (Margin::Rate(2.0), Some(1.0))),
             "fit decay limit: expected at least the margin, given 1",
         ),
         (
-            FitOptions { modes: 1, ..plain() },
+            plain().with(|o| o.modes = 1),
             "constraints: expected a non-empty feasible set, given 1 modes with a fit that starts at zero; \
              use two modes or more, or set zero_start to false",
         ),
@@ -58,18 +58,12 @@ fn options_outside_their_ranges() {
 fn the_variants_carry_the_numbers() {
     let motif = Motif::new(0.1, vec![0.0, 1.0]).unwrap();
     let given = |options: FitOptions| fit(&motif, &options).unwrap_err();
+    assert!(matches!(given(FitOptions::default().with(|o| o.modes = 70)), Error::Count { given: 70, .. }));
     assert!(matches!(
-        given(FitOptions { modes: 70, ..FitOptions::default() }),
-        Error::Count { given: 70, .. }
-    ));
-    assert!(matches!(
-        given(FitOptions { separation: -0.5, ..FitOptions::default() }),
+        given(FitOptions::default().with(|o| o.separation = -0.5)),
         Error::OutOfRange { given: -0.5, .. }
     ));
-    assert!(matches!(
-        given(FitOptions { modes: 1, ..FitOptions::default() }),
-        Error::Infeasible { modes: 1, .. }
-    ));
+    assert!(matches!(given(FitOptions::default().with(|o| o.modes = 1)), Error::Infeasible { modes: 1, .. }));
 }
 
 #[test]

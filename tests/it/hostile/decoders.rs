@@ -12,7 +12,6 @@ use npz::{Npz, Numbers};
 use thalamo::io::{Fits, Model, NamedMotif, decode, encode};
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
 use thalamo::nalgebra::DVector;
-use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
     Architecture, Checkpoint, Protocol, TanhNetwork, TanhOptions, Trainer, TrainingOptions, TransitionModule,
 };
@@ -49,10 +48,10 @@ fn motifs(bytes: &[u8], name: &str) {
 fn model() -> &'static Npz {
     static MODEL: OnceLock<Npz> = OnceLock::new();
     MODEL.get_or_init(|| {
-        let shape = OscillationOptions { duration: 20.0, harmonics: 1, ..Default::default() };
+        let shape = OscillationOptions::default().with(|o| (o.duration, o.harmonics) = (20.0, 1));
         let motif = oscillating_motif(&shape, 1, 0).expect("valid");
         let mut options = NetworkOptions::default();
-        options.preparation = PreparationOptions { rank: 5, ..options.preparation };
+        options.preparation = options.preparation.with(|o| o.rank = 5);
         (options.fit.modes, options.fit.effort, options.fit.separation) = (3, 50, 0.1);
         options.motif_loop.starts = 1;
         let cortex = System::from(Cortex::random(10, 0.5, 1).expect("valid"));
@@ -66,7 +65,7 @@ fn model() -> &'static Npz {
 fn checkpoint() -> &'static Npz {
     static CHECKPOINT: OnceLock<Npz> = OnceLock::new();
     CHECKPOINT.get_or_init(|| {
-        let options = TanhOptions { units: 5, ..TanhOptions::new(Architecture::Multiplicative) };
+        let options = TanhOptions::new(Architecture::Multiplicative).with(|o| o.units = 5);
         let network = TanhNetwork::random(&options, 2).expect("valid");
         let module = TransitionModule::random(5, 2, 1).expect("valid");
         let motif = Motif::new(0.1, vec![0.0, 1.0, 0.5]).expect("valid");

@@ -28,17 +28,17 @@ fn sizes_that_no_memory_holds_are_refused() {
         refused(propagator_norms(&a, 0.1, given).err());
         refused(step_motifs(given, 1).err());
         refused(oscillating_motifs(given, 1).err());
-        refused(FitOptions { random_starts: given, ..FitOptions::default() }.validate().err());
+        refused(FitOptions::default().with(|o| o.random_starts = given).validate().err());
         // A library of one motif has but one history of every depth: their number is no limit.
         refused(certify(&network, 10.0, given).err());
-        refused(small_network(NoiseTolerance { rounds: given, ..NoiseTolerance::default() }).err());
+        refused(small_network(NoiseTolerance::default().with(|o| o.rounds = given)).err());
     }
     certify(&network, 10.0, 100).unwrap();
 }
 
 fn small_network(noise: NoiseTolerance) -> thalamo::Result<Network> {
-    let preparation = PreparationOptions { rank: 10, ..PreparationOptions::default() };
-    let mut options = NetworkOptions { preparation, noise, ..NetworkOptions::default() };
+    let preparation = PreparationOptions::default().with(|o| o.rank = 10);
+    let mut options = NetworkOptions::default().with(|o| (o.preparation, o.noise) = (preparation, noise));
     (options.fit.modes, options.fit.effort) = (4, 50);
     Network::build(System::from(Cortex::random(20, 0.5, 1)?), &oscillating_motifs(1, 1)?, &options, 1)
 }
@@ -105,8 +105,8 @@ fn results_that_overflow_are_refused() {
 #[test]
 fn amplitude_bounds_beside_huge_motifs_are_refused() {
     let motif = Motif::new(0.5, (0..20).map(|n| 1e200 * (0.3 * f64::from(n)).sin()).collect()).unwrap();
-    let options = FitOptions { modes: 2, effort: 20, ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| (o.modes, o.effort) = (2, 20));
     assert!(matches!(fit(&motif, &options), Err(Error::OutOfRange { .. })));
-    let found = fit(&motif, &FitOptions { amplitude_bound: Some(1e201), ..options }).unwrap();
+    let found = fit(&motif, &options.with(|o| o.amplitude_bound = Some(1e201))).unwrap();
     assert!(found.amplitude_norm() <= 1e201 * (1.0 + 1e-9));
 }

@@ -43,7 +43,7 @@ proptest! {
 
 #[test]
 fn a_network_learns_on_as_if_it_had_never_been_a_file() {
-    let shape = OscillationOptions { duration: 30.0, harmonics: 2, ..Default::default() };
+    let shape = OscillationOptions::default().with(|o| (o.duration, o.harmonics) = (30.0, 2));
     let motif = oscillating_motif(&shape, 9, 7).unwrap();
     let mut again = decode(model_bytes()).unwrap().network;
     let mut before = model().network.clone();

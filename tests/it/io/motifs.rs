@@ -331,7 +331,11 @@ fn states_are_read() {
 
 #[test]
 fn fits_survive_their_file() {
-    let options = FitOptions { modes: 4, effort: 100, seed: 3, ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| {
+        o.modes = 4;
+        o.effort = 100;
+        o.seed = 3;
+    });
     let fits: Vec<_> = step_motifs(2, 5)
         .unwrap()
         .iter()

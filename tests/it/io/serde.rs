@@ -27,19 +27,15 @@ fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str, said: &str) {
 #[test]
 fn values_survive() {
     survives(NetworkOptions::default());
-    survives(FitOptions {
-        margin: Margin::Rate(0.1),
-        amplitude_bound: None,
-        frequency_limit: Some(1.0 / 3.0),
-        seed: u64::MAX,
-        ..FitOptions::default()
-    });
-    survives(LoopOptions { horizon: Horizon::Infinite, noise_floor: 0.1, ..LoopOptions::default() });
-    survives(PlacementOptions { stabilised_decay: None, ..PlacementOptions::default() });
-    survives(PreparationOptions {
-        bound: WeightBound::FrobeniusPenalty { weight: 0.3 },
-        ..PreparationOptions::default()
-    });
+    survives(FitOptions::default().with(|o| {
+        o.margin = Margin::Rate(0.1);
+        o.amplitude_bound = None;
+        o.frequency_limit = Some(1.0 / 3.0);
+        o.seed = u64::MAX;
+    }));
+    survives(LoopOptions::default().with(|o| (o.horizon, o.noise_floor) = (Horizon::Infinite, 0.1)));
+    survives(PlacementOptions::default().with(|o| o.stabilised_decay = None));
+    survives(PreparationOptions::default().with(|o| o.bound = WeightBound::FrobeniusPenalty { weight: 0.3 }));
     survives(NoiseTolerance::default());
     survives(LbfgsOptions::default());
     survives(StepOptions::default());
@@ -47,11 +43,11 @@ fn values_survive() {
     survives(Sequence::new(&[2, 0, 2]).unwrap());
     survives(Noise { initial: 0.1, process: 0.0, seed: 7 });
     let motif = step_motifs(1, 3).unwrap().remove(0);
-    survives(fit(&motif, &FitOptions { modes: 3, effort: 60, ..FitOptions::default() }).unwrap());
+    survives(fit(&motif, &FitOptions::default().with(|o| (o.modes, o.effort) = (3, 60))).unwrap());
     survives(motif);
     // An error over a standard deviation of zero is infinite, which JSON has no number for.
     let flat = Motif::new(0.1, vec![1.0; 40]).unwrap();
-    let poor = fit(&flat, &FitOptions { modes: 2, effort: 20, ..FitOptions::default() }).unwrap();
+    let poor = fit(&flat, &FitOptions::default().with(|o| (o.modes, o.effort) = (2, 20))).unwrap();
     assert!(poor.normalised_rmse().is_infinite());
     survives(poor);
 }
@@ -60,7 +56,7 @@ fn values_survive() {
 fn missing_fields_take_defaults() {
     assert_eq!(serde_json::from_str::<NetworkOptions>("{}").unwrap(), NetworkOptions::default());
     let options: FitOptions = serde_json::from_str(r#"{"modes": 4}"#).unwrap();
-    assert_eq!(options, FitOptions { modes: 4, ..FitOptions::default() });
+    assert_eq!(options, FitOptions::default().with(|o| o.modes = 4));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn the_verdict_follows_the_number_of_modes() {
         last = found.condition;
         if expected == 'f' {
             let amplitudes = vec![c(0.1, 0.0); targets.len()];
-            let options = LoopOptions { starts: 1, ..LoopOptions::default() };
+            let options = LoopOptions::default().with(|o| o.starts = 1);
             let design = LoopDesign::new(&cortex, &targets, &amplitudes, 100.0, &options).unwrap();
             assert!(design.optimise(1).unwrap().report().distance < 100.0 * found.predicted_error + 1e-12);
         }
@@ -126,7 +126,7 @@ fn reasons_carry_their_numbers() {
     );
 
     // A stricter limit of one's own.
-    let options = PlacementOptions { condition_limit: 10.0, ..PlacementOptions::default() };
+    let options = PlacementOptions::default().with(|o| o.condition_limit = 10.0);
     let found = Feasibility::new(&cortex, &evenly(4, 0.0628), &options).unwrap();
     assert!(matches!(
         reason(&found),
@@ -139,7 +139,7 @@ fn reasons_carry_their_numbers() {
         Cortex::new(DMatrix::from_diagonal(&diagonal), DVector::from_element(8, 1.0), 0.5).unwrap(),
     );
     let far = [c(-3.0, 0.0)];
-    let refuse = PlacementOptions { stabilised_decay: None, ..PlacementOptions::default() };
+    let refuse = PlacementOptions::default().with(|o| o.stabilised_decay = None);
     let found = Feasibility::new(&uncoupled, &far, &refuse).unwrap();
     assert!(
         matches!(reason(&found), Error::Unstable { abscissa, limit: -1e-3, .. } if *abscissa > 0.0),
@@ -174,7 +174,7 @@ fn bad_input() {
     let error = refuse(&evenly(3, 0.1));
     assert!(matches!(error, Error::Count { given: 6, .. }));
     assert_eq!(error.to_string(), "targets: expected at most as many as units, given 6");
-    let options = PlacementOptions { rest_margin: -1.0, ..PlacementOptions::default() };
+    let options = PlacementOptions::default().with(|o| o.rest_margin = -1.0);
     assert!(matches!(
         Feasibility::new(&cortex, &[c(-0.1, 0.0)], &options).unwrap_err(),
         Error::OutOfRange { what: "rest margin", .. }
@@ -185,7 +185,7 @@ fn bad_input() {
 fn most_modes_of_a_motif() {
     let cortex = System::from(Cortex::random(60, 0.5, 1).unwrap());
     let motif = &step_motifs(1, 1).unwrap()[0];
-    let options = FitOptions { effort: 100, ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| o.effort = 100);
     let found = largest_feasible_modes(&cortex, motif, &options, 4..=26).unwrap();
     let largest = found.largest.unwrap();
     assert!((8..26).contains(&largest), "{largest}");

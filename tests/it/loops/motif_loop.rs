@@ -22,8 +22,8 @@ fn case(kind: usize, seed: u64, n: usize, k: usize, gain: f64) -> (System, Vec<C
 }
 
 fn quick(starts: usize) -> LoopOptions {
-    let optimiser = LbfgsOptions { max_iterations: 40, ..LoopOptions::default().optimiser };
-    LoopOptions { starts, optimiser, ..Default::default() }
+    let optimiser = LoopOptions::default().optimiser.with(|o| o.max_iterations = 40);
+    LoopOptions::default().with(|o| (o.starts, o.optimiser) = (starts, optimiser))
 }
 
 fn is_normal(cortex: &System) -> bool {
@@ -79,7 +79,7 @@ proptest! {
     ) {
         let (cortex, values, amplitudes) = case(kind, seed, n, k, gain);
         let horizon = if infinite { Horizon::Infinite } else { Horizon::Motif };
-        let options = LoopOptions { horizon, ..quick(3) };
+        let options = quick(3).with(|o| o.horizon = horizon);
         let made = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options)
             .and_then(|design| design.optimise(seed));
         let made = made.map_err(|error| hard(&cortex, error))?;
@@ -145,7 +145,7 @@ proptest! {
 #[test]
 fn same_bits_with_any_number_of_threads() {
     let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);
-    let options = LoopOptions { finalists: 6, ..quick(6) };
+    let options = quick(6).with(|o| o.finalists = 6);
     let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options).unwrap();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -171,7 +171,7 @@ fn playback_is_as_accurate_as_asked() {
     for seed in 1..=3 {
         let cortex = System::from(Cortex::random(100, 0.5, seed).unwrap());
         let made = |playback_tolerance| {
-            let options = LoopOptions { playback_tolerance, ..quick(2) };
+            let options = quick(2).with(|o| o.playback_tolerance = playback_tolerance);
             LoopDesign::new(&cortex, &values, &amplitudes, 100.0, &options).unwrap().optimise(1)
         };
         let lenient = made(1e-2).unwrap().report().clone();
@@ -193,7 +193,7 @@ fn playback_is_as_accurate_as_asked() {
 fn races_follow_the_better_half() {
     let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);
     for (starts, finalists) in [(70, 3), (13, 4), (5, 1), (4, 4), (2, 7)] {
-        let options = LoopOptions { finalists, ..quick(starts) };
+        let options = quick(starts).with(|o| o.finalists = finalists);
         let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options).unwrap();
         let report = design.optimise(7).unwrap().report().clone();
         assert_eq!(report.starts.len(), starts);
@@ -295,17 +295,17 @@ fn refusals_of_the_design() {
     let plain = LoopOptions::default();
 
     for starts in [0, usize::MAX] {
-        let options = LoopOptions { starts, ..plain.clone() };
+        let options = plain.clone().with(|o| o.starts = starts);
         let message = format!("starts: expected 1 to 10000, given {starts}");
         let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
         assert!(matches!(error, Error::Count { what: "starts", .. }));
     }
     for (playback_tolerance, shown) in [(0.0, "0"), (f64::NAN, "NaN")] {
-        let options = LoopOptions { playback_tolerance, ..plain.clone() };
+        let options = plain.clone().with(|o| o.playback_tolerance = playback_tolerance);
         let message = format!("playback tolerance: expected a finite number > 0, given {shown}");
         refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
     }
-    let options = LoopOptions { finalists: 0, ..plain.clone() };
+    let options = plain.clone().with(|o| o.finalists = 0);
     let message = "finalists: expected at least one, given 0";
     let error = refuse(&cortex, &values, &amplitudes, 30.0, &options, message);
     assert!(matches!(error, Error::Count { what: "finalists", given: 0, .. }));
@@ -338,7 +338,7 @@ fn refusals_of_the_design() {
         assert!(matches!(error, Error::OutOfRange { what: "duration", .. }));
     }
     for (noise_floor, given) in [(-1.0, "-1"), (f64::NAN, "NaN")] {
-        let options = LoopOptions { noise_floor, ..plain.clone() };
+        let options = plain.clone().with(|o| o.noise_floor = noise_floor);
         let message = format!("noise floor: expected a finite number >= 0, given {given}");
         refuse(&cortex, &values, &amplitudes, 30.0, &options, &message);
     }
@@ -354,7 +354,7 @@ fn refusals_of_the_design() {
     // A growing exponential: fine over the motif's own time, infinite noise for ever.
     let growing = [z(0.02, 0.3), z(0.02, -0.3)];
     assert!(LoopDesign::new(&cortex, &growing, &amplitudes, 30.0, &plain).is_ok());
-    let options = LoopOptions { horizon: Horizon::Infinite, ..plain.clone() };
+    let options = plain.clone().with(|o| o.horizon = Horizon::Infinite);
     let message = "loop: expected every eigenvalue left of 0.0e0, given spectral abscissa 2.000e-2; use the horizon of \
                    the motif, or eigenvalues that decay";
     let error = refuse(&cortex, &growing, &amplitudes, 30.0, &options, message);
@@ -386,8 +386,8 @@ fn refusals_after_the_design() {
                    one that is singular to working precision; choose another u, a random one for instance";
     assert!(matches!(refused(design.with_input(&[0.0; 10]), message), Error::Singular { .. }));
     // A bad option of the optimiser is refused with the design.
-    let optimiser = LbfgsOptions { memory: 0, ..LbfgsOptions::default() };
-    let options = LoopOptions { optimiser, ..quick(1) };
+    let optimiser = LbfgsOptions::default().with(|o| o.memory = 0);
+    let options = quick(1).with(|o| o.optimiser = optimiser);
     refuse(&cortex, &values, &amplitudes, 30.0, &options, "L-BFGS memory: expected 1 to 10000, given 0");
 }
 

@@ -189,7 +189,7 @@ proptest! {
         } else {
             (vec![z(-0.1, 0.0)], vec![z(0.7, 0.0)])
         };
-        let refuse = PlacementOptions { stabilised_decay: None, ..Default::default() };
+        let refuse = PlacementOptions::default().with(|o| o.stabilised_decay = None);
         let error = Placement::new(&cortex, &targets, &refuse).unwrap_err();
         let Error::Unstable { what, abscissa, limit, .. } = error.clone() else { panic!("{error}") };
         prop_assert_eq!((what, limit), ("loop (its eigenvalues beside the targets)", -1e-3));
@@ -206,7 +206,7 @@ proptest! {
         prop_assert_eq!(placement.targets(), targets.clone());
         prop_assert!(placement.rest_abscissa() <= -1e-3);
 
-        let options = LoopOptions { starts: 2, ..Default::default() };
+        let options = LoopOptions::default().with(|o| o.starts = 2);
         let made = LoopDesign::new(&cortex, &targets, &amplitudes, 30.0, &options).unwrap().optimise(seed).unwrap();
         prop_assert_eq!(made.stabilising(), added);
         prop_assert!(spectral_abscissa(made.system()).unwrap() < 0.0);
@@ -283,10 +283,10 @@ fn ill_conditioned_placement_says_the_numbers() {
         )
     );
     // The limit is the one given; the same targets pass where it allows them, or fail to arrive.
-    let strict = PlacementOptions { condition_limit: 2.0, ..Default::default() };
+    let strict = PlacementOptions::default().with(|o| o.condition_limit = 2.0);
     let error = Placement::new(&cortex, &targets[..2], &strict).unwrap_err();
     assert!(matches!(error, Error::IllConditionedPlacement { limit: 2.0, modes: 2, .. }));
-    let lax = PlacementOptions { condition_limit: 1e300, ..Default::default() };
+    let lax = PlacementOptions::default().with(|o| o.condition_limit = 1e300);
     let error = Placement::new(&cortex, &targets, &lax).unwrap_err();
     assert!(
         matches!(error, Error::PlacementInaccurate { .. } | Error::Unstable { .. })
@@ -305,28 +305,19 @@ fn options_out_of_range() {
     let cortex = System::from(Cortex::random(4, 0.5, 1).unwrap());
     let plain = PlacementOptions::default;
     let cases = [
+        (plain().with(|o| o.condition_limit = 0.0), "condition limit: expected a finite number > 0, given 0"),
         (
-            PlacementOptions { condition_limit: 0.0, ..plain() },
-            "condition limit: expected a finite number > 0, given 0",
-        ),
-        (
-            PlacementOptions { condition_limit: f64::INFINITY, ..plain() },
+            plain().with(|o| o.condition_limit = f64::INFINITY),
             "condition limit: expected a finite number > 0, given inf",
         ),
+        (plain().with(|o| o.rest_margin = -1.0), "rest margin: expected a finite number >= 0, given -1"),
+        (plain().with(|o| o.rest_margin = f64::NAN), "rest margin: expected a finite number >= 0, given NaN"),
         (
-            PlacementOptions { rest_margin: -1.0, ..plain() },
-            "rest margin: expected a finite number >= 0, given -1",
-        ),
-        (
-            PlacementOptions { rest_margin: f64::NAN, ..plain() },
-            "rest margin: expected a finite number >= 0, given NaN",
-        ),
-        (
-            PlacementOptions { stabilised_decay: Some(1e-3), ..plain() },
+            plain().with(|o| o.stabilised_decay = Some(1e-3)),
             "stabilised decay: expected a finite number above the rest margin, given 0.001",
         ),
         (
-            PlacementOptions { stabilised_decay: Some(f64::NAN), ..plain() },
+            plain().with(|o| o.stabilised_decay = Some(f64::NAN)),
             "stabilised decay: expected a finite number above the rest margin, given NaN",
         ),
     ];

@@ -4,12 +4,11 @@ use crate::support::*;
 use nalgebra::DVector;
 use proptest::prelude::*;
 use std::sync::Mutex;
-use thalamo::fit::FitOptions;
 use thalamo::linalg::{eigenvalues, spectral_abscissa};
 use thalamo::motif::Motif;
 use thalamo::network::{BuildStep, LearnedMotif, NoiseTolerance};
 use thalamo::preparation::PreparationOptions;
-use thalamo::{Cortex, Error, Network, NetworkOptions, System};
+use thalamo::{Cortex, Error, Network, System};
 
 fn cortex(seed: u64) -> System {
     System::from(Cortex::random(40, 0.5, seed).unwrap())
@@ -209,32 +208,23 @@ fn options_out_of_range() {
     let tolerance = NoiseTolerance::default;
     let cases = [
         (
-            NoiseTolerance { residual: -1.0, ..tolerance() },
+            tolerance().with(|o| o.residual = -1.0),
             "residual of preparation: expected a finite number >= 0, given -1",
         ),
-        (
-            NoiseTolerance { share: f64::NAN, ..tolerance() },
-            "noise share: expected a finite number >= 0, given NaN",
-        ),
-        (
-            NoiseTolerance { cost_limit: 0.0, ..tolerance() },
-            "cost limit: expected a finite number > 0, given 0",
-        ),
-        (NoiseTolerance { wider: 1.0, ..tolerance() }, "wider: expected a finite number > 1, given 1"),
-        (
-            NoiseTolerance { wider: f64::INFINITY, ..tolerance() },
-            "wider: expected a finite number > 1, given inf",
-        ),
+        (tolerance().with(|o| o.share = f64::NAN), "noise share: expected a finite number >= 0, given NaN"),
+        (tolerance().with(|o| o.cost_limit = 0.0), "cost limit: expected a finite number > 0, given 0"),
+        (tolerance().with(|o| o.wider = 1.0), "wider: expected a finite number > 1, given 1"),
+        (tolerance().with(|o| o.wider = f64::INFINITY), "wider: expected a finite number > 1, given inf"),
     ];
     for (noise, message) in cases {
-        let options = NetworkOptions { noise, ..short_options() };
+        let options = short_options().with(|o| o.noise = noise);
         let error = refused(Network::build(cortex(1), &motifs, &options, 1).map(|_| ()), message);
         assert!(matches!(error, Error::OutOfRange { .. }));
         refused(Network::design(cortex(1), &options, 1).map(|_| ()), message);
     }
     for rank in [0, 41, usize::MAX] {
-        let preparation = PreparationOptions { rank, ..Default::default() };
-        let options = NetworkOptions { preparation, ..short_options() };
+        let preparation = PreparationOptions::default().with(|o| o.rank = rank);
+        let options = short_options().with(|o| o.preparation = preparation);
         let range = if rank == 0 { "at least 1" } else { "1 to the number of units N" };
         let message = format!("preparatory rank P: expected {range}, given {rank}");
         refused(Network::design(cortex(1), &options, 1).map(|_| ()), &message);
@@ -250,7 +240,11 @@ fn options_out_of_range() {
 #[test]
 fn rounds_end_when_nothing_is_noisy() {
     let mut options = short_options();
-    options.noise = NoiseTolerance { rounds: 100, cost_limit: 1e9, share: 1e9, ..options.noise };
+    options.noise = options.noise.with(|o| {
+        o.rounds = 100;
+        o.cost_limit = 1e9;
+        o.share = 1e9;
+    });
     let network = Network::build(cortex(1), &short_motifs(1, 1), &options, 1).unwrap();
     assert_eq!(network.motifs().len(), 1);
 }
@@ -276,11 +270,11 @@ fn extremes() {
         let _ = network.learn(&Motif::new(dt, values).unwrap());
     }
     // One unit and one mode.
-    let options = NetworkOptions {
-        fit: FitOptions { modes: 1, zero_start: false, ..short_options().fit },
-        preparation: PreparationOptions { rank: 1, ..Default::default() },
-        ..short_options()
-    };
+    let options = short_options().with(|o| {
+        o.fit.modes = 1;
+        o.fit.zero_start = false;
+        o.preparation.rank = 1;
+    });
     let values: Vec<f64> = (0..200).map(|i| (-0.02 * f64::from(i)).exp()).collect();
     let motif = Motif::new(0.1, values).unwrap();
     let mut tried = 0;

@@ -7,26 +7,21 @@ use proptest::prelude::*;
 use rand::RngExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thalamo::certificate::certify;
-use thalamo::fit::{Fit, FitOptions};
+use thalamo::fit::Fit;
 use thalamo::motif::{oscillating_motifs, step_motifs};
 use thalamo::network::LearnedMotif;
-use thalamo::optim::LbfgsOptions;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
+use thalamo::preparation::{Preparation, PreparationOptions};
 use thalamo::{Complex64, Cortex, Error, Network, NetworkOptions, System};
-use thalamo::{
-    loops::LoopOptions,
-    preparation::{Preparation, PreparationOptions},
-};
 
 fn options(units: usize, modes: usize) -> NetworkOptions {
-    let defaults = NetworkOptions::default();
-    let brief = LbfgsOptions { max_iterations: 40, ..defaults.motif_loop.optimiser.clone() };
-    NetworkOptions {
-        fit: FitOptions { modes, effort: 100, ..defaults.fit },
-        motif_loop: LoopOptions { starts: 2, optimiser: brief, ..defaults.motif_loop },
-        preparation: PreparationOptions { rank: units.div_ceil(2), ..defaults.preparation },
-        ..defaults
-    }
+    NetworkOptions::default().with(|o| {
+        o.fit.modes = modes;
+        o.fit.effort = 100;
+        o.motif_loop.starts = 2;
+        o.motif_loop.optimiser.max_iterations = 40;
+        o.preparation.rank = units.div_ceil(2);
+    })
 }
 
 fn library(units: usize, gain: f64, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
@@ -191,7 +186,7 @@ fn another_fit_is_noticed() {
 #[test]
 fn a_bias_for_another_module_is_noticed() {
     let network = small(2);
-    let rest = PreparationOptions { rank: 6, ..PreparationOptions::default() };
+    let rest = PreparationOptions::default().with(|o| o.rank = 6);
     let module = Preparation::optimise(network.system(), &rest, 1).unwrap();
     let forged = forged(&network, network.motifs()[0].fit().clone(), &network, &module);
     starts_play_fits(&forged).unwrap();
@@ -232,17 +227,10 @@ fn an_error_past_its_certificate_is_noticed() {
     let poor = Preparation::new(network.system(), u.clone(), -u, 0.05).unwrap();
     let slow = Network::design(
         network.system().clone(),
-        &NetworkOptions {
-            preparation: PreparationOptions {
-                rank: 1,
-                optimiser: LbfgsOptions {
-                    max_iterations: 1,
-                    ..network.options().preparation.optimiser.clone()
-                },
-                ..PreparationOptions::default()
-            },
-            ..network.options().clone()
-        },
+        &network.options().clone().with(|o| {
+            o.preparation.rank = 1;
+            o.preparation.optimiser.max_iterations = 1;
+        }),
         1,
     );
     let mut slow = slow.unwrap();

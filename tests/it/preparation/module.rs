@@ -95,11 +95,8 @@ proptest! {
     #[test]
     fn the_start_of_a_motif_is_the_fixed_point(seed in 0u64..1000, n in 4usize..30) {
         let cortex = System::from(Cortex::random(n, 0.5, seed).unwrap());
-        let options = PreparationOptions {
-            rank: n / 2,
-            optimiser: LbfgsOptions { max_iterations: 20, ..PreparationOptions::default().optimiser },
-            ..Default::default()
-        };
+        let options =
+            PreparationOptions::default().with(|o| (o.rank, o.optimiser.max_iterations) = (n / 2, 20));
         let preparation = match Preparation::optimise(&cortex, &options, seed) {
             Ok(preparation) => preparation,
             Err(Error::Unstable { .. }) => return Err(TestCaseError::reject("the start is unstable")),
@@ -115,14 +112,14 @@ proptest! {
 #[test]
 fn weights_keep_their_bound() {
     let cortex = System::from(Cortex::random(30, 0.5, 4).unwrap());
-    let options = PreparationOptions { rank: 10, ..Default::default() };
+    let options = PreparationOptions::default().with(|o| o.rank = 10);
     let preparation = Preparation::optimise(&cortex, &options, 4).unwrap();
     for column in preparation.input().column_iter().chain(preparation.feedback().column_iter()) {
         assert!((column.norm() - 1.0).abs() < 1e-12);
     }
     let norm = |weight| {
         let bound = WeightBound::FrobeniusPenalty { weight };
-        let options = PreparationOptions { rank: 10, bound, ..Default::default() };
+        let options = PreparationOptions::default().with(|o| (o.rank, o.bound) = (10, bound));
         let report = Preparation::optimise(&cortex, &options, 4).unwrap().report().clone();
         assert!(report.abscissa < 0.0);
         (report.norms.0.hypot(report.norms.1), report.cost_per_unit)
@@ -157,8 +154,12 @@ fn published_losses() {
     // Tolerances just fine enough to get below.
     let cases = [(0.1, 0.65156, 3e-6), (0.0, 0.63368, 1e-5), (0.01, 0.64046, 1e-5)];
     cases.into_par_iter().for_each(|(beta, published, value_tolerance)| {
-        let optimiser = LbfgsOptions { value_tolerance, ..PreparationOptions::default().optimiser };
-        let options = PreparationOptions { rank, beta, optimiser, ..Default::default() };
+        let optimiser = PreparationOptions::default().optimiser.with(|o| o.value_tolerance = value_tolerance);
+        let options = PreparationOptions::default().with(|o| {
+            o.rank = rank;
+            o.beta = beta;
+            o.optimiser = optimiser;
+        });
         let preparation = Preparation::optimise_from(&cortex, &options, u.clone(), -&u).unwrap();
         let report = preparation.report();
         assert!(report.cost_per_unit <= published, "beta {beta}: {report:?}");
@@ -175,16 +176,16 @@ fn published_losses() {
 #[test]
 fn refusals() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
-    let plain = PreparationOptions { rank: 3, ..Default::default() };
+    let plain = PreparationOptions::default().with(|o| o.rank = 3);
     let optimise = |options: PreparationOptions| Preparation::optimise(&cortex, &options, 1);
     for rank in [0, 7, usize::MAX] {
         let message = format!("preparatory rank P: expected 1 to the number of units N, given {rank}");
-        let error = refused(optimise(PreparationOptions { rank, ..plain.clone() }), &message);
+        let error = refused(optimise(plain.clone().with(|o| o.rank = rank)), &message);
         assert!(matches!(error, Error::Count { what: "preparatory rank P", .. }));
     }
     for (beta, shown) in [(-0.1, "-0.1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let message = format!("beta: expected a finite number >= 0, given {shown}");
-        let error = refused(optimise(PreparationOptions { beta, ..plain.clone() }), &message);
+        let error = refused(optimise(plain.clone().with(|o| o.beta = beta)), &message);
         assert!(matches!(error, Error::OutOfRange { what: "beta", .. }));
         refused(PreparationCost::new(&cortex, beta).map(|_| ()), &message);
         let u = DMatrix::from_element(6, 1, 0.1);
@@ -193,11 +194,11 @@ fn refusals() {
     for (weight, shown) in [(0.0, "0"), (-1.0, "-1"), (f64::NAN, "NaN")] {
         let bound = WeightBound::FrobeniusPenalty { weight };
         let message = format!("Frobenius penalty: expected a finite number > 0, given {shown}");
-        refused(optimise(PreparationOptions { bound, ..plain.clone() }), &message);
+        refused(optimise(plain.clone().with(|o| o.bound = bound)), &message);
     }
-    let optimiser = LbfgsOptions { memory: 0, ..Default::default() };
+    let optimiser = LbfgsOptions::default().with(|o| o.memory = 0);
     let message = "L-BFGS memory: expected 1 to 10000, given 0";
-    refused(optimise(PreparationOptions { optimiser, ..plain.clone() }), message);
+    refused(optimise(plain.clone().with(|o| o.optimiser = optimiser)), message);
 
     let weights = |rows: usize, cols: usize| DMatrix::from_fn(rows, cols, |i, j| ((i + 2 * j) as f64).sin());
     let from = |u: DMatrix<f64>, v: DMatrix<f64>| Preparation::optimise_from(&cortex, &plain, u, v);
@@ -241,7 +242,7 @@ fn refusals() {
 /// One unit, full rank, no rank, extreme scales: a module or a typed error.
 #[test]
 fn extremes() {
-    let options = |rank, beta| PreparationOptions { rank, beta, ..Default::default() };
+    let options = |rank, beta| PreparationOptions::default().with(|o| (o.rank, o.beta) = (rank, beta));
     for (units, rank) in [(1, 1), (2, 1), (5, 5)] {
         let cortex = System::from(Cortex::random(units, 0.5, 3).unwrap());
         let preparation = Preparation::optimise(&cortex, &options(rank, 0.05), 1).unwrap();
@@ -286,7 +287,7 @@ fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
         );
         let unstable = cortex.spectrum().unwrap().iter().filter(|z| z.re >= 0.0).count();
         assert!((3..=rank).contains(&unstable), "{unstable} of {units}");
-        let options = PreparationOptions { rank, ..PreparationOptions::default() };
+        let options = PreparationOptions::default().with(|o| o.rank = rank);
         let report = Preparation::optimise(&cortex, &options, 1).unwrap();
         let report = report.report();
         assert!(
@@ -294,7 +295,7 @@ fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
             "{report:?}"
         );
         // Fewer columns than eigenvalues to move: a typed error, not a search.
-        let options = PreparationOptions { rank: 1, ..options };
+        let options = options.with(|o| o.rank = 1);
         assert!(matches!(Preparation::optimise(&cortex, &options, 1), Err(Error::Unstable { .. })));
     }
 }

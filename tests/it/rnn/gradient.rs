@@ -30,16 +30,16 @@ fn case<T: Real>(data: &Value, name: &str) -> (TanhNetwork<T>, Vec<Trial<T>>) {
     let dt = data["dt"].as_f64().expect("dt");
     let readout = DVector::from_vec(vector(&data["w"]));
     let network = TanhNetwork::new(architecture, matrix(&data["J"]), readout, gain, dt).expect("a network");
-    let loops = |key: &str| {
-        if architecture == Architecture::Multiplicative { vector(&data[key]) } else { Vec::<T>::new() }
-    };
-    let mut network =
-        network.with_motif(&vector::<T>(&data["b"]), &loops("u"), &loops("v")).expect("a motif");
+    let column = |key: &str| DMatrix::from_columns(&[DVector::from_vec(vector::<T>(&data[key]))]);
+    let mut parameters = Parameters { biases: column("b"), ..network.parameters().clone() };
+    if architecture == Architecture::Multiplicative {
+        (parameters.left, parameters.right) = (column("u"), column("v"));
+    }
+    let mut network = network.with_parameters(parameters).expect("a motif");
     let prep =
         if name.ends_with("transition") { data["prep_steps"].as_u64().expect("steps") as usize } else { 0 };
     if prep > 0 {
-        let module =
-            TransitionModule::new(matrix(&data["U_prep"]), matrix(&data["V_prep"])).expect("a module");
+        let module = TransitionModule { input: matrix(&data["U_prep"]), feedback: matrix(&data["V_prep"]) };
         network = network.with_module(module).expect("the same N");
     }
     let starts: Vec<Vec<T>> = data["x0"].as_array().expect("starts").iter().map(vector).collect();
@@ -128,7 +128,7 @@ fn any_case() -> impl Strategy<Value = (TanhNetwork<f64>, Vec<Trial<f64>>)> {
     (0..3_usize, 2..6_usize, any::<u64>(), proptest::collection::vec(trial, 1..30)).prop_map(
         |(architecture, units, seed, trials)| {
             let architecture = Architecture::ALL[architecture];
-            let options = TanhOptions { units, seed, ..TanhOptions::new(architecture) };
+            let options = TanhOptions::new(architecture).with(|o| (o.units, o.seed) = (units, seed));
             let mut network = TanhNetwork::random(&options, 3).expect("a network");
             let mut parameters = network.parameters().clone();
             parameters.biases =
@@ -187,6 +187,11 @@ fn moved(parameters: &Parameters<f64>, array: usize, index: usize, by: f64) -> P
     p
 }
 
+fn arrays(p: &Parameters<f64>) -> [&[f64]; 5] {
+    let [biases, left, right, recurrent] = [&p.biases, &p.left, &p.right, &p.recurrent].map(|m| m.as_slice());
+    [biases, left, right, recurrent, p.readout.as_slice()]
+}
+
 fn full(network: &TanhNetwork<f64>, trials: &[Trial<f64>], loss: Loss, learned: Learned) -> Gradient<f64> {
     gradient(network, trials, loss, learned, &mut BatchMemory::default()).expect("a gradient")
 }
@@ -198,7 +203,7 @@ proptest! {
     fn gradients_are_central_differences((network, trials) in any_case(), activity in any::<bool>()) {
         let loss = if activity { Loss::Activity } else { Loss::Readout };
         let found = full(&network, &trials, loss, Learned::Parameters);
-        for (array, slice) in found.parameters.arrays().into_iter().enumerate() {
+        for (array, slice) in arrays(&found.parameters).into_iter().enumerate() {
             let error = check(slice, |i, by| {
                 let there = network.clone().with_parameters(moved(network.parameters(), array, i, by)).expect("shapes");
                 loss_of(&there, &trials, loss)
@@ -222,9 +227,8 @@ proptest! {
         let module = network.module().expect("a module");
         for side in 0..2 {
             let error = check(&found.module[side], |i, by| {
-                let (mut left, mut right) = (module.left().clone(), module.right().clone());
-                if side == 0 { left[i] += by } else { right[i] += by }
-                let there = TransitionModule::new(left, right).expect("finite");
+                let mut there = module.clone();
+                if side == 0 { there.input[i] += by } else { there.feedback[i] += by }
                 loss_of(&network.clone().with_module(there).expect("the same N"), &trials, loss)
             });
             prop_assert!(error < 1e-6, "side {}: {:e}", side, error);
@@ -237,7 +241,8 @@ proptest! {
         let together = respond(&network, &trials).expect("responses");
         for (trial, expected) in trials.iter().zip(&together) {
             let alone = respond(&network, std::slice::from_ref(trial)).expect("a response");
-            prop_assert_eq!(alone[0].readout.len(), trial.steps());
+            let steps: usize = trial.segments.iter().map(|s| s.steps).sum();
+            prop_assert_eq!(alone[0].readout.len(), steps);
             for (a, b) in alone[0].readout.iter().zip(&expected.readout) {
                 prop_assert!((a - b).abs() < 1e-10 * (1.0 + b.abs()));
             }

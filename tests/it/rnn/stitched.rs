@@ -12,6 +12,9 @@ use thalamo::rnn::{
 
 const PROTOCOL: Protocol = Protocol::Stitched { start: 1.0, trials: 2 };
 
+/// That of [`TanhOptions::new`], of all but control networks.
+const GAIN: f64 = 1.4;
+
 /// Two motifs of 30 and 37 samples.
 fn motifs() -> Vec<Motif> {
     let wave = |i: usize| (0..30 + 7 * i).map(|k| ((k as f64 / 5.0) + i as f64).sin()).collect();
@@ -20,7 +23,7 @@ fn motifs() -> Vec<Motif> {
 
 /// Five units with two motifs, biases away from zero and a module of rank two.
 fn network(architecture: Architecture) -> TanhNetwork<f64> {
-    let options = TanhOptions { units: 5, ..TanhOptions::new(architecture) };
+    let options = TanhOptions::new(architecture).with(|o| o.units = 5);
     let network = TanhNetwork::random(&options, 2).expect("a network");
     let mut parameters = network.parameters().clone();
     parameters.biases = DMatrix::from_fn(5, 2, |i, j| 0.3 * ((3 * i + j) as f64).sin());
@@ -76,20 +79,21 @@ fn whole_gradient(network: &TanhNetwork<f64>) -> [DMatrix<f64>; 2] {
 /// The same network in single precision.
 fn single(network: &TanhNetwork<f64>) -> TanhNetwork<f32> {
     let narrow = |m: &DMatrix<f64>| m.map(|x| x as f32);
-    let [biases, left, right] =
-        [&network.parameters().biases, &network.parameters().left, &network.parameters().right].map(narrow);
-    let readout = network.readout().map(|x| x as f32);
-    let recurrent = narrow(network.recurrent());
-    let mut found =
-        TanhNetwork::new(network.architecture(), recurrent, readout, network.gain(), 0.1).expect("a network");
-    for motif in 0..2 {
-        let column = |m: &DMatrix<f32>| {
-            if m.is_empty() { Vec::new() } else { m.column(motif).iter().copied().collect::<Vec<f32>>() }
-        };
-        found = found.with_motif(&column(&biases), &column(&left), &column(&right)).expect("a motif");
-    }
+    let p = network.parameters();
+    let readout = |w: &DVector<f64>| w.map(|x| x as f32);
+    let parameters = Parameters {
+        biases: narrow(&p.biases),
+        left: narrow(&p.left),
+        right: narrow(&p.right),
+        recurrent: narrow(&p.recurrent),
+        readout: readout(&p.readout),
+    };
+    let (recurrent, readout) = (narrow(network.recurrent()), readout(network.readout()));
+    let gain = if network.architecture() == Architecture::Control { 1.0 } else { GAIN };
+    let found = TanhNetwork::new(network.architecture(), recurrent, readout, gain, 0.1).expect("a network");
+    let found = found.with_parameters(parameters).expect("two motifs");
     let module = network.module().expect("a module");
-    let module = TransitionModule::new(narrow(module.left()), narrow(module.right())).expect("finite");
+    let module = TransitionModule { input: narrow(&module.input), feedback: narrow(&module.feedback) };
     found.with_module(module).expect("the same N")
 }
 
@@ -102,8 +106,8 @@ fn stitched_gradients_run_through_the_fixed_points() {
         let whole = whole_gradient(&network);
         let arrays = |p: &Parameters<f64>| [p.biases.clone(), p.recurrent.clone()];
         let before = arrays(network.parameters());
-        let adam = AdamOptions { learning_rate: 1e-2, ..AdamOptions::default() };
-        let options = TrainingOptions { adam, ..TrainingOptions::new(PROTOCOL) };
+        let adam = AdamOptions::default().with(|o| o.learning_rate = 1e-2);
+        let options = TrainingOptions::new(PROTOCOL).with(|o| o.adam = adam);
         let mut trainer = Trainer::new(single(&network), &motifs(), &options).expect("a trainer");
         trainer.step().expect("a step");
         let learned = trainer.network().parameters();
@@ -134,10 +138,10 @@ fn stitched_gradients_run_through_the_fixed_points() {
 #[test]
 fn linear_transitions_end_in_the_fixed_point() {
     let network = single(&network(Architecture::Additive));
-    let options = thalamo::preparation::PreparationOptions { rank: 5, ..Default::default() };
+    let options = thalamo::preparation::PreparationOptions::default().with(|o| o.rank = 5);
     let module = TransitionModule::design(&network, &options, 1).expect("a module");
     // The same as the analytic solver's for the linearisation.
-    let recurrent = network.recurrent().map(|x| network.gain() * f64::from(x));
+    let recurrent = network.recurrent().map(|x| GAIN * f64::from(x));
     let cortex = thalamo::System::from(
         thalamo::Cortex::new(recurrent, network.readout().map(f64::from), 1.0).expect("a cortex"),
     );

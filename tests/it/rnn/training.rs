@@ -8,9 +8,9 @@ use nalgebra::DMatrix;
 use thalamo::Error;
 use thalamo::motif::{Motif, step_motifs};
 use thalamo::rnn::{
-    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Plateau, Protocol, TanhNetwork,
-    TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule, Trial,
-    TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
+    Adam, AdamOptions, Architecture, BatchMemory, Checkpoint, Learned, Loss, Parameters, Plateau, Protocol,
+    TanhNetwork, TanhOptions, TanhTransition, Trainer, TrainingOptions, TrainingStatus, TransitionModule,
+    Trial, TrialPhase, TrialSegment, gradient, play, respond, train_module, transition_errors,
     transition_fixed_point,
 };
 
@@ -21,13 +21,13 @@ fn short_motifs(count: usize) -> Vec<Motif> {
 }
 
 fn small(architecture: Architecture, motifs: usize) -> TanhNetwork<f32> {
-    let options = TanhOptions { units: 12, ..TanhOptions::new(architecture) };
+    let options = TanhOptions::new(architecture).with(|o| o.units = 12);
     TanhNetwork::random(&options, motifs).expect("a network")
 }
 
 fn fast(protocol: Protocol) -> TrainingOptions {
-    let adam = AdamOptions { learning_rate: 1e-2, ..AdamOptions::default() };
-    TrainingOptions { adam, ..TrainingOptions::new(protocol) }
+    let adam = AdamOptions::default().with(|o| o.learning_rate = 1e-2);
+    TrainingOptions::new(protocol).with(|o| o.adam = adam)
 }
 
 fn with_module(network: TanhNetwork<f32>, seed: u64) -> TanhNetwork<f32> {
@@ -39,18 +39,18 @@ fn with_module(network: TanhNetwork<f32>, seed: u64) -> TanhNetwork<f32> {
 fn adam_follows_the_reference() {
     let data = reference("adam");
     let number = |key: &str| data[key].as_f64().expect("a number");
-    let options = AdamOptions {
-        learning_rate: number("learning_rate"),
-        beta1: number("beta1"),
-        beta2: number("beta2"),
-        epsilon: number("epsilon"),
-    };
+    let options = AdamOptions::default().with(|o| {
+        o.learning_rate = number("learning_rate");
+        o.beta1 = number("beta1");
+        o.beta2 = number("beta2");
+        o.epsilon = number("epsilon");
+    });
     let path = data["path"].as_array().expect("points");
     let point = |i: usize| -> Vec<f64> {
         path[i].as_array().expect("a point").iter().map(|x| x.as_f64().expect("a number")).collect()
     };
     let mut x = point(0);
-    let mut adam = Adam::new(3, options).expect("constants");
+    let mut adam = Adam { options, first: vec![0.0; 3], second: vec![0.0; 3], steps: 0 };
     for i in 1..path.len() {
         let [a, b, c] = [x[0], x[1], x[2]];
         let gradient = [2.0 * (a - 0.3) + 0.5 * b, 2.0 * (b - 0.1) + 0.5 * a, 2.0 * (c + 0.2)];
@@ -103,8 +103,8 @@ fn training_or_adding_a_motif_changes_no_other() {
             let mut all = Trainer::new(network, &motifs, &fast(protocol.clone())).expect("a trainer");
             all.run(5, |_| ControlFlow::Continue(())).expect("minibatches");
             let before = all.network().clone();
-            let alone = TrainingOptions { motifs: Some(vec![2]), ..fast(protocol) };
-            let options = TanhOptions { units: 12, ..TanhOptions::new(architecture) };
+            let alone = fast(protocol).with(|o| o.motifs = Some(vec![2]));
+            let options = TanhOptions::new(architecture).with(|o| o.units = 12);
             let stored = Checkpoint::new(&all, &options).expect("a checkpoint");
             let mut one = Checkpoint { training: alone, ..stored }.into_trainer().expect("a trainer");
             one.run(12, |_| ControlFlow::Continue(())).expect("minibatches");
@@ -112,8 +112,13 @@ fn training_or_adding_a_motif_changes_no_other() {
                 let same = bits(&before, motif) == bits(one.network(), motif);
                 assert_eq!(same, motif != 2, "{architecture:?}, motif {motif}");
             }
-            let loops = vec![0.5; if architecture == Architecture::Multiplicative { 12 } else { 0 }];
-            let more = before.clone().with_motif(&[0.1; 12], &loops, &loops).expect("one more");
+            let mut parameters = before.parameters().clone();
+            parameters.biases = parameters.biases.insert_column(4, 0.1);
+            if architecture == Architecture::Multiplicative {
+                parameters.left = parameters.left.insert_column(4, 0.5);
+                parameters.right = parameters.right.insert_column(4, 0.5);
+            }
+            let more = before.clone().with_parameters(parameters).expect("one more");
             assert_eq!(more.motifs(), 5);
             assert!((0..4).all(|motif| bits(&before, motif) == bits(&more, motif)));
             // What a motif plays does not change either.
@@ -136,7 +141,7 @@ fn resuming_gives_the_same_bits_at_any_number_of_threads() {
         (Architecture::Additive, Protocol::Stitched { start: 1.0, trials: 9 }),
         (Architecture::Multiplicative, Protocol::Module { start: 1.0, trials: 30, steps: 20 }),
     ] {
-        let options = TanhOptions { units: 12, ..TanhOptions::new(architecture) };
+        let options = TanhOptions::new(architecture).with(|o| o.units = 12);
         let network = with_module(TanhNetwork::random(&options, 3).expect("a network"), 1);
         let train = |threads: usize, stops: &[usize]| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
@@ -196,7 +201,7 @@ fn losses_fall_in_every_protocol() {
 fn a_trained_module_brings_the_network_to_rest() {
     let network = small(Architecture::Multiplicative, 1);
     let start = TransitionModule::random(12, 6, 1).expect("a module");
-    let adam = AdamOptions { learning_rate: 1e-2, ..AdamOptions::default() };
+    let adam = AdamOptions::default().with(|o| o.learning_rate = 1e-2);
     let (module, curve) =
         train_module(&network, start, adam, 150, 1, |_| ControlFlow::Continue(())).expect("a module");
     assert_eq!(curve.len(), 150);
@@ -206,7 +211,7 @@ fn a_trained_module_brings_the_network_to_rest() {
         let trial = Trial { start: vec![1.0; 12], segments: vec![segment] };
         respond(&network, &[trial]).expect("a response")[0].norm[199]
     };
-    let none = TransitionModule::new(DMatrix::zeros(12, 1), DMatrix::zeros(12, 1)).expect("zeros");
+    let none = TransitionModule { input: DMatrix::zeros(12, 1), feedback: DMatrix::zeros(12, 1) };
     let with = norm(network.clone().with_module(module).expect("the same N"));
     let without = norm(network.with_module(none).expect("the same N"));
     assert!(with < 0.1 * without, "{with} with the module, {without} without");
@@ -217,7 +222,7 @@ fn training_stops_early_when_told() {
     let motifs = short_motifs(2);
     let plateau = Some(Plateau { window: 4, improvement: 0.5 });
     let options =
-        TrainingOptions { plateau, ..TrainingOptions::new(Protocol::Single { start: 1.0, trials: 2 }) };
+        TrainingOptions::new(Protocol::Single { start: 1.0, trials: 2 }).with(|o| o.plateau = plateau);
     let mut trainer = Trainer::new(small(Architecture::Additive, 2), &motifs, &options).expect("a trainer");
     // At a learning rate of 1e-4 the loss does not halve in four minibatches.
     assert_eq!(trainer.run(1_000, |_| ControlFlow::Continue(())), Ok(TrainingStatus::Plateau));
@@ -237,10 +242,10 @@ fn divergence_is_reported_with_its_minibatch_and_the_network_kept() {
     let options = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 1 });
     let network = small(Architecture::Multiplicative, 2);
     let mut trainer = Trainer::new(network.clone(), &motifs, &options).expect("a trainer");
-    let huge = AdamOptions { learning_rate: 1e38, ..AdamOptions::default() };
+    let huge = AdamOptions::default().with(|o| o.learning_rate = 1e38);
     let _ = trainer.step();
     let overflowing =
-        TrainingOptions { adam: huge, ..TrainingOptions::new(Protocol::Single { start: 1.0, trials: 1 }) };
+        TrainingOptions::new(Protocol::Single { start: 1.0, trials: 1 }).with(|o| o.adam = huge);
     let mut trainer = Trainer::new(network, &short_motifs(2), &overflowing).expect("a trainer");
     let mut last = trainer.network().clone();
     let found = loop {
@@ -287,7 +292,7 @@ fn wrong_input_is_a_typed_error() {
     assert!(matches!(fails(network(), &[], set_b()), Error::Empty { .. }));
     let other = vec![Motif::new(0.2, vec![1.0]).expect("a motif"); 2];
     assert!(matches!(fails(network(), &other, set_b()), Error::TimeStep { .. }));
-    let chosen = |motifs| TrainingOptions { motifs: Some(motifs), ..set_b() };
+    let chosen = |motifs| set_b().with(|o| o.motifs = Some(motifs));
     assert!(matches!(
         fails(network(), &motifs, chosen(vec![2])),
         Error::UnknownIndex { index: 2, len: 2, .. }
@@ -301,32 +306,36 @@ fn wrong_input_is_a_typed_error() {
     assert!(matches!(fails(network(), &motifs, none), Error::Count { .. }));
     let negative = TrainingOptions::new(Protocol::Pairs { start: -1.0 });
     assert!(matches!(fails(network(), &motifs, negative), Error::OutOfRange { .. }));
-    let one = TrainingOptions { motifs: Some(vec![1]), ..TrainingOptions::new(Protocol::SET_A) };
+    let one = TrainingOptions::new(Protocol::SET_A).with(|o| o.motifs = Some(vec![1]));
     assert!(matches!(fails(network(), &motifs, one), Error::Count { .. }));
     for adam in [
-        AdamOptions { learning_rate: 0.0, ..AdamOptions::default() },
-        AdamOptions { learning_rate: f64::NAN, ..AdamOptions::default() },
-        AdamOptions { beta1: 1.0, ..AdamOptions::default() },
-        AdamOptions { beta2: -0.1, ..AdamOptions::default() },
-        AdamOptions { epsilon: 0.0, ..AdamOptions::default() },
+        AdamOptions::default().with(|o| o.learning_rate = 0.0),
+        AdamOptions::default().with(|o| o.learning_rate = f64::NAN),
+        AdamOptions::default().with(|o| o.beta1 = 1.0),
+        AdamOptions::default().with(|o| o.beta2 = -0.1),
+        AdamOptions::default().with(|o| o.epsilon = 0.0),
     ] {
         assert!(matches!(
-            fails(network(), &motifs, TrainingOptions { adam, ..set_b() }),
+            fails(network(), &motifs, set_b().with(|o| o.adam = adam)),
             Error::OutOfRange { .. }
         ));
     }
     let plateau = Some(Plateau { window: 0, improvement: 0.1 });
-    assert!(matches!(fails(network(), &motifs, TrainingOptions { plateau, ..set_b() }), Error::Count { .. }));
+    assert!(matches!(fails(network(), &motifs, set_b().with(|o| o.plateau = plateau)), Error::Count { .. }));
 
     let random = |options| TanhNetwork::<f32>::random(&options, 2).expect_err("an error");
     let base = || TanhOptions::new(Architecture::Additive);
-    assert!(matches!(random(TanhOptions { units: 0, ..base() }), Error::Count { .. }));
-    assert!(matches!(random(TanhOptions { gain: f64::INFINITY, ..base() }), Error::OutOfRange { .. }));
-    assert!(matches!(random(TanhOptions { dt: 1.5, ..base() }), Error::OutOfRange { .. }));
+    assert!(matches!(random(base().with(|o| o.units = 0)), Error::Count { .. }));
+    assert!(matches!(random(base().with(|o| o.gain = f64::INFINITY)), Error::OutOfRange { .. }));
+    assert!(matches!(random(base().with(|o| o.dt = 1.5)), Error::OutOfRange { .. }));
     assert!(TanhNetwork::<f32>::random(&base(), 0).is_err());
-    assert!(matches!(network().with_motif(&[0.0; 11], &[], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[0.0; 12], &[0.0; 12], &[]), Err(Error::Shape { .. })));
-    assert!(matches!(network().with_motif(&[f32::NAN; 12], &[], &[]), Err(Error::NotFinite { .. })));
+    let biases = |n, value| DMatrix::from_element(n, 1, value);
+    let learned = |parameters| network().with_parameters(parameters).expect_err("an error");
+    let with = |biases| Parameters { biases, ..Parameters::default() };
+    assert!(matches!(learned(with(biases(11, 0.0))), Error::Shape { .. }));
+    assert!(matches!(learned(with(biases(12, f32::NAN))), Error::NotFinite { .. }));
+    let loops = Parameters { left: biases(12, 0.0), ..with(biases(12, 0.0)) };
+    assert!(matches!(learned(loops), Error::Shape { .. }));
     assert!(TransitionModule::<f32>::random(3, 4, 1).is_err());
     let wrong = TransitionModule::<f32>::random(3, 2, 1).expect("a module");
     assert!(matches!(network().with_module(wrong), Err(Error::Shape { .. })));
@@ -334,7 +343,7 @@ fn wrong_input_is_a_typed_error() {
 
     let segment = |phase, target: Option<Arc<[f32]>>| TrialSegment { motif: 0, phase, steps: 3, target };
     let trial =
-        |start: Vec<f32>, segments| Trial { start, segments }.validate(&network()).expect_err("an error");
+        |start: Vec<f32>, segments| respond(&network(), &[Trial { start, segments }]).expect_err("an error");
     assert!(matches!(trial(vec![0.0; 11], vec![segment(TrialPhase::Motif, None)]), Error::Shape { .. }));
     assert!(matches!(
         trial(vec![f32::NAN; 12], vec![segment(TrialPhase::Motif, None)]),
@@ -366,10 +375,13 @@ fn wrong_input_is_a_typed_error() {
         Err(Error::UnknownIndex { index: 2, .. })
     ));
     // Finished networks cannot go on.
-    let options = TanhOptions { units: 12, ..base() };
+    let options = base().with(|o| o.units = 12);
     let trainer = Trainer::new(network(), &motifs, &set_b()).expect("a trainer");
-    let finished = Checkpoint::new(&trainer, &options).expect("a checkpoint").finished(10).expect("a stride");
+    let checkpoint = Checkpoint::new(&trainer, &options).expect("a checkpoint");
+    let finished = Checkpoint { adam: None, ..checkpoint.clone() };
     assert!(matches!(finished.into_trainer(), Err(Error::Empty { .. })));
-    let elsewhere = TanhOptions { seed: 2, ..options };
+    let thinned = Checkpoint { stride: 10, ..checkpoint };
+    assert!(matches!(thinned.into_trainer(), Err(Error::Count { .. })));
+    let elsewhere = options.with(|o| o.seed = 2);
     assert!(matches!(Checkpoint::new(&trainer, &elsewhere), Err(Error::Disagrees { .. })));
 }

@@ -1,13 +1,16 @@
 //! Small networks that build in a moment.
 
-use thalamo::fit::FitOptions;
 use thalamo::motif::{Motif, OscillationOptions, oscillating_motif};
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Options for small networks that build in a moment.
 pub(crate) fn quick_options(modes: usize, rank: usize) -> NetworkOptions {
     let mut options = NetworkOptions::default();
-    options.fit = FitOptions { modes, effort: 150, random_starts: 1, ..options.fit };
+    options.fit = options.fit.with(|o| {
+        o.modes = modes;
+        o.effort = 150;
+        o.random_starts = 1;
+    });
     options.motif_loop.starts = 2;
     options.motif_loop.optimiser.max_iterations = 40;
     options.preparation.rank = rank;
@@ -18,7 +21,7 @@ pub(crate) fn quick_options(modes: usize, rank: usize) -> NetworkOptions {
 
 /// Smooth motifs of 30 tau.
 pub(crate) fn short_motifs(count: usize, seed: u64) -> Vec<Motif> {
-    let options = OscillationOptions { duration: 30.0, harmonics: 2, ..OscillationOptions::default() };
+    let options = OscillationOptions::default().with(|o| (o.duration, o.harmonics) = (30.0, 2));
     (0..count).map(|index| oscillating_motif(&options, seed, index).unwrap()).collect()
 }
 

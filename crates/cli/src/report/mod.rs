@@ -9,8 +9,7 @@
 //! use thalamo::io::Model;
 //! use thalamo_cli::report::{ReportOptions, html};
 //! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
-//! # let preparation = PreparationOptions { rank: 15, ..Default::default() };
-//! # let options = NetworkOptions { preparation, ..Default::default() };
+//! # let options = NetworkOptions::default().with(|o| o.preparation.rank = 15);
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(2, 1)?, &options, 1)?;
 //! let model = Model::new(network, 10.0)?;
 //! let page = html(&model, &ReportOptions::default())?;
@@ -38,6 +37,7 @@ use crate::Result;
 
 /// What a report shows beside the model itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReportOptions {
     /// Indices of the motifs of the sequence played; the first six motifs where it is empty.
     pub sequence: Vec<usize>,
@@ -54,6 +54,15 @@ impl Default for ReportOptions {
     /// The first six motifs, 50 random starts, a certificate of the usual depth, seed 1.
     fn default() -> Self {
         Self { sequence: Vec::new(), starts: 50, depth: None, seed: 1 }
+    }
+}
+
+impl ReportOptions {
+    /// These options after a change, such as `.with(|o| o.seed = 2)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 }
 

@@ -1,9 +1,7 @@
 //! A library of more motifs than tables of pairs can show.
 
-use thalamo::fit::FitOptions;
 use thalamo::io::Model;
 use thalamo::motif::Motif;
-use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo_cli::report::{ReportOptions, html};
 
@@ -67,10 +65,6 @@ fn large(count: usize) -> Network {
         (0..50).map(|k| (pitch * f64::from(k)).sin() + 0.3 * (0.31 * f64::from(k) + i as f64).sin()).collect()
     };
     let motifs: Vec<Motif> = (0..count).map(|i| Motif::new(0.1, wave(i)).unwrap()).collect();
-    let options = NetworkOptions {
-        fit: FitOptions { modes: 4, ..NetworkOptions::default().fit },
-        preparation: PreparationOptions { rank: 15, ..Default::default() },
-        ..Default::default()
-    };
+    let options = NetworkOptions::default().with(|o| (o.fit.modes, o.preparation.rank) = (4, 15));
     Network::build(System::from(Cortex::random(30, 0.5, 1).unwrap()), &motifs, &options, 1).unwrap()
 }

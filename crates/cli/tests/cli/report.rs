@@ -8,10 +8,8 @@ use std::sync::OnceLock;
 use crate::page::{Element, Page};
 use serde_json::Value;
 use tempfile::TempDir;
-use thalamo::fit::FitOptions;
 use thalamo::io::{self, Model};
 use thalamo::motif::Motif;
-use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 use thalamo_cli::Failure;
 use thalamo_cli::report::{ReportOptions, html, write_html};
@@ -203,7 +201,7 @@ fn the_same_model_gives_the_same_page() {
     assert_eq!(fs::read_to_string(shared().join("one.html")).unwrap(), page());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.html");
-    let other = ReportOptions { sequence: vec![2, 2, 0, 1], seed: 7, ..options };
+    let other = options.with(|o| (o.sequence, o.seed) = (vec![2, 2, 0, 1], 7));
     write_html(&path, &model(), &other).unwrap();
     let document = Page::parse(&fs::read_to_string(&path).unwrap());
     assert_eq!(texts(&document, "#sequence tbody th"), ["2 motif_2", "2 motif_2", "0 motif_0", "1 motif_1"]);
@@ -227,12 +225,7 @@ fn names_are_text() {
 }
 
 fn brief_network(motifs: &[Motif]) -> Network {
-    let defaults = NetworkOptions::default();
-    let options = NetworkOptions {
-        fit: FitOptions { modes: 4, ..defaults.fit },
-        preparation: PreparationOptions { rank: 20, ..defaults.preparation },
-        ..defaults
-    };
+    let options = NetworkOptions::default().with(|o| (o.fit.modes, o.preparation.rank) = (4, 20));
     Network::build(System::from(Cortex::random(40, 0.5, 1).unwrap()), motifs, &options, 1).unwrap()
 }
 
@@ -259,15 +252,15 @@ fn a_single_motif_and_no_certificate() {
 fn requests_that_make_no_sense() {
     for (options, message) in [
         (
-            ReportOptions { sequence: vec![0, 3], ..Default::default() },
+            ReportOptions::default().with(|o| o.sequence = vec![0, 3]),
             "motif: expected an index below 3, given 3",
         ),
         (
-            ReportOptions { starts: 0, ..Default::default() },
+            ReportOptions::default().with(|o| o.starts = 0),
             "random starts: expected 1 to 1000000, given 0; choose a number in this range",
         ),
         (
-            ReportOptions { depth: Some(0), ..Default::default() },
+            ReportOptions::default().with(|o| o.depth = Some(0)),
             "depth of the certificate: expected 1, or deeper up to 100 while motifs^depth stays below 200000, given 0; choose a number in this range",
         ),
     ] {

@@ -30,7 +30,7 @@ fn a_stop_changes_nothing() {
         .into_iter()
         .map(|m| m.motif)
         .collect();
-    let options = TanhOptions { units: 10, seed: 4, ..TanhOptions::new(Architecture::Multiplicative) };
+    let options = TanhOptions::new(Architecture::Multiplicative).with(|o| (o.units, o.seed) = (10, 4));
     let mut training = TrainingOptions::new(Protocol::Single { start: 1.0, trials: 3 });
     (training.adam.learning_rate, training.seed) = (1e-2, 4);
     let network = TanhNetwork::random(&options, 2).expect("a network");

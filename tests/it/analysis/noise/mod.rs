@@ -17,7 +17,6 @@ use nalgebra::{DMatrix, DVector};
 use thalamo::analysis::noise::{InitialNoise, MotifReadout};
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
 use thalamo::motif::Motif;
-use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
 type Matrix = DMatrix<f64>;
@@ -29,10 +28,7 @@ const DT: f64 = 0.1;
 fn network(units: usize, seed: u64) -> Network {
     let wave = |t: f64| (-0.08 * t).exp() * (0.9 * t).sin() + 0.5 * (-0.1 * t).exp() * (0.4 * t).sin();
     let motif = Motif::new(DT, (0..120).map(|k| wave(k as f64 * DT)).collect()).unwrap();
-    let mut options = NetworkOptions {
-        preparation: PreparationOptions { rank: units / 2, ..Default::default() },
-        ..Default::default()
-    };
+    let mut options = NetworkOptions::default().with(|o| o.preparation.rank = units / 2);
     options.fit.modes = 4;
     Network::build(System::from(Cortex::random(units, 0.5, seed).unwrap()), &[motif], &options, seed).unwrap()
 }

@@ -103,13 +103,13 @@ pub(crate) fn optimisers(input: &mut Input<'_>, tally: &mut Tally) {
     let mut objective =
         Quartic { scales: input.numbers(n), centre: input.numbers(n), slope: input.hostile() };
     let start = input.near_length(n);
-    let options = LbfgsOptions {
-        memory: if input.one_in(4) { input.count(6) } else { 4 },
-        max_iterations: input.size(0, 30),
-        gradient_tolerance: input.positive(),
-        value_tolerance: input.positive(),
-        first_step: input.positive(),
-    };
+    let options = LbfgsOptions::default().with(|o| {
+        o.memory = if input.one_in(4) { input.count(6) } else { 4 };
+        o.max_iterations = input.size(0, 30);
+        o.gradient_tolerance = input.positive();
+        o.value_tolerance = input.positive();
+        o.first_step = input.positive();
+    });
     if let Some(minimum) = tally.judge(minimise(&mut objective, start.as_slice(), &options)) {
         assert_finite("minimum", &minimum.point);
         assert!(minimum.value.is_finite() && minimum.value <= minimum.initial_value);

@@ -26,21 +26,21 @@ pub(crate) fn motifs(input: &mut Input<'_>, tally: &mut Tally) {
         series(&motif);
     }
     let mut duration = |usual: f64| if input.one_in(12) { input.hostile() } else { usual };
-    let step = StepOptions {
-        dt: duration(0.1),
-        noise: duration(4.0),
-        warm_up: duration(2.0),
-        duration: duration(20.0),
-        shortest: duration(2.0),
-        longest: duration(10.0),
-        rest: duration(1.0),
-    };
-    let mut oscillation = OscillationOptions {
-        dt: duration(0.1),
-        duration: duration(10.0),
-        amplitude: duration(0.8),
-        harmonics: 4,
-    };
+    let step = StepOptions::default().with(|o| {
+        o.dt = duration(0.1);
+        o.noise = duration(4.0);
+        o.warm_up = duration(2.0);
+        o.duration = duration(20.0);
+        o.shortest = duration(2.0);
+        o.longest = duration(10.0);
+        o.rest = duration(1.0);
+    });
+    let mut oscillation = OscillationOptions::default().with(|o| {
+        o.dt = duration(0.1);
+        o.duration = duration(10.0);
+        o.amplitude = duration(0.8);
+        o.harmonics = 4;
+    });
     oscillation.harmonics = input.count(60);
     let (seed, index) = (input.seed(), input.count(9));
     if let Some(motif) = tally.judge(step_motif(&step, seed, index)) {
@@ -85,18 +85,18 @@ fn check(fit: &Fit) {
 
 fn options(input: &mut Input<'_>) -> FitOptions {
     let defaults = FitOptions::default();
-    FitOptions {
-        modes: if input.one_in(8) { input.count(6) } else { input.size(1, 6) },
-        margin: if input.one_in(4) { Margin::Rate(input.positive()) } else { Margin::InverseDuration },
-        separation: if input.one_in(4) { input.positive() } else { 0.05 },
-        amplitude_bound: if input.one_in(4) { Some(input.positive()) } else { defaults.amplitude_bound },
-        zero_start: !input.one_in(4),
-        frequency_limit: input.one_in(4).then(|| input.positive()),
-        decay_limit: input.one_in(4).then(|| input.positive()),
-        random_starts: if input.one_in(8) { input.count(3) } else { 0 },
-        effort: input.size(0, 60),
-        seed: input.seed(),
-    }
+    FitOptions::default().with(|o| {
+        o.modes = if input.one_in(8) { input.count(6) } else { input.size(1, 6) };
+        o.margin = if input.one_in(4) { Margin::Rate(input.positive()) } else { Margin::InverseDuration };
+        o.separation = if input.one_in(4) { input.positive() } else { 0.05 };
+        o.amplitude_bound = if input.one_in(4) { Some(input.positive()) } else { defaults.amplitude_bound };
+        o.zero_start = !input.one_in(4);
+        o.frequency_limit = input.one_in(4).then(|| input.positive());
+        o.decay_limit = input.one_in(4).then(|| input.positive());
+        o.random_starts = if input.one_in(8) { input.count(3) } else { 0 };
+        o.effort = input.size(0, 60);
+        o.seed = input.seed();
+    })
 }
 
 pub(crate) fn fits(input: &mut Input<'_>, tally: &mut Tally) {

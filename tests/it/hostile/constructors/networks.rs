@@ -3,10 +3,10 @@
 use crate::support::guarantees::{self, Violation};
 use nalgebra::DMatrix;
 use thalamo::analysis::noise::{InitialNoise, NoiseModel, WeightNoise, expected_rmse};
-use thalamo::fit::{Fit, FitOptions};
+use thalamo::fit::Fit;
 use thalamo::loops::LoopDesign;
 use thalamo::motif::Motif;
-use thalamo::network::{LearnedMotif, NoiseTolerance};
+use thalamo::network::LearnedMotif;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Error, Network, NetworkOptions};
 use thalamo::{
@@ -28,22 +28,19 @@ fn motif(input: &mut Input<'_>, dt: f64, tally: &mut Tally) -> Option<Motif> {
 }
 
 fn options(input: &mut Input<'_>, units: usize) -> NetworkOptions {
-    let defaults = NetworkOptions::default();
-    let fit = FitOptions { effort: 40, random_starts: 0, modes: input.size(2, 4), ..defaults.fit };
-    let mut noise = NoiseTolerance { rounds: input.size(0, 1), ..defaults.noise };
-    if input.one_in(8) {
-        noise.rounds = input.count(1);
-        noise.residual = input.positive();
-        noise.share = input.positive();
-        noise.cost_limit = input.positive();
-        noise.wider = if input.one_in(2) { 2.0 } else { input.positive() };
-    }
-    NetworkOptions {
-        fit,
-        motif_loop: thalamus::loop_options(input),
-        preparation: thalamus::preparation_options(input, units),
-        noise,
-    }
+    NetworkOptions::default().with(|o| {
+        (o.fit.effort, o.fit.random_starts, o.fit.modes) = (40, 0, input.size(2, 4));
+        o.noise.rounds = input.size(0, 1);
+        if input.one_in(8) {
+            o.noise.rounds = input.count(1);
+            o.noise.residual = input.positive();
+            o.noise.share = input.positive();
+            o.noise.cost_limit = input.positive();
+            o.noise.wider = if input.one_in(2) { 2.0 } else { input.positive() };
+        }
+        o.motif_loop = thalamus::loop_options(input);
+        o.preparation = thalamus::preparation_options(input, units);
+    })
 }
 
 /// A small network, mostly of sane motifs.

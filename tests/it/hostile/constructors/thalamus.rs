@@ -48,11 +48,11 @@ fn placement_options(input: &mut Input<'_>) -> PlacementOptions {
     if !input.one_in(4) {
         return defaults;
     }
-    PlacementOptions {
-        condition_limit: input.positive(),
-        rest_margin: input.positive(),
-        stabilised_decay: input.one_in(2).then(|| input.positive()),
-    }
+    defaults.with(|o| {
+        o.condition_limit = input.positive();
+        o.rest_margin = input.positive();
+        o.stabilised_decay = input.one_in(2).then(|| input.positive());
+    })
 }
 
 pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
@@ -94,29 +94,28 @@ fn predicted(found: &Feasibility) {
 }
 
 fn optimiser(input: &mut Input<'_>) -> LbfgsOptions {
-    let defaults = LbfgsOptions { max_iterations: input.size(0, 4), ..LbfgsOptions::default() };
+    let defaults = LbfgsOptions::default().with(|o| o.max_iterations = input.size(0, 4));
     if !input.one_in(8) {
         return defaults;
     }
-    LbfgsOptions {
-        memory: input.count(5),
-        gradient_tolerance: input.positive(),
-        value_tolerance: input.positive(),
-        first_step: input.positive(),
-        ..defaults
-    }
+    defaults.with(|o| {
+        o.memory = input.count(5);
+        o.gradient_tolerance = input.positive();
+        o.value_tolerance = input.positive();
+        o.first_step = input.positive();
+    })
 }
 
 pub(crate) fn loop_options(input: &mut Input<'_>) -> LoopOptions {
-    LoopOptions {
-        placement: placement_options(input),
-        horizon: if input.one_in(4) { Horizon::Infinite } else { Horizon::Motif },
-        noise_floor: if input.one_in(4) { input.positive() } else { 1.0 },
-        starts: if input.one_in(8) { input.count(2) } else { 1 },
-        finalists: if input.one_in(8) { input.count(2) } else { 1 },
-        playback_tolerance: if input.one_in(8) { input.positive() } else { 1e-6 },
-        optimiser: optimiser(input),
-    }
+    LoopOptions::default().with(|o| {
+        o.placement = placement_options(input);
+        o.horizon = if input.one_in(4) { Horizon::Infinite } else { Horizon::Motif };
+        o.noise_floor = if input.one_in(4) { input.positive() } else { 1.0 };
+        o.starts = if input.one_in(8) { input.count(2) } else { 1 };
+        o.finalists = if input.one_in(8) { input.count(2) } else { 1 };
+        o.playback_tolerance = if input.one_in(8) { input.positive() } else { 1e-6 };
+        o.optimiser = optimiser(input);
+    })
 }
 
 fn check_loop(made: &MotifLoop, options: &LoopOptions) {
@@ -173,16 +172,16 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
 }
 
 pub(crate) fn preparation_options(input: &mut Input<'_>, units: usize) -> PreparationOptions {
-    PreparationOptions {
-        rank: if input.one_in(8) { input.count(9) } else { units },
-        beta: if input.one_in(4) { input.positive() } else { 0.05 },
-        bound: if input.one_in(4) {
+    PreparationOptions::default().with(|o| {
+        o.rank = if input.one_in(8) { input.count(9) } else { units };
+        o.beta = if input.one_in(4) { input.positive() } else { 0.05 };
+        o.bound = if input.one_in(4) {
             WeightBound::FrobeniusPenalty { weight: input.positive() }
         } else {
             WeightBound::UnitColumns
-        },
-        optimiser: optimiser(input),
-    }
+        };
+        o.optimiser = optimiser(input);
+    })
 }
 
 fn check_module(module: &Preparation) {
@@ -211,7 +210,7 @@ pub(crate) fn preparations(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(module) = tally.judge(Preparation::new(&cortex, u.clone(), v.clone(), beta)) {
         check_module(&module);
     }
-    let options = PreparationOptions { rank, ..options };
+    let options = options.with(|o| o.rank = rank);
     if let Some(module) = tally.judge(Preparation::optimise_from(&cortex, &options, u.clone(), v.clone())) {
         check_module(&module);
     }
@@ -229,7 +228,7 @@ pub(crate) fn feasible_modes(input: &mut Input<'_>, tally: &mut Tally) {
     let len = input.size(4, 24);
     let (dt, values) = (input.positive(), input.numbers(len));
     let Some(motif) = tally.judge(Motif::new(dt, values)) else { return };
-    let options = FitOptions { effort: input.size(0, 30), random_starts: 0, ..FitOptions::default() };
+    let options = FitOptions::default().with(|o| (o.effort, o.random_starts) = (input.size(0, 30), 0));
     let (low, high) =
         (input.size(0, 3), if input.one_in(4) { input.count(6) } else { cortex.units().min(4) });
     if let Some(found) = tally.judge(largest_feasible_modes(&cortex, &motif, &options, low..=high)) {
