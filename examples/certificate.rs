@@ -75,7 +75,7 @@ fn main() -> Result<()> {
             }
             bar.inc(1);
         }
-        shortest.push((size, shortest_preparation(&library, error, 1)?.transition()));
+        shortest.push((size, shortest_preparation(&library, error, 1)?.transition));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -117,7 +117,7 @@ fn row(library: &Network, transition: f64, depth: usize) -> Result<Row> {
         certified: of(Certificate::worst),
         exact_worst_pair: of(Certificate::exact_worst),
         contraction: of(Certificate::contraction),
-        norm: certificate.as_ref().map(|c| format!("{:?}", c.norm())),
+        norm: certificate.as_ref().map(|c| format!("{:?}", c.norm)),
     })
 }
 

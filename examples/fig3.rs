@@ -18,7 +18,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
-use thalamo::linalg::Propagator;
+use thalamo::linalg::propagate;
 use thalamo::loops::{LoopDesign, MotifLoop};
 use thalamo::motif::step_motifs;
 use thalamo::network::BuildStep;
@@ -294,7 +294,7 @@ fn noisy_readout(
         let z: f64 = StandardNormal.sample(&mut rng);
         x + noise * z
     });
-    let states = Propagator::new(motif_loop.system(), dt)?.trajectory(&start, steps - 1)?;
+    let states = propagate(motif_loop.system(), &start, dt, steps - 1)?;
     Ok(states.tr_mul(w).iter().copied().collect())
 }
 
@@ -327,7 +327,7 @@ fn decay_panel(network: &Network, transition: f64) -> Result<Panel> {
 
 /// Panel C: an example sequence from a random state, preparation shaded.
 fn sequence_panel(run: &Trajectory) -> Panel {
-    let names: Vec<String> = run.segments().iter().map(|s| format!("motif {}", s.motif + 1)).collect();
+    let names: Vec<String> = run.segments.iter().map(|s| format!("motif {}", s.motif + 1)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     figure::played_panel(run, &names).letter('C').title("a sequence from a random state; preparation shaded")
 }

@@ -146,7 +146,7 @@ fn samples_of_a_run_do_not_allocate() {
     let simulator = Simulator::new(&network, 5.0).unwrap();
     let run = |motifs: &[usize]| {
         let sequence = Sequence::new(motifs).unwrap();
-        simulator.run(&sequence, &Start::Rest, None, Keep::Readout).unwrap().readout().len()
+        simulator.run(&sequence, &Start::Rest, None, Keep::Readout).unwrap().readout.len()
     };
     run(&[0, 1]);
     let mut samples = 0;

@@ -47,7 +47,7 @@ pub fn run(report: &mut Report) -> Result {
     simulator.run(&sequence, &Start::Rest, None, Keep::Readout)?;
     stage(report, "propagators and a first sequence of two motifs");
     let run = simulator.run(&sequence, &Start::Random { std: 1.0, seed: 1 }, None, Keep::Readout)?;
-    stage(report, &format!("another sequence, {} samples", run.readout().len()));
+    stage(report, &format!("another sequence, {} samples", run.readout.len()));
     report.line(format!(
         "\nRMSE {:.3} and {:.3} (fit {:.3}), C = {:.2}, C/N of the module {:.3}.",
         run.rmse()[0],

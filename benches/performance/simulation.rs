@@ -15,7 +15,7 @@ pub fn run(report: &mut Report) -> Result {
     let simulator = Simulator::new(&network, 5.0)?;
     let sequence = Sequence::new(&[0, 2, 1, 0, 1])?;
     let start = Start::Random { std: 1.0, seed: 3 };
-    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout().len();
+    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout.len();
     report.section(
         "Exact simulation",
         &format!("A sequence of five motifs, {samples} samples, N = {units}, propagators ready."),
@@ -93,8 +93,8 @@ fn trials(report: &mut Report, simulator: &Simulator, noise: Noise) -> Result {
     let count = if report.quick { 500 } else { 10_000 };
     let units = simulator.network().system().units();
     let (sequence, start) = (Sequence::new(&[0])?, Start::Random { std: 1.0, seed: 3 });
-    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout().len();
-    simulator.trials(&sequence, &start, noise, 1)?;
+    let samples = simulator.run(&sequence, &start, None, Keep::Readout)?.readout.len();
+    simulator.trials(&sequence, &start, noise, 1, Keep::Readout)?;
     // One thread for both: the floor is one thread's.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let square = normal(units, units, 1);
@@ -105,7 +105,7 @@ fn trials(report: &mut Report, simulator: &Simulator, noise: Noise) -> Result {
         (DMatrix::zeros(units, TOGETHER), DMatrix::zeros(BLOCK, TOGETHER));
     let mut kicks = DMatrix::zeros(BLOCK + units, TOGETHER);
     let ours = || {
-        black_box(simulator.trials(&sequence, &start, noise, count).ok());
+        black_box(simulator.trials(&sequence, &start, noise, count, Keep::Readout).ok());
     };
     let floor = || {
         for _ in 0..count.div_ceil(TOGETHER) * samples / BLOCK {

@@ -14,6 +14,6 @@ pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 pub fn played_panel(run: &Trajectory, names: &[&str]) -> Panel {
     let passage =
         |(s, &name): (&Segment, _)| Passage { name, preparation: s.preparation, start: s.start, end: s.end };
-    let passages: Vec<_> = run.segments().iter().zip(names).map(passage).collect();
-    sequence_panel(&run.times(), run.target(), &[run.readout()], &passages)
+    let passages: Vec<_> = run.segments.iter().zip(names).map(passage).collect();
+    sequence_panel(&run.times(), &run.target, &[&run.readout], &passages)
 }

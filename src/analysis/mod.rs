@@ -8,6 +8,6 @@ mod transients;
 mod transitions;
 
 pub use pseudospectrum::{KreissBound, PseudospectralAbscissa, kreiss_bound, pseudospectral_abscissa};
-pub use statistics::{Wilcoxon, WilcoxonMethod, rmse, wilcoxon_signed_rank};
+pub use statistics::{Wilcoxon, WilcoxonMethod, wilcoxon_signed_rank};
 pub use transients::{TransientGrowth, numerical_abscissa, propagator_norms, transient_growth};
 pub use transitions::{TransitionErrors, transition_errors};

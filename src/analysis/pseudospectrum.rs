@@ -1,11 +1,11 @@
 //! Pseudospectra: how far eigenvalues move under small perturbations, and what that says about
 //! transients.
 
-use faer::MatRef;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::golden;
+use crate::linalg::product::view;
 use crate::linalg::{eigenvalues, square};
 use crate::{Error, Result, check};
 
@@ -56,10 +56,8 @@ pub struct PseudospectralAbscissa {
 /// of the largest entry of A; a point that overflows; [`Error::EigenNotConverged`].
 ///
 /// ```
-/// use nalgebra::DMatrix;
 /// use thalamo::analysis::pseudospectral_abscissa;
-/// let jordan = DMatrix::from_row_slice(2, 2, &[-1.0, 1.0, 0.0, -1.0]);
-/// let found = pseudospectral_abscissa(&jordan, 0.01)?;
+/// let found = pseudospectral_abscissa(&nalgebra::dmatrix![-1.0, 1.0; 0.0, -1.0], 0.01)?;
 /// assert!((found.abscissa - (-1.0 + (0.01_f64 + 0.0001).sqrt())).abs() < 1e-12);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
@@ -76,17 +74,12 @@ pub fn pseudospectral_abscissa(a: &DMatrix<f64>, epsilon: f64) -> Result<Pseudos
     }
     // A power of two, out of reach of overflow; exact.
     let factor = check::power_of_two(scale.max(epsilon));
-    let level = Level::new(a / factor, epsilon / factor);
-    let found = level.rightmost()?;
-    let point = found.point * factor;
+    let (a, level) = (a / factor, epsilon / factor);
+    let near = NEAR_AXIS * (a.norm() + level);
+    let (point, singular_value, rounds) = Level { a, epsilon: level, near }.rightmost()?;
+    let (point, singular_value) = (point * factor, singular_value * factor);
     check::no_overflow("pseudospectral abscissa", &[point.re, point.im])?;
-    Ok(PseudospectralAbscissa {
-        abscissa: point.re,
-        point,
-        epsilon,
-        singular_value: found.singular_value * factor,
-        rounds: found.rounds,
-    })
+    Ok(PseudospectralAbscissa { abscissa: point.re, point, epsilon, singular_value, rounds })
 }
 
 struct Level {
@@ -95,40 +88,27 @@ struct Level {
     near: f64,
 }
 
-struct Found {
-    point: Complex64,
-    singular_value: f64,
-    rounds: usize,
-}
-
 impl Level {
-    fn new(a: DMatrix<f64>, epsilon: f64) -> Self {
-        let near = NEAR_AXIS * (a.norm() + epsilon);
-        Self { a, epsilon, near }
-    }
-
-    fn rightmost(&self) -> Result<Found> {
+    /// The point, its singular value, and vertical searches.
+    fn rightmost(&self) -> Result<(Complex64, f64, usize)> {
         let by_abscissa = |a: &Complex64, b: &Complex64| a.re.total_cmp(&b.re);
         let start = eigenvalues(&self.a)?.into_iter().max_by(by_abscissa).unwrap_or_default();
         let start = Complex64::new(start.re, start.im.abs());
-        let mut best = (start, 0.0);
-        if let Some(better) = self.horizontal(start.im)?.filter(|p| p.0.re > start.re) {
-            best = better;
-        }
-        let mut rounds = 0;
-        while rounds < ROUNDS {
-            rounds += 1;
+        let (mut best, mut heights, mut rounds) = ((start, 0.0), vec![start.im], 0);
+        loop {
             let before = best.0.re;
-            for y in self.inside(before)? {
+            for y in heights {
                 if let Some(better) = self.horizontal(y)?.filter(|p| p.0.re > best.0.re) {
                     best = better;
                 }
             }
-            if best.0.re - before <= GAIN * (self.near / NEAR_AXIS) {
-                break;
+            let settled = rounds > 0 && best.0.re - before <= GAIN * (self.near / NEAR_AXIS);
+            if settled || rounds == ROUNDS {
+                return Ok((best.0, best.1, rounds));
             }
+            heights = self.inside(best.0.re)?;
+            rounds += 1;
         }
-        Ok(Found { point: best.0, singular_value: best.1, rounds })
     }
 
     /// Middles, in the upper half plane, of the parts of the line `Re z = x` inside the
@@ -174,9 +154,7 @@ impl Level {
             }
         });
         let failed = Error::EigenNotConverged { size: 2 * n };
-        let values = MatRef::from_column_major_slice(matrix.as_slice(), 2 * n, 2 * n)
-            .eigenvalues()
-            .map_err(|_| failed)?;
+        let values = view(&matrix).eigenvalues().map_err(|_| failed)?;
         let axis = values.into_iter().filter(|z| z.im.abs() <= self.near);
         let mut crossings: Vec<f64> = axis.map(|z| z.re).collect();
         crossings.sort_by(|a, b| b.total_cmp(a));
@@ -215,8 +193,7 @@ impl Level {
         let mut shifted = self.a.map(Complex64::from);
         (0..n).for_each(|i| shifted[(i, i)] -= z);
         let failed = Error::EigenNotConverged { size: n };
-        let view = MatRef::from_column_major_slice(shifted.as_slice(), n, n);
-        let svd = view.svd().map_err(|_| failed.clone())?;
+        let svd = view(&shifted).svd().map_err(|_| failed.clone())?;
         let (u, v) = (svd.U().col(n - 1), svd.V().col(n - 1));
         let sigma = svd.S().column_vector()[n - 1].re;
         let slope = -(0..n).map(|i| (u[i].conj() * v[i]).re).sum::<f64>();
@@ -246,9 +223,8 @@ pub struct KreissBound {
 /// As [`pseudospectral_abscissa`].
 ///
 /// ```
-/// use nalgebra::DMatrix;
 /// use thalamo::analysis::{kreiss_bound, transient_growth};
-/// let a = DMatrix::from_row_slice(2, 2, &[-0.1, 1.0, 0.0, -0.1]);
+/// let a = nalgebra::dmatrix![-0.1, 1.0; 0.0, -0.1];
 /// let kreiss = kreiss_bound(&a)?.bound;
 /// let growth = transient_growth(&a, 100.0)?.growth;
 /// assert!(1.0 < kreiss && kreiss <= growth && growth <= std::f64::consts::E * 2.0 * kreiss);

@@ -1,33 +1,9 @@
-//! Root mean square error and the Wilcoxon signed-rank test.
+//! The Wilcoxon signed-rank test.
 
-use crate::check::root_mean_square;
 use crate::{Error, Result, check};
 
 /// Pairs up to which the null distribution is exact.
 const EXACT_PAIRS: usize = 200;
-
-/// Root mean square error $\sqrt{\tfrac1n \sum_i (a_i - b_i)^2}$ between two series of equal
-/// length.
-///
-/// ```
-/// assert_eq!(thalamo::analysis::rmse(&[1.0, 2.0], &[4.0, -1.0])?, 3.0);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Empty`] on an empty series, [`Error::Shape`] when the lengths differ,
-/// [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] when a difference overflows.
-pub fn rmse(a: &[f64], b: &[f64]) -> Result<f64> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "rmse", remedy: "give at least one sample" });
-    }
-    check::shape("rmse, second series", (b.len(), 1), (a.len(), 1), "give series of equal length")?;
-    check::finite("rmse, first series", a)?;
-    check::finite("rmse, second series", b)?;
-    let error = root_mean_square(a.iter().zip(b).map(|(x, y)| x - y));
-    check::no_overflow("rmse", &[error])?;
-    Ok(error)
-}
 
 /// How a p-value was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +35,6 @@ pub struct Wilcoxon {
     pub method: WilcoxonMethod,
 }
 
-impl Wilcoxon {
-    /// The smaller of both rank sums.
-    pub fn statistic(&self) -> f64 {
-        self.positive_rank_sum.min(self.negative_rank_sum)
-    }
-}
-
 /// Two-sided Wilcoxon signed-rank test of paired differences against a distribution symmetric about
 /// zero.
 ///
@@ -77,9 +46,7 @@ impl Wilcoxon {
 /// Without any non-zero difference there is no evidence at all: the p-value is 1.
 ///
 /// ```
-/// use thalamo::analysis::wilcoxon_signed_rank;
-///
-/// let test = wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
+/// let test = thalamo::analysis::wilcoxon_signed_rank(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])?;
 /// assert_eq!(test.p_value, 2.0 / 1024.0);
 /// # Ok::<(), thalamo::Error>(())
 /// ```

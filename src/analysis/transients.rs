@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 
 use super::golden;
 use crate::linalg::product::view;
-use crate::linalg::{Propagator, expm, square};
+use crate::linalg::{expm, powers, square};
 use crate::{Error, Result, check};
 
 /// Step of the grid times the 2-norm of A.
@@ -32,10 +32,7 @@ const SECTIONS: usize = 36;
 /// A matrix that is not square, empty or not finite; [`Error::EigenNotConverged`].
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::analysis::numerical_abscissa;
-/// let a = DMatrix::from_row_slice(2, 2, &[-1.0, 10.0, 0.0, -2.0]);
-/// let omega = numerical_abscissa(&a)?;
+/// let omega = thalamo::analysis::numerical_abscissa(&nalgebra::dmatrix![-1.0, 10.0; 0.0, -2.0])?;
 /// assert!((omega - (-1.5 + (0.25_f64 + 25.0).sqrt())).abs() < 1e-14);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
@@ -53,24 +50,12 @@ pub fn numerical_abscissa(a: &DMatrix<f64>) -> Result<f64> {
 /// $\\|e^{A t}\\|_2$, the largest factor by which a state can have grown, at
 /// `t = 0, dt, ..., steps dt` (tau).
 ///
-/// ```
-/// use nalgebra::DMatrix;
-/// let norms = thalamo::analysis::propagator_norms(&DMatrix::from_row_slice(2, 2, &[-1.0, 0.0, 0.0, -2.0]), 0.5, 2)?;
-/// assert!((norms[2] - (-1_f64).exp()).abs() < 1e-15);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
-///
 /// # Errors
 /// A matrix that is not square, empty or not finite, a step that is not positive, more than 1e7
 /// steps, or growth beyond double precision.
 pub fn propagator_norms(a: &DMatrix<f64>, dt: f64, steps: usize) -> Result<Vec<f64>> {
     check::samples("steps", steps)?;
-    let mut powers = Powers::new(a, dt)?;
-    let mut norms = vec![1.0];
-    for _ in 0..steps {
-        norms.push(powers.next_norm()?);
-    }
-    Ok(norms)
+    powers(a, dt)?.take(steps + 1).map(|power| norm(&power)).collect()
 }
 
 /// The largest transient within a horizon.
@@ -93,18 +78,17 @@ pub struct TransientGrowth {
 ///
 /// On a grid of step $h = 0.2 / \\|A\\|_2$; at a maximum the norm is a smooth function's with
 /// second derivative at most $\\|A\\|_2^2$ times its value, so the grid sees at least $1 - 0.2^2/8$
-/// of it. The best maxima of the grid are then refined by golden sections to about 1e-12. The
-/// search ends at the first `T > 0` with $\\|e^{A T}\\|_2 \le 1$: by submultiplicativity no later
-/// time exceeds what was seen.
+/// of it. Its best maxima are refined by golden sections to about 1e-12. The search ends at the
+/// first `T > 0` with $\\|e^{A T}\\|_2 \le 1$: by submultiplicativity no later time exceeds what was
+/// seen.
 ///
 /// # Errors
 /// A matrix that is not square, empty or not finite; a horizon that is not positive, that needs
 /// more than 1e6 steps, or within which $e^{A t}$ overflows.
 ///
 /// ```
-/// use nalgebra::DMatrix;
 /// use thalamo::analysis::{numerical_abscissa, transient_growth};
-/// let a = DMatrix::from_row_slice(2, 2, &[-0.1, 1.0, 0.0, -0.1]);
+/// let a = nalgebra::dmatrix![-0.1, 1.0; 0.0, -0.1];
 /// let found = transient_growth(&a, 100.0)?;
 /// // |exp(A t)| = exp(-0.1 t + asinh(t / 2))
 /// let time = 96_f64.sqrt();
@@ -122,85 +106,44 @@ pub fn transient_growth(a: &DMatrix<f64>, horizon: f64) -> Result<TransientGrowt
         return Err(Error::OutOfRange { what: "horizon", expected, given: horizon });
     }
     let h = horizon / steps;
-    let mut powers = Powers::new(a, h)?;
-    let mut norms = vec![1.0];
-    let mut global = false;
-    while norms.len() <= steps as usize && !global {
-        let now = powers.next_norm()?;
-        norms.push(now);
-        global = now <= 1.0;
-    }
-    let mut best =
-        norms.iter().enumerate().fold(
-            (0.0, 0.0),
-            |best: (f64, f64), (i, &value)| {
-                if value > best.0 { (value, i as f64 * h) } else { best }
-            },
-        );
-    let upper_bound = best.0 / (1.0 - MISSED);
-    for i in maxima(&norms) {
-        let refined = refine(a, i.saturating_sub(1) as f64 * h, 2.0 * h)?;
-        // The grid ends at the last sample.
-        if refined.0 > best.0 && refined.1 <= (norms.len() - 1) as f64 * h {
-            best = refined;
+    let mut norms = Vec::new();
+    for power in powers(a, h)?.take(steps as usize + 1) {
+        norms.push(norm(&power)?);
+        if norms.len() > 1 && norms.last().is_some_and(|norm| *norm <= 1.0) {
+            break;
         }
     }
-    let searched = (norms.len() - 1) as f64 * h;
-    Ok(TransientGrowth { growth: best.0, time: best.1, upper_bound, global, searched })
-}
-
-/// Local maxima of the samples, from the second on, that may hold the largest value between the
-/// samples.
-fn maxima(norms: &[f64]) -> Vec<usize> {
-    let largest = norms.iter().copied().fold(0.0, f64::max);
+    let (searched, global) = ((norms.len() - 1) as f64 * h, norms.last().is_some_and(|norm| *norm <= 1.0));
     let at = |i: usize| norms.get(i).copied().unwrap_or(0.0);
-    let mut found: Vec<usize> = (1..norms.len())
-        .filter(|&i| at(i) >= largest * (1.0 - MISSED) && at(i) >= at(i - 1) && at(i) >= at(i + 1))
+    let largest = norms.iter().copied().fold(0.0, f64::max);
+    let first = norms.iter().position(|norm| *norm == largest).unwrap_or(0);
+    // Maxima that may hold the largest value between the samples; zero, since the norm may rise and
+    // fall within the first step.
+    let mut peaks: Vec<usize> = (0..norms.len())
+        .filter(|&i| at(i) >= largest * (1.0 - MISSED))
+        .filter(|&i| i == 0 || at(i) >= at(i - 1) && at(i) >= at(i + 1))
         .collect();
-    // Also the very first step: the norm may rise and fall within it.
-    if at(0) >= largest * (1.0 - MISSED) {
-        found.push(0);
-    }
-    found.sort_by(|&i, &j| at(j).total_cmp(&at(i)));
-    found.truncate(CANDIDATES);
-    found
-}
-
-/// Golden sections for the maximum of the norm on `[start, start + width]`: value and time.
-fn refine(a: &DMatrix<f64>, start: f64, width: f64) -> Result<(f64, f64)> {
-    let base = expm(&(a * start))?;
-    let value = |offset: f64| norm(&(expm(&(a * offset))? * &base));
-    let (norm, offset) = golden::maximise((0.0, width), SECTIONS, value)?;
-    Ok((norm, start + offset))
-}
-
-/// Powers of `e^{A dt}` one after the other.
-struct Powers {
-    propagator: Propagator,
-    power: DMatrix<f64>,
-    next: DMatrix<f64>,
-}
-
-impl Powers {
-    fn new(a: &DMatrix<f64>, dt: f64) -> Result<Self> {
-        let propagator = Propagator::new(a, dt)?;
-        let n = a.nrows();
-        Ok(Self { propagator, power: DMatrix::identity(n, n), next: DMatrix::zeros(n, n) })
-    }
-
-    fn next_norm(&mut self) -> Result<f64> {
-        self.propagator.transition().mul_to(&self.power, &mut self.next);
-        std::mem::swap(&mut self.power, &mut self.next);
-        if self.power.iter().all(|x| x.is_finite()) {
-            return norm(&self.power);
+    peaks.sort_by(|&i, &j| at(j).total_cmp(&at(i)));
+    let (mut growth, mut time) = (largest, first as f64 * h);
+    for peak in peaks.into_iter().take(CANDIDATES) {
+        let start = peak.saturating_sub(1) as f64 * h;
+        let base = expm(&(a * start))?;
+        let value = |offset: f64| norm(&(expm(&(a * offset))? * &base));
+        let (refined, offset) = golden::maximise((0.0, 2.0 * h), SECTIONS, value)?;
+        // The grid ends at the last sample.
+        if refined > growth && start + offset <= searched {
+            (growth, time) = (refined, start + offset);
         }
-        let expected = "times within which e^(A t) stays finite";
-        Err(Error::OutOfRange { what: "horizon", expected, given: f64::INFINITY })
     }
+    Ok(TransientGrowth { growth, time, upper_bound: largest / (1.0 - MISSED), global, searched })
 }
 
 /// The 2-norm.
 fn norm(m: &DMatrix<f64>) -> Result<f64> {
+    if m.iter().any(|x| !x.is_finite()) {
+        let expected = "times within which e^(A t) stays finite";
+        return Err(Error::OutOfRange { what: "horizon", expected, given: f64::INFINITY });
+    }
     let failed = Error::EigenNotConverged { size: m.nrows() };
     let values = view(m).singular_values().map_err(|_| failed.clone())?;
     values.first().copied().filter(|s| s.is_finite()).ok_or(failed)

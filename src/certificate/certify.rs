@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::invariant::{Balls, Maps};
 use super::norm::Weighted;
 use super::report::{Certificate, StartData};
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{product, view};
 use crate::network::Network;
 use crate::play::Simulator;
 use crate::{Error, Result};
@@ -83,7 +83,7 @@ pub fn certify(network: &Network, transition: f64, depth: usize) -> Result<Certi
     for norm in candidates {
         match norm.and_then(|norm| Ok((Balls::new(&maps, &norm)?, norm))) {
             Ok((balls, norm)) => {
-                let bound = errors(&maps, &norm, &balls, 1)?.sup.max();
+                let bound = errors(&maps, &norm, &balls, 1)?[0].max();
                 if best.as_ref().is_none_or(|(least, ..)| bound < *least) {
                     best = Some((bound, norm, balls));
                 }
@@ -116,13 +116,16 @@ fn assemble(
 ) -> Result<Certificate> {
     let count = maps.len();
     let shallow = errors(maps, norm, &balls, 1)?;
-    let bounds = if depth == 1 { shallow.clone() } else { errors(maps, norm, &balls, depth)? };
+    let deep = if depth == 1 { shallow.clone() } else { errors(maps, norm, &balls, depth)? };
+    let [shallow_sup, shallow_rms, exact_sup_error, exact_rms_error] = shallow;
+    // A deeper bound is another valid one; the smaller of two valid bounds is valid.
+    let (sup, rms) = (deep[0].zip_map(&shallow_sup, f64::min), deep[1].zip_map(&shallow_rms, f64::min));
     let size = norm.euclidean_size()?;
     let allowances = (0..count).map(|mu| Allowance::new(simulator, maps, mu)).collect::<Result<Vec<_>>>()?;
     let rounding = |table: DMatrix<f64>| {
         DMatrix::from_fn(count, count, |mu, nu| table[(mu, nu)] + allowances[mu].of(maps.starts[mu].norm()))
     };
-    let carried =
+    let carried_deviation =
         (0..count).map(|mu| (&balls.centres[mu] - &maps.ends[mu]).norm() + size * balls.radii[mu]).collect();
     let starts =
         (0..count).map(|mu| start_data(maps, norm, &balls, mu, &allowances[mu])).collect::<Result<_>>()?;
@@ -134,13 +137,12 @@ fn assemble(
         contraction: balls.contraction,
         centres: balls.centres,
         radii: balls.radii,
-        // A deeper bound is another valid one; the smaller of two valid bounds is valid.
-        sup: rounding(bounds.sup.zip_map(&shallow.sup, f64::min)),
-        rms: rounding(bounds.rms.zip_map(&shallow.rms, f64::min)),
-        shallow_sup: rounding(shallow.sup),
-        exact_sup: shallow.exact_sup,
-        exact_rms: shallow.exact_rms,
-        carried,
+        sup_error: rounding(sup),
+        rms_error: rounding(rms),
+        shallow_sup: rounding(shallow_sup),
+        exact_sup_error,
+        exact_rms_error,
+        carried_deviation,
         starts,
         fingerprint: super::verify::fingerprint(simulator.network()),
     })
@@ -190,21 +192,6 @@ fn start_data(
     })
 }
 
-/// Bounds and exact errors of every ordered pair; rows: the motif, columns: its predecessor.
-#[derive(Debug, Clone)]
-struct Errors {
-    sup: DMatrix<f64>,
-    rms: DMatrix<f64>,
-    exact_sup: DMatrix<f64>,
-    exact_rms: DMatrix<f64>,
-}
-
-/// Sup and RMS error of one ordered pair.
-struct Pair {
-    bound: (f64, f64),
-    exact: (f64, f64),
-}
-
 /// States in which a motif can end: centres (columns) with radii.
 #[derive(Debug, Clone)]
 struct Histories {
@@ -212,39 +199,38 @@ struct Histories {
     radii: Vec<f64>,
 }
 
-fn errors(maps: &Maps, norm: &Weighted, balls: &Balls, depth: usize) -> Result<Errors> {
+/// Of every ordered pair (rows: the motif, columns: its predecessor): bounds on the sup and RMS error,
+/// and both errors from the predecessor's ideal end.
+fn errors(maps: &Maps, norm: &Weighted, balls: &Balls, depth: usize) -> Result<[DMatrix<f64>; 4]> {
     let count = maps.len();
-    let ends: Vec<Histories> = (0..count).map(|nu| Histories::of(&[&maps.ends[nu]], vec![0.0])).collect();
-    let mut sets: Vec<Histories> =
-        (0..count).map(|nu| Histories::of(&[&balls.centres[nu]], vec![balls.radii[nu]])).collect();
+    let ends: Vec<Histories> = maps.ends.iter().map(|end| Histories::of(end, 0.0)).collect();
+    let mut sets: Vec<Histories> = balls
+        .centres
+        .iter()
+        .zip(&balls.radii)
+        .map(|(centre, radius)| Histories::of(centre, *radius))
+        .collect();
     let mut ideal = ends.clone();
     for _ in 1..depth {
         sets = follow(maps, balls, &sets);
         // Sequences that began recently, at an ideal end, have no longer history.
         let followed = follow(maps, balls, &ideal);
-        ideal = ends.iter().zip(&followed).map(|(end, more)| end.with(more)).collect();
+        ideal = ends.iter().zip(&followed).map(|(end, more)| Histories::join([end, more])).collect();
     }
-    let rows: Vec<_> = (0..count)
+    let rows: Vec<Vec<[f64; 4]>> = (0..count)
         .into_par_iter()
         .map(|mu| {
             let duals = norm.of_rows(&maps.rows[mu]);
             let gain = norm.of_rows_together(&maps.rows[mu])? / (maps.rows[mu].nrows() as f64).sqrt();
             let bound = |histories: &Histories| histories.bound(maps, mu, &duals, gain);
             let of_pair = |nu: usize| {
-                let (tail, recent) = (bound(&sets[nu]), bound(&ideal[nu]));
-                let bounds = (tail.0.max(recent.0), tail.1.max(recent.1));
-                Pair { bound: bounds, exact: bound(&ends[nu]) }
+                let (tail, recent, exact) = (bound(&sets[nu]), bound(&ideal[nu]), bound(&ends[nu]));
+                [tail.0.max(recent.0), tail.1.max(recent.1), exact.0, exact.1]
             };
-            Ok((0..count).map(of_pair).collect::<Vec<_>>())
+            Ok((0..count).map(of_pair).collect())
         })
         .collect::<Result<_>>()?;
-    let table = |value: fn(&Pair) -> f64| DMatrix::from_fn(count, count, |mu, nu| value(&rows[mu][nu]));
-    Ok(Errors {
-        sup: table(|pair| pair.bound.0),
-        rms: table(|pair| pair.bound.1),
-        exact_sup: table(|pair| pair.exact.0),
-        exact_rms: table(|pair| pair.exact.1),
-    })
+    Ok([0, 1, 2, 3].map(|kind| DMatrix::from_fn(count, count, |mu, nu| rows[mu][nu][kind])))
 }
 
 /// One motif further: what every motif makes of every motif's possible ends.
@@ -253,7 +239,7 @@ fn follow(maps: &Maps, balls: &Balls, sets: &[Histories]) -> Vec<Histories> {
         .into_par_iter()
         .map(|mu| {
             let all = Histories::join(sets);
-            let mut centres = maps.maps[mu].clone() * all.shifted(&maps.starts[mu]);
+            let mut centres = &maps.maps[mu] * all.shifted(&maps.starts[mu]);
             centres.column_iter_mut().for_each(|mut z| z += &maps.ends[mu]);
             let radii = all.radii.iter().map(|r| r * balls.contraction[mu]).collect();
             Histories { centres, radii }
@@ -262,19 +248,14 @@ fn follow(maps: &Maps, balls: &Balls, sets: &[Histories]) -> Vec<Histories> {
 }
 
 impl Histories {
-    fn of(centres: &[&DVector<f64>], radii: Vec<f64>) -> Self {
-        let columns: Vec<_> = centres.iter().map(|z| (*z).clone()).collect();
-        Self { centres: DMatrix::from_columns(&columns), radii }
+    fn of(centre: &DVector<f64>, radius: f64) -> Self {
+        Self { centres: DMatrix::from_columns(std::slice::from_ref(centre)), radii: vec![radius] }
     }
 
-    fn join(sets: &[Self]) -> Self {
-        let columns: Vec<_> = sets.iter().flat_map(|s| s.centres.column_iter()).collect();
-        let radii = sets.iter().flat_map(|s| s.radii.iter().copied()).collect();
+    fn join<'a>(sets: impl IntoIterator<Item = &'a Self> + Clone) -> Self {
+        let columns: Vec<_> = sets.clone().into_iter().flat_map(|s| s.centres.column_iter()).collect();
+        let radii = sets.into_iter().flat_map(|s| s.radii.iter().copied()).collect();
         Self { centres: DMatrix::from_columns(&columns), radii }
-    }
-
-    fn with(&self, other: &Self) -> Self {
-        Self::join(&[self.clone(), other.clone()])
     }
 
     fn shifted(&self, origin: &DVector<f64>) -> DMatrix<f64> {
@@ -286,9 +267,7 @@ impl Histories {
     /// Largest sup and RMS readout error of motif mu from any of these states.
     fn bound(&self, maps: &Maps, mu: usize, duals: &[f64], gain: f64) -> (f64, f64) {
         let rows = &maps.rows[mu];
-        let mut readout = DMatrix::zeros(rows.nrows(), self.radii.len());
-        let deviations = self.shifted(&maps.starts[mu]);
-        mul_into(&mut readout, faer::Accum::Replace, 1.0, (rows, Op::Plain), (&deviations, Op::Plain));
+        let readout = product(view(rows), view(&self.shifted(&maps.starts[mu])));
         let (mut sup, mut rms) = (0.0_f64, 0.0_f64);
         for (y, radius) in readout.column_iter().zip(&self.radii) {
             let peak = y.iter().zip(duals).map(|(y, g)| y.abs() + radius * g).fold(0.0, f64::max);

@@ -44,14 +44,8 @@ impl Maps {
                 Ok((map, start, end.column(0).into_owned(), readouts(&playing, prepared)?))
             })
             .collect::<Result<_>>()?;
-        let mut maps = Self { maps: vec![], starts: vec![], ends: vec![], rows: vec![] };
-        for (map, start, end, rows) in parts {
-            maps.maps.push(map);
-            maps.starts.push(start);
-            maps.ends.push(end);
-            maps.rows.push(rows);
-        }
-        Ok(maps)
+        let (maps, starts, ends, rows) = parts.into_iter().collect();
+        Ok(Self { maps, starts, ends, rows })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use crate::linalg::lyapunov;
-use crate::linalg::product::{Op, mirror_lower, mul_lower_into, product, view};
+use crate::linalg::product::{mirror_lower, mul_lower_into, product, view};
 use crate::{Error, Result};
 
 /// Iterations of the library's Gramian; the last ones change it by less than rounding where it
@@ -90,27 +90,27 @@ impl Weighted {
 
     /// `max |M x|_H / |x|_H`.
     pub(super) fn of_map(&self, m: &DMatrix<f64>) -> Result<f64> {
-        let image = product((&self.factor, Op::Transposed), (m, Op::Plain));
-        largest_singular_value(&product((&image, Op::Plain), (&self.inverse, Op::Transposed)))
+        let image = product(view(&self.factor).transpose(), view(m));
+        largest_singular_value(&product(view(&image), view(&self.inverse).transpose()))
     }
 
     /// `max |M x|_H / |x|_2`.
     pub(super) fn of_euclidean_map(&self, m: &DMatrix<f64>) -> Result<f64> {
-        largest_singular_value(&product((&self.factor, Op::Transposed), (m, Op::Plain)))
+        largest_singular_value(&product(view(&self.factor).transpose(), view(m)))
     }
 
     /// `max |r^T x| / |x|_H` of each row r^T: norms dual to `|.|_H`.
     pub(super) fn of_rows(&self, rows: &DMatrix<f64>) -> Vec<f64> {
-        let images = product((&self.inverse, Op::Plain), (rows, Op::Transposed));
+        let images = product(view(&self.inverse), view(rows).transpose());
         images.column_iter().map(|column| column.norm()).collect()
     }
 
     /// `max |O x|_2 / |x|_H` for a matrix O of rows.
     pub(super) fn of_rows_together(&self, rows: &DMatrix<f64>) -> Result<f64> {
         // Through the N x N Gram matrix: the rows are many.
-        let gram = product((rows, Op::Transposed), (rows, Op::Plain));
-        let half = product((&self.inverse, Op::Plain), (&gram, Op::Plain));
-        Ok(largest_singular_value(&product((&half, Op::Plain), (&self.inverse, Op::Transposed)))?.sqrt())
+        let gram = product(view(rows).transpose(), view(rows));
+        let half = product(view(&self.inverse), view(&gram));
+        Ok(largest_singular_value(&product(view(&half), view(&self.inverse).transpose()))?.sqrt())
     }
 
     /// `max |x|_2 / |x|_H`.
@@ -121,9 +121,9 @@ impl Weighted {
 
 /// Lower triangle of `M^T H M`; H symmetric.
 fn congruence(m: &DMatrix<f64>, h: &DMatrix<f64>) -> DMatrix<f64> {
-    let image = product((h, Op::Plain), (m, Op::Plain));
+    let image = product(view(h), view(m));
     let mut out = DMatrix::zeros(m.ncols(), m.ncols());
-    mul_lower_into(&mut out, faer::Accum::Replace, 1.0, (m, Op::Transposed), (&image, Op::Plain));
+    mul_lower_into(&mut out, faer::Accum::Replace, 1.0, view(m).transpose(), view(&image));
     out
 }
 

@@ -14,19 +14,30 @@ use crate::{Error, Result, check};
 /// network by an independent path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
-    pub(super) transition: f64,
-    pub(super) depth: usize,
-    pub(super) norm: Norm,
+    /// Preparation time, in tau.
+    pub transition: f64,
+    /// Number of most recent motifs that are followed exactly.
+    pub depth: usize,
+    /// The norm it is stated in: the one that gave the smaller bound.
+    pub norm: Norm,
+    /// Certified largest readout error of motif (row) after motif (column), whatever was played
+    /// before.
+    pub sup_error: DMatrix<f64>,
+    /// Certified root mean square readout error, likewise.
+    pub rms_error: DMatrix<f64>,
+    /// Largest readout error of motif (row) after motif (column) played from its own initial state:
+    /// exact.
+    pub exact_sup_error: DMatrix<f64>,
+    /// Root mean square readout error, likewise exact.
+    pub exact_rms_error: DMatrix<f64>,
+    /// Bound on the Euclidean distance of the state at the end of each motif from its ideal end
+    /// state, for sequences of any order and length.
+    pub carried_deviation: Vec<f64>,
     pub(super) weight: DMatrix<f64>,
     pub(super) contraction: Vec<f64>,
     pub(super) centres: Vec<DVector<f64>>,
     pub(super) radii: Vec<f64>,
-    pub(super) sup: DMatrix<f64>,
-    pub(super) rms: DMatrix<f64>,
     pub(super) shallow_sup: DMatrix<f64>,
-    pub(super) exact_sup: DMatrix<f64>,
-    pub(super) exact_rms: DMatrix<f64>,
-    pub(super) carried: Vec<f64>,
     pub(super) starts: Vec<StartData>,
     pub(super) fingerprint: u64,
 }
@@ -58,63 +69,20 @@ pub struct StartBound {
 }
 
 impl Certificate {
-    /// Preparation time, in tau.
-    pub fn transition(&self) -> f64 {
-        self.transition
-    }
-
-    /// Number of most recent motifs that are followed exactly.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// The norm it is stated in: the one that gave the smaller bound.
-    pub fn norm(&self) -> Norm {
-        self.norm
-    }
-
     /// Contraction: largest factor, in that norm, by which one preparation and motif multiply any
     /// deviation.
     pub fn contraction(&self) -> f64 {
         self.contraction.iter().copied().fold(0.0, f64::max)
     }
 
-    /// Bound on the Euclidean distance of the state at the end of each motif from its ideal end
-    /// state, for sequences of any order and length.
-    pub fn carried_deviation(&self) -> &[f64] {
-        &self.carried
-    }
-
-    /// Certified largest readout error of motif (row) after motif (column), whatever was played
-    /// before.
-    pub fn sup_error(&self) -> &DMatrix<f64> {
-        &self.sup
-    }
-
-    /// Certified root mean square readout error, likewise.
-    pub fn rms_error(&self) -> &DMatrix<f64> {
-        &self.rms
-    }
-
-    /// Largest readout error of motif (row) after motif (column) played from its own initial state:
-    /// exact.
-    pub fn exact_sup_error(&self) -> &DMatrix<f64> {
-        &self.exact_sup
-    }
-
-    /// Root mean square readout error, likewise exact.
-    pub fn exact_rms_error(&self) -> &DMatrix<f64> {
-        &self.exact_rms
-    }
-
     /// Certified largest readout error over all sequences of any order and length.
     pub fn worst(&self) -> f64 {
-        self.sup.max()
+        self.sup_error.max()
     }
 
     /// Largest exact error over all ordered pairs: no certificate can be below it.
     pub fn exact_worst(&self) -> f64 {
-        self.exact_sup.max()
+        self.exact_sup_error.max()
     }
 
     /// `worst / exact_worst`: 1 is tight.
@@ -128,7 +96,9 @@ impl Certificate {
     /// A radius that is negative, not finite, or so large that the bound overflows.
     pub fn from_ball(&self, radius: f64) -> Result<StartBound> {
         check::non_negative("radius of the starts", radius)?;
-        let first = self.starts.iter().map(|s| s.sup_from(radius)).collect();
+        let reached =
+            |s: &StartData| s.offset.iter().zip(&s.gain).map(|(o, g)| o + radius * g).fold(0.0, f64::max);
+        let first = self.starts.iter().map(reached).collect();
         let outside = |(mu, s): (usize, &StartData)| s.origin + radius * s.reach - self.radii[mu];
         let excess = self.starts.iter().enumerate().map(outside).fold(0.0, f64::max);
         // What lies outside the balls shrinks with every motif; the second sees the most of it.
@@ -159,11 +129,5 @@ impl Certificate {
         })?;
         let bound = self.from_ball(std * law.inverse_cdf(probability).sqrt())?;
         Ok(StartBound { probability, ..bound })
-    }
-}
-
-impl StartData {
-    fn sup_from(&self, radius: f64) -> f64 {
-        self.offset.iter().zip(&self.gain).map(|(o, g)| o + radius * g).fold(0.0, f64::max)
     }
 }

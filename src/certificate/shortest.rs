@@ -26,11 +26,7 @@ pub fn shortest_preparation(network: &Network, error: f64, depth: usize) -> Resu
         Err(other) => Err(other),
     };
     let (mut failing, mut passing) = (0, None);
-    if let Some(certificate) = attempt(0)? {
-        return Ok(certificate);
-    }
-    for doubling in 0..DOUBLINGS {
-        let steps = 1 << doubling;
+    for steps in std::iter::once(0).chain((0..DOUBLINGS).map(|doubling| 1 << doubling)) {
         if let Some(certificate) = attempt(steps)? {
             passing = Some((steps, certificate));
             break;

@@ -61,8 +61,8 @@ impl Certificate {
             let reached = self.distance(&own.apply(&self.centres[nu]), mu) + rho * self.radii[nu];
             check("ball that no sequence leaves", self.radii[mu], reached)?;
             let (sup, rms) = own.errors(&before.end, 0.0, &[]);
-            check("exact error of a pair", self.exact_sup[(mu, nu)], sup)?;
-            check("exact RMS error of a pair", self.exact_rms[(mu, nu)], rms)?;
+            check("exact error of a pair", self.exact_sup_error[(mu, nu)], sup)?;
+            check("exact RMS error of a pair", self.exact_rms_error[(mu, nu)], rms)?;
         }
         self.verify_histories(fresh, mu)
     }
@@ -79,8 +79,8 @@ impl Certificate {
                 let (sup, rms) = own.errors(state, radius, &duals);
                 worst = (worst.0.max(sup), worst.1.max(rms));
             });
-            check("certified error of a pair", self.sup[(mu, nu)], worst.0.min(shallow.0))?;
-            check("certified RMS error of a pair", self.rms[(mu, nu)], worst.1)?;
+            check("certified error of a pair", self.sup_error[(mu, nu)], worst.0.min(shallow.0))?;
+            check("certified RMS error of a pair", self.rms_error[(mu, nu)], worst.1)?;
         }
         Ok(())
     }
@@ -221,11 +221,11 @@ mod tests {
         assert!(refuted(&|c| c.contraction[0] *= 0.99).starts_with("contraction"));
         assert!(refuted(&|c| c.radii[1] *= 0.5).contains("ball"));
         assert!(!refuted(&|c| c.centres[1][0] += 10.0 * c.radii[1]).contains("contraction"));
-        assert!(refuted(&|c| c.exact_sup[(2, 0)] *= 0.99).starts_with("exact error"));
-        assert!(refuted(&|c| c.exact_rms[(2, 0)] *= 0.99).starts_with("exact RMS"));
+        assert!(refuted(&|c| c.exact_sup_error[(2, 0)] *= 0.99).starts_with("exact error"));
+        assert!(refuted(&|c| c.exact_rms_error[(2, 0)] *= 0.99).starts_with("exact RMS"));
         assert!(refuted(&|c| c.shallow_sup[(0, 1)] *= 0.99).contains("depth 1"));
-        assert!(refuted(&|c| c.sup[(0, 1)] *= 0.99).contains("certified error"));
-        assert!(refuted(&|c| c.rms[(0, 1)] *= 0.5).contains("RMS"));
+        assert!(refuted(&|c| c.sup_error[(0, 1)] *= 0.99).contains("certified error"));
+        assert!(refuted(&|c| c.rms_error[(0, 1)] *= 0.5).contains("RMS"));
         assert!(refuted(&|c| c.fingerprint ^= 1).contains("bits"));
     }
 }

@@ -23,23 +23,23 @@ pub fn write_trajectories(path: &Path, trials: &[Trajectory], metadata: &impl Se
 
 fn encode(trials: &[Trajectory], metadata: &impl Serialize) -> Result<Vec<u8>> {
     let first = trials.first().ok_or(Error::Empty { what: "trials", remedy: "play at least one" })?;
-    if let Some(other) = trials.iter().find(|t| t.segments() != first.segments()) {
-        let (expected, given) = ((first.readout().len(), 1), (other.readout().len(), 1));
+    if let Some(other) = trials.iter().find(|t| t.segments != first.segments) {
+        let (expected, given) = ((first.readout.len(), 1), (other.readout.len(), 1));
         let remedy = "write trials of one sequence only";
         return Err(Error::Shape { what: "trial", expected, given, remedy });
     }
-    let (count, steps) = (trials.len(), first.readout().len());
+    let (count, steps) = (trials.len(), first.readout.len());
     let phases: Vec<i64> =
         first.phases().iter().map(|phase| phase.map_or(-1, |motif| motif as i64)).collect();
     let mut npz = NpzWriter::stored();
     npz.vector("t", &first.times())?;
-    npz.array("y", &[count, steps], trials.iter().flat_map(|t| t.readout().iter().copied()))?;
+    npz.array("y", &[count, steps], trials.iter().flat_map(|t| t.readout.iter().copied()))?;
     npz.vector("phase", &phases)?;
-    npz.vector("target", first.target())?;
-    npz.array("rmse", &[count, first.segments().len()], trials.iter().flat_map(Trajectory::rmse))?;
-    if let Some(states) = first.states() {
+    npz.vector("target", &first.target)?;
+    npz.array("rmse", &[count, first.segments.len()], trials.iter().flat_map(Trajectory::rmse))?;
+    if let Some(states) = &first.states {
         // One column per sample: column-major is (steps, N) row by row.
-        let all = trials.iter().filter_map(Trajectory::states).flat_map(|x| x.iter().copied());
+        let all = trials.iter().filter_map(|trial| trial.states.as_ref()).flat_map(|x| x.iter().copied());
         npz.array("x", &[count, steps, states.nrows()], all)?;
     }
     npz.vector("metadata", &json::encode(metadata)?)?;

@@ -1,6 +1,7 @@
 //! Matrix exponential by scaling and squaring.
 
-use super::product::{Lu, Op, mul_into, one_norm};
+use super::product::{Lu, mul_into, one_norm, product, view};
+use super::square::square;
 use crate::{Error, Result};
 use faer::Accum;
 use nalgebra::DMatrix;
@@ -33,21 +34,17 @@ const THETA_13: f64 = 5.371_920_351_148_152;
 /// Reference: N. J. Higham (2005), The scaling and squaring method for the matrix exponential revisited, SIMAX 26.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-/// [`Error::OutOfRange`] when the result overflows.
+/// An input that is no finite square matrix, or a result that overflows.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::expm;
-///
-/// let a = DMatrix::from_row_slice(2, 2, &[-1.0, 3.0, -2.0, 0.5]);
-/// let residual = expm(&a)? * expm(&-a)? - DMatrix::identity(2, 2);
-/// assert!(residual.norm() < 1e-14);
+/// use nalgebra::{DMatrix, dmatrix};
+/// let a = dmatrix![-1.0, 3.0; -2.0, 0.5];
+/// let back = thalamo::linalg::expm(&a)? * thalamo::linalg::expm(&-a)?;
+/// assert!((back - DMatrix::identity(2, 2)).norm() < 1e-14);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn expm(a: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    super::eigen::square(a)?;
+    square(a)?;
     let n = a.nrows();
     let norm = one_norm(a);
     let overflow = Error::OutOfRange {
@@ -64,22 +61,19 @@ pub fn expm(a: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let a = a * half * half;
 
     let b = PADE_13;
-    let zeros = || DMatrix::<f64>::zeros(n, n);
-    let (mut a2, mut a4, mut a6) = (zeros(), zeros(), zeros());
-    product(&mut a2, &a, &a);
-    product(&mut a4, &a2, &a2);
-    product(&mut a6, &a2, &a4);
+    let a2 = product(view(&a), view(&a));
+    let a4 = product(view(&a2), view(&a2));
+    let a6 = product(view(&a2), view(&a4));
     let combine = |c: [f64; 4]| {
         let mut sum = &a6 * c[3] + &a4 * c[2] + &a2 * c[1];
         (0..n).for_each(|i| sum[(i, i)] += c[0]);
         sum
     };
     let mut odd = combine([b[1], b[3], b[5], b[7]]);
-    add_product(&mut odd, &a6, &combine([0.0, b[9], b[11], b[13]]));
+    mul_into(&mut odd, Accum::Add, 1.0, view(&a6), view(&combine([0.0, b[9], b[11], b[13]])));
     let mut even = combine([b[0], b[2], b[4], b[6]]);
-    add_product(&mut even, &a6, &combine([0.0, b[8], b[10], b[12]]));
-    let mut u = zeros();
-    product(&mut u, &a, &odd);
+    mul_into(&mut even, Accum::Add, 1.0, view(&a6), view(&combine([0.0, b[8], b[10], b[12]])));
+    let u = product(view(&a), view(&odd));
 
     let mut lu = Lu::new(n);
     // (V - U)^-1 (V + U) = I + 2 (V - U)^-1 U: small exponents keep their digits.
@@ -87,18 +81,8 @@ pub fn expm(a: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let mut result = u * 2.0;
     lu.solve_in_place(&mut result);
     (0..n).for_each(|i| result[(i, i)] += 1.0);
-    let mut next = zeros();
     for _ in 0..squarings as usize {
-        product(&mut next, &result, &result);
-        std::mem::swap(&mut next, &mut result);
+        result = product(view(&result), view(&result));
     }
     if result.iter().all(|x| x.is_finite()) { Ok(result) } else { Err(overflow) }
-}
-
-fn product(dst: &mut DMatrix<f64>, a: &DMatrix<f64>, b: &DMatrix<f64>) {
-    mul_into(dst, Accum::Replace, 1.0, (a, Op::Plain), (b, Op::Plain));
-}
-
-fn add_product(dst: &mut DMatrix<f64>, a: &DMatrix<f64>, b: &DMatrix<f64>) {
-    mul_into(dst, Accum::Add, 1.0, (a, Op::Plain), (b, Op::Plain));
 }

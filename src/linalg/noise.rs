@@ -1,7 +1,8 @@
 //! Exact covariance of white noise filtered by a linear system over one time step.
 
-use super::product::{Op, mirror_lower, mul_into, mul_lower_into, one_norm};
-use super::{eigen, expm, tolerance};
+use super::product::{mirror_lower, mul_into, mul_lower_into, one_norm, product, view};
+use super::square::square;
+use super::{expm, tolerance};
 use crate::{Error, Result, check};
 use faer::Accum;
 use nalgebra::DMatrix;
@@ -20,21 +21,16 @@ const SERIES_TERMS: usize = 13;
 /// exponential `exp [-A I; 0 A^T]` suffers over long steps.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs or a result that
+/// A matrix that is not square, empty or not finite, a step that is not positive, or a result that
 /// overflows.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::noise_covariance;
-///
-/// let a = DMatrix::from_element(1, 1, -0.5);
-/// let exact = 1.0 - (-0.1_f64).exp();
-/// assert!((noise_covariance(&a, 0.1)?[(0, 0)] - exact).abs() < 1e-16);
+/// let covariance = thalamo::linalg::noise_covariance(&nalgebra::dmatrix![-0.5], 0.1)?;
+/// assert!((covariance[(0, 0)] - (1.0 - (-0.1_f64).exp())).abs() < 1e-16);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
-    eigen::square(a)?;
+    square(a)?;
     check::positive("dt", dt)?;
     let n = a.nrows();
     let norm = one_norm(a).max(one_norm(&a.transpose())) * dt;
@@ -51,24 +47,20 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
     // Q / h = sum_k D_k / (k+1)!,  D_0 = I,  D_{k+1} = (A h) D_k + D_k (A h)^T
     let mut term = DMatrix::identity(n, n);
     let mut covariance = term.clone();
-    let mut product = DMatrix::zeros(n, n);
+    let mut image = term.clone();
     for k in 1..=SERIES_TERMS {
-        mul_into(&mut product, Accum::Replace, 1.0 / (k + 1) as f64, (&step, Op::Plain), (&term, Op::Plain));
-        term.copy_from(&product);
-        term += product.transpose();
+        mul_into(&mut image, Accum::Replace, 1.0 / (k + 1) as f64, view(&step), view(&term));
+        term = &image + image.transpose();
         covariance += &term;
     }
     covariance *= h;
 
     let mut transition = expm(&step)?;
-    let mut next = DMatrix::zeros(n, n);
     for _ in 0..doublings as usize {
-        mul_into(&mut product, Accum::Replace, 1.0, (&transition, Op::Plain), (&covariance, Op::Plain));
-        let (left, right) = ((&product, Op::Plain), (&transition, Op::Transposed));
-        mul_lower_into(&mut covariance, Accum::Add, 1.0, left, right);
+        let image = product(view(&transition), view(&covariance));
+        mul_lower_into(&mut covariance, Accum::Add, 1.0, view(&image), view(&transition).transpose());
         mirror_lower(&mut covariance);
-        mul_into(&mut next, Accum::Replace, 1.0, (&transition, Op::Plain), (&transition, Op::Plain));
-        std::mem::swap(&mut next, &mut transition);
+        transition = product(view(&transition), view(&transition));
     }
     if covariance.iter().all(|x| x.is_finite()) { Ok(covariance) } else { Err(overflow) }
 }
@@ -79,22 +71,17 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
 /// Cholesky with diagonal pivoting, ended at the numerical rank; directions without variance simply have no column.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] when Q is not symmetric or has a
-/// negative eigenvalue beyond rounding.
+/// A matrix that is not square, empty or not finite; [`Error::OutOfRange`] when it is not symmetric or
+/// has a negative eigenvalue beyond rounding.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::noise_factor;
-///
-/// let q = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 2.0, 4.0]);
-/// let f = noise_factor(&q)?;
-/// assert_eq!(f.ncols(), 1);
-/// assert!((&f * f.transpose() - q).norm() < 1e-15);
+/// let q = nalgebra::dmatrix![1.0, 2.0; 2.0, 4.0];
+/// let f = thalamo::linalg::noise_factor(&q)?;
+/// assert!(f.ncols() == 1 && (&f * f.transpose() - q).norm() < 1e-15);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn noise_factor(q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    eigen::square(q)?;
+    square(q)?;
     let scale = super::lyapunov::unit_scale(q);
     if scale != 1.0 {
         // Entries of the factor are roots, within half of the range of exponents.

@@ -1,69 +1,51 @@
 //! Products, inverses and norms over nalgebra's buffers with faer's kernels: no copies, one thread.
 //!
-//! | | factors | result |
-//! |---|---|---|
-//! | [`mul_into`], [`product`] | two matrices, each as it is or transposed | matrix |
-//! | [`mul_lower_into`] | the same | lower triangle of a symmetric matrix |
-//! | [`apply`], [`apply_transpose`], [`readout`], [`transposed_columns`] | matrix, columns | columns |
-//! | [`mul_complex`], [`adjoint_mul`], [`mul_adjoint`] | two complex matrices | complex matrix |
-//!
-//! "Columns" are packed one after the other in a slice, and are not allocated.
+//! Factors are views: [`view`] of a matrix as it is, `view(m).transpose()`, `view(m).adjoint()`.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::{factor, inverse, solve};
 use faer::linalg::matmul::matmul;
+use faer::perm::PermRef;
 use faer::reborrow::ReborrowMut;
+use faer::traits::{ComplexField, Conjugate};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
-use num_complex::Complex64;
-
-/// Whether a factor of a product enters transposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    /// As stored.
-    Plain,
-    /// Transposed, without a copy.
-    Transposed,
-}
 
 /// Column-major view of a matrix.
-pub(crate) fn view(m: &DMatrix<f64>) -> MatRef<'_, f64> {
+pub(crate) fn view<T>(m: &DMatrix<T>) -> MatRef<'_, T> {
     MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
 }
 
 /// Mutable column-major view of a matrix.
-pub(crate) fn view_mut(m: &mut DMatrix<f64>) -> MatMut<'_, f64> {
+pub(crate) fn view_mut<T>(m: &mut DMatrix<T>) -> MatMut<'_, T> {
     let (rows, columns) = m.shape();
     MatMut::from_column_major_slice_mut(m.as_mut_slice(), rows, columns)
 }
 
-fn view_op(m: &DMatrix<f64>, op: Op) -> MatRef<'_, f64> {
-    match op {
-        Op::Plain => view(m),
-        Op::Transposed => view(m).transpose(),
-    }
-}
-
-/// `dst = alpha op(a) op(b)`, or `dst += ...` with `Accum::Add`.
+/// `dst = alpha a b`, or `dst += ...` with `Accum::Add`.
 pub(crate) fn mul_into(
     dst: &mut DMatrix<f64>,
     accum: Accum,
     alpha: f64,
-    (a, op_a): (&DMatrix<f64>, Op),
-    (b, op_b): (&DMatrix<f64>, Op),
+    a: MatRef<'_, f64>,
+    b: MatRef<'_, f64>,
 ) {
-    matmul(view_mut(dst), accum, view_op(a, op_a), view_op(b, op_b), alpha, Par::Seq);
+    matmul(view_mut(dst), accum, a, b, alpha, Par::Seq);
 }
 
-/// `op(a) op(b)`.
-pub(crate) fn product((a, op_a): (&DMatrix<f64>, Op), (b, op_b): (&DMatrix<f64>, Op)) -> DMatrix<f64> {
-    let (rows, columns) = (view_op(a, op_a).nrows(), view_op(b, op_b).ncols());
-    let mut out = DMatrix::zeros(rows, columns);
-    mul_into(&mut out, Accum::Replace, 1.0, (a, op_a), (b, op_b));
+/// `a b`, of real or complex matrices.
+pub(crate) fn product<T, A, B>(a: MatRef<'_, A>, b: MatRef<'_, B>) -> DMatrix<T>
+where
+    T: ComplexField + nalgebra::ComplexField,
+    A: Conjugate<Canonical = T>,
+    B: Conjugate<Canonical = T>,
+{
+    let mut out = DMatrix::zeros(a.nrows(), b.ncols());
+    matmul(view_mut(&mut out), Accum::Replace, a, b, T::one(), Par::Seq);
     out
 }
 
-/// Lower triangle of `dst = alpha op(a) op(b)`, or `dst += ...`, for a product known to be symmetric.
+/// Lower triangle of `dst = alpha a b`, or `dst += ...`, for a product known to be symmetric.
 /// Entries above the diagonal may be anything afterwards.
 ///
 /// By blocks of rows up to the diagonal, which waste little and are products that faer does at full
@@ -73,49 +55,23 @@ pub(crate) fn mul_lower_into(
     dst: &mut DMatrix<f64>,
     accum: Accum,
     alpha: f64,
-    (a, op_a): (&DMatrix<f64>, Op),
-    (b, op_b): (&DMatrix<f64>, Op),
+    a: MatRef<'_, f64>,
+    b: MatRef<'_, f64>,
 ) {
     /// A multiple of the rows of every kernel, and half of the largest.
     const ROWS: usize = 24;
-    let (a, b, n) = (view_op(a, op_a), view_op(b, op_b), dst.nrows());
+    let n = dst.nrows();
     let mut dst = view_mut(dst);
     let (mut top, mut end) = (0, n % ROWS);
     while top < n {
         let block = dst.rb_mut().submatrix_mut(top, 0, end - top, end);
-        let (rows, columns) = (a.subrows(top, end - top), b.subcols(0, end));
-        matmul(block, accum, rows, columns, alpha, Par::Seq);
+        matmul(block, accum, a.subrows(top, end - top), b.subcols(0, end), alpha, Par::Seq);
         (top, end) = (end, end + ROWS);
     }
 }
 
-/// `out = M x` for the columns of `x`.
-pub(crate) fn apply(m: &DMatrix<f64>, x: &[f64], out: &mut [f64]) {
-    mul_columns(view(m), x, out);
-}
-
-/// `out = M^T x` for the columns of `x`.
-///
-/// One after the other: faer's kernel for several packs the transposed matrix first, which takes longer
-/// than reading it once per column.
-pub(crate) fn apply_transpose(m: &DMatrix<f64>, x: &[f64], out: &mut [f64]) {
-    let (rows, columns) = m.shape();
-    for (x, out) in x.chunks_exact(rows.max(1)).zip(out.chunks_exact_mut(columns.max(1))) {
-        mul_columns(view(m).transpose(), x, out);
-    }
-}
-
-/// `out_n = c_n^T x` for columns `c_n` of the length of `x`.
-pub(crate) fn readout(columns: &[f64], x: &[f64], out: &mut [f64]) {
-    mul_columns(MatRef::from_column_major_slice(columns, x.len(), out.len()).transpose(), x, out);
-}
-
-/// `out = C^T x` for the first `count` columns of C and many columns of `x`.
-pub(crate) fn transposed_columns(c: &DMatrix<f64>, count: usize, x: &[f64], out: &mut [f64]) {
-    mul_columns(view(c).subcols(0, count).transpose(), x, out);
-}
-
-fn mul_columns(m: MatRef<'_, f64>, x: &[f64], out: &mut [f64]) {
+/// `out = M x` for columns x packed one after the other.
+pub(crate) fn apply(m: MatRef<'_, f64>, x: &[f64], out: &mut [f64]) {
     let columns = x.len() / m.ncols().max(1);
     let out = MatMut::from_column_major_slice_mut(out, m.nrows(), columns);
     matmul(out, Accum::Replace, m, MatRef::from_column_major_slice(x, m.ncols(), columns), 1.0, Par::Seq);
@@ -199,17 +155,8 @@ impl Lu {
 
     /// Inverse of the matrix; entries are infinite or NaN when it is singular.
     pub(crate) fn invert_into(&mut self, out: &mut DMatrix<f64>) {
-        let stack = MemStack::new(&mut self.memory);
-        let (_, permutation) = factor::lu_in_place(
-            view_mut(&mut self.factors),
-            &mut self.forward,
-            &mut self.backward,
-            Par::Seq,
-            stack,
-            Default::default(),
-        );
-        let lu = view(&self.factors);
-        inverse::inverse(view_mut(out), lu, lu, permutation, Par::Seq, MemStack::new(&mut self.memory));
+        let (lu, permutation, stack) = self.factorise();
+        inverse::inverse(view_mut(out), lu, lu, permutation, Par::Seq, stack);
     }
 
     /// `(m - shift I)^-1`; entries are infinite or NaN when there is none.
@@ -221,52 +168,21 @@ impl Lu {
 
     /// Solves `matrix * x = rhs` in place of `rhs`.
     pub(crate) fn solve_in_place(&mut self, rhs: &mut DMatrix<f64>) {
-        let stack = MemStack::new(&mut self.memory);
+        let (lu, permutation, stack) = self.factorise();
+        solve::solve_in_place(lu, lu, permutation, view_mut(rhs), Par::Seq, stack);
+    }
+
+    /// Both factors in one matrix, the rows' permutation, and memory for what follows.
+    fn factorise(&mut self) -> (MatRef<'_, f64>, PermRef<'_, usize>, &mut MemStack) {
+        let (lu, stack) = (view_mut(&mut self.factors), MemStack::new(&mut self.memory));
         let (_, permutation) = factor::lu_in_place(
-            view_mut(&mut self.factors),
+            lu,
             &mut self.forward,
             &mut self.backward,
             Par::Seq,
             stack,
             Default::default(),
         );
-        let lu = view(&self.factors);
-        let stack = MemStack::new(&mut self.memory);
-        solve::solve_in_place(lu, lu, permutation, view_mut(rhs), Par::Seq, stack);
+        (view(&self.factors), permutation, MemStack::new(&mut self.memory))
     }
-}
-
-/// `a b`.
-pub(crate) fn mul_complex(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
-    complex_product(a.nrows(), b.ncols(), view_complex(a), view_complex(b))
-}
-
-/// `a^H b`.
-pub(crate) fn adjoint_mul(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
-    complex_product(a.ncols(), b.ncols(), view_complex(a).adjoint(), view_complex(b))
-}
-
-/// `a b^H`.
-pub(crate) fn mul_adjoint(a: &DMatrix<Complex64>, b: &DMatrix<Complex64>) -> DMatrix<Complex64> {
-    complex_product(a.nrows(), b.nrows(), view_complex(a), view_complex(b).adjoint())
-}
-
-fn view_complex(m: &DMatrix<Complex64>) -> MatRef<'_, Complex64> {
-    MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
-}
-
-fn complex_product<L, R>(
-    rows: usize,
-    columns: usize,
-    a: MatRef<'_, L>,
-    b: MatRef<'_, R>,
-) -> DMatrix<Complex64>
-where
-    L: faer::traits::Conjugate<Canonical = Complex64>,
-    R: faer::traits::Conjugate<Canonical = Complex64>,
-{
-    let mut out = DMatrix::zeros(rows, columns);
-    let dst = MatMut::from_column_major_slice_mut(out.as_mut_slice(), rows, columns);
-    matmul(dst, Accum::Replace, a, b, Complex64::new(1.0, 0.0), Par::Seq);
-    out
 }

@@ -1,50 +1,42 @@
 //! Every tolerance of this folder, each with its reason.
 
-/// Largest accepted `|A R - R diag(lambda)|_F / |A|_F` of an `n x n` eigendecomposition.
-///
-/// The QR algorithm is backward stable: measured residuals are below `2 n eps`. A hundred times that is no longer
-/// rounding but a failure.
+/// Largest accepted `|A R - R diag(lambda)|_F / |A|_F` of an `n x n` eigendecomposition: measured ones
+/// are below `2 n eps`, and a hundred times that is no longer rounding but a failure.
 #[must_use]
 pub fn eigen_residual(n: usize) -> f64 {
     200.0 * n.max(1) as f64 * f64::EPSILON
 }
 
-/// Largest accepted condition number of an eigenvector basis.
-///
-/// `L = R^-1` loses `log10(cond)` of 16 digits; beyond 1e10 fewer than six remain. A defective eigenvalue of order
-/// `k` shows in a general basis as `eps^(1/k - 1)`: 1e8 for two, 2e10 for three. Three or more are always reported.
+/// Largest accepted condition number of an eigenvector basis: `L = R^-1` loses `log10(cond)` of 16
+/// digits. A defective eigenvalue of order `k` shows in a general basis as `eps^(1/k - 1)`, 1e8 for two,
+/// 2e10 for three: three or more are always reported.
 pub const EIGEN_CONDITION: f64 = 1e10;
 
-/// Condition number above which a second, slower algorithm is asked for a better basis.
-///
-/// Eigenvectors of repeated eigenvalues may be chosen badly without any residual showing it; matrices of the model
-/// stay below 1e6.
+/// Condition number above which a second, slower algorithm is asked for a better basis: eigenvectors of
+/// repeated eigenvalues may be chosen badly without any residual showing it. Matrices of the model stay
+/// below 1e6.
 pub const EIGEN_SUSPICIOUS: f64 = 1e7;
 
-/// The doubling iteration ends once `|Ac^(2^k)|_F` is below this.
-///
-/// The remaining relative error of the Gramian is at most the square of it, hence at most rounding. Being below one
-/// it also proves that M is stable.
+/// Doubling ends once `|Ac^(2^k)|_F` is below this: the relative error of the Gramian is at most its
+/// square, hence at most rounding, and being below one it proves that M is stable.
 pub const DOUBLING_CONTRACTION: f64 = 1e-8;
 
-/// Rounds after which doubling gives up.
-///
-/// An abscissa of -1e-10 at unit scale needs about 37. Convergence within 48 means a contraction of at least 3e-14 per
-/// step of the Cayley transform, two orders above its rounding errors: they cannot make a marginal M look stable.
+/// Rounds after which doubling gives up; an abscissa of -1e-10 at unit scale needs about 37. Convergence
+/// within 48 means a contraction of at least 3e-14 per step of the Cayley transform, two orders above its
+/// rounding errors: they cannot make a marginal M look stable.
 pub const DOUBLING_ROUNDS: usize = 48;
 
-/// Norm of `Ac^(2^k)` at which doubling stops: powers of a stable matrix grow that much only when its Gramian has no
-/// correct digit left.
+/// Norm of `Ac^(2^k)` at which doubling stops: powers of a stable matrix grow that much only when its
+/// Gramian has no correct digit left.
 pub const DOUBLING_BLOWUP: f64 = 1e14;
 
 /// Largest accepted residual of a Lyapunov equation relative to `2 |M| |X| + |Q|` (Frobenius norms).
-///
 /// Doubling reaches 1e-16 to 1e-15; 1e-10 still gives gradients that an optimiser can follow.
 pub const LYAPUNOV_RESIDUAL: f64 = 1e-10;
 
 /// Largest accepted `|Q - Q^T|_F / |Q|_F` of a right-hand side that must be symmetric.
 pub const SYMMETRY: f64 = 1e-12;
 
-/// Pivot of a Cholesky factorisation below which a direction has no variance, per unit of order and of the largest
-/// variance: rounding of the products that made the matrix.
+/// Pivot of a Cholesky factorisation below which a direction has no variance, per unit of order and of
+/// the largest variance: rounding of the products that made the matrix.
 pub const PIVOT: f64 = 4.0 * f64::EPSILON;

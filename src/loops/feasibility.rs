@@ -14,7 +14,7 @@ use super::residues::residues;
 use super::verdict::{Doubt, Verdict};
 use crate::fit::{Fit, FitOptions, sweep};
 use crate::linalg::Eigen;
-use crate::linalg::product::{adjoint_mul, largest, mul_complex};
+use crate::linalg::product::{largest, product, view};
 use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
 use crate::motif::Motif;
 use crate::spectrum::Spectrum;
@@ -218,15 +218,16 @@ impl Residues {
             Complex64::from(z)
         })
         .normalize();
-        let a = mul_complex(left, &u);
+        let a = product(view(left), view(&u));
         let b = self.values.component_div(&a.column(0));
         let scaled = |by: &dyn Fn(usize) -> Complex64| {
             DMatrix::from_fn(self.rows.nrows(), self.rows.ncols(), |j, k| by(j) * self.rows[(j, k)])
         };
-        let rights = mul_complex(right, &scaled(&|j| a[j]));
+        let rights = product(view(right), view(&scaled(&|j| a[j])));
         // conj(L^T y) = L^H conj(y): the norms are the same.
-        let lefts = adjoint_mul(left, &scaled(&|j| b[j]).conjugate());
-        let feedback = adjoint_mul(left, &DMatrix::from_column_slice(b.len(), 1, b.conjugate().as_slice()));
+        let lefts = product(view(left).adjoint(), view(&scaled(&|j| b[j]).conjugate()));
+        let feedback = DMatrix::from_column_slice(b.len(), 1, b.conjugate().as_slice());
+        let feedback = product(view(left).adjoint(), view(&feedback));
         let kappa = |k: usize| {
             let n: Complex64 = self.rows.column(k).iter().zip(&self.values).map(|(q, d)| d * q * q).sum();
             rights.column(k).norm() * lefts.column(k).norm() / n.norm()

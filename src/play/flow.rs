@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::linalg::{expm, noise_covariance, noise_factor, product};
+use crate::linalg::product::{apply, view};
+use crate::linalg::{expm, noise_covariance, noise_factor};
 use crate::{Result, check};
 
 /// Samples taken at once: enough for products of matrices to pay, few enough for one readout of the
@@ -18,10 +19,13 @@ pub(super) const BLOCK: usize = 128;
 /// is constant today, so that all places have the same propagators; only this file knows.
 #[derive(Debug)]
 pub(crate) struct Flow {
-    system: DMatrix<f64>,
-    readout: DVector<f64>,
-    dt: f64,
-    steps: usize,
+    /// F (N x N, 1/tau).
+    pub(crate) system: DMatrix<f64>,
+    /// w (N).
+    pub(crate) readout: DVector<f64>,
+    /// tau.
+    pub(crate) dt: f64,
+    pub(crate) steps: usize,
     step: DMatrix<f64>,
     whole: OnceLock<DMatrix<f64>>,
     block: OnceLock<DMatrix<f64>>,
@@ -62,22 +66,6 @@ impl Flow {
             gathered_noise: OnceLock::new(),
             block_noise: [OnceLock::new(), OnceLock::new()],
         })
-    }
-
-    pub(crate) fn system(&self) -> &DMatrix<f64> {
-        &self.system
-    }
-
-    pub(crate) fn readout(&self) -> &DVector<f64> {
-        &self.readout
-    }
-
-    pub(crate) fn dt(&self) -> f64 {
-        self.dt
-    }
-
-    pub(crate) fn steps(&self) -> usize {
-        self.steps
     }
 
     /// Of all steps, in tau.
@@ -124,7 +112,7 @@ impl Flow {
                 let next = BLOCK.min(self.steps - done);
                 let (past, future) = columns.as_mut_slice().split_at_mut(done * units);
                 let past = &past[(done - BLOCK) * units..][..next * units];
-                product::transposed_columns(self.block()?, units, past, &mut future[..next * units]);
+                apply(view(self.block()?).transpose(), past, &mut future[..next * units]);
                 done += next;
             }
             Ok(columns)
@@ -155,7 +143,7 @@ impl Flow {
             let mut next = row.clone();
             for mut column in columns.column_iter_mut() {
                 column.copy_from(&row);
-                product::apply_transpose(&self.step, row.as_slice(), next.as_mut_slice());
+                apply(view(&self.step).transpose(), row.as_slice(), next.as_mut_slice());
                 std::mem::swap(&mut row, &mut next);
             }
             columns

@@ -31,16 +31,12 @@ impl Noise {
         check::non_negative("process noise", self.process)
     }
 
-    pub(super) fn source(&self) -> Result<Source> {
+    /// The noise of a trial: a stream of its own.
+    pub(super) fn source(&self, trial: usize) -> Result<Source> {
         self.check()?;
-        Ok(Source { noise: *self, rng: ChaCha8Rng::seed_from_u64(self.seed) })
-    }
-
-    /// The noise of one of many trials: a stream of its own.
-    pub(super) fn trial(&self, index: usize) -> Result<Source> {
-        let mut source = self.source()?;
-        source.rng.set_stream(index as u64);
-        Ok(source)
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(trial as u64);
+        Ok(Source { noise: *self, rng })
     }
 }
 

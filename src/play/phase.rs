@@ -3,12 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use super::flow::{BLOCK, Flow};
 use super::noise::Source;
-use crate::linalg::product::{self, Op, mul_into, product};
+use crate::linalg::product::{apply, product, view};
 use crate::{Result, check};
 
 /// A solution of a phase's own equation, its input included; deviations from it follow the phase's
@@ -55,12 +54,12 @@ pub(crate) struct Phase {
 
 impl Phase {
     pub(crate) fn new(flow: Arc<Flow>, centre: Centre, target: Option<Target>) -> Self {
-        let offset = centre.at(0).map_or(0.0, |centre| flow.readout().dot(centre));
+        let offset = centre.at(0).map_or(0.0, |centre| flow.readout.dot(centre));
         Self { flow, centre, target, offset }
     }
 
     pub(crate) fn steps(&self) -> usize {
-        self.flow.steps()
+        self.flow.steps
     }
 
     /// The same without input: what it makes of deviations.
@@ -75,24 +74,26 @@ impl Phase {
 
     /// Turns states (packed columns) at a sample into deviations from the centre.
     pub(super) fn to_deviations(&self, sample: usize, states: &mut [f64]) {
-        if let Some(centre) = self.centre.at(sample) {
-            let columns = states.chunks_exact_mut(centre.len().max(1));
-            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x -= c));
-        }
+        self.shift(sample, states, -1.0);
     }
 
     /// Turns deviations back into states.
     pub(super) fn to_states(&self, sample: usize, deviations: &mut [f64]) {
+        self.shift(sample, deviations, 1.0);
+    }
+
+    fn shift(&self, sample: usize, columns: &mut [f64], by: f64) {
         if let Some(centre) = self.centre.at(sample) {
-            let columns = deviations.chunks_exact_mut(centre.len().max(1));
-            columns.for_each(|x| x.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += c));
+            for column in columns.chunks_exact_mut(centre.len().max(1)) {
+                column.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x += by * c);
+            }
         }
     }
 
     /// States one step past the last sample, from states at the first (N x trials).
     fn carry(&self, mut states: DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.to_deviations(0, states.as_mut_slice());
-        let mut carried = product((self.flow.whole()?, Op::Plain), (&states, Op::Plain));
+        let mut carried = product(view(self.flow.whole()?), view(&states));
         self.to_states(self.steps(), carried.as_mut_slice());
         check::no_overflow("states", carried.as_slice())?;
         Ok(carried)
@@ -101,7 +102,7 @@ impl Phase {
     /// Readouts at all samples, from states at the first (steps x trials).
     fn readouts(&self, mut states: DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.to_deviations(0, states.as_mut_slice());
-        let mut readouts = product((self.flow.rows()?, Op::Transposed), (&states, Op::Plain));
+        let mut readouts = product(view(self.flow.rows()?).transpose(), view(&states));
         for (sample, mut row) in readouts.row_iter_mut().enumerate() {
             row.add_scalar_mut(self.offset(sample));
         }
@@ -117,9 +118,9 @@ impl Phase {
         for block in self.flow.blocks()? {
             let from = readout.len();
             readout.resize(from + block.samples, 0.0);
-            let used = &block.rows.as_slice()[..block.samples * state.len()];
-            product::readout(used, state.as_slice(), &mut readout[from..]);
-            product::apply(block.carry, state.as_slice(), next.as_mut_slice());
+            let rows = view(block.rows).subcols(0, block.samples).transpose();
+            apply(rows, state.as_slice(), &mut readout[from..]);
+            apply(view(block.carry), state.as_slice(), next.as_mut_slice());
             std::mem::swap(state, &mut next);
         }
         for (sample, y) in readout[first..].iter_mut().enumerate() {
@@ -140,7 +141,7 @@ impl Phase {
         let first = BLOCK.min(steps);
         for (sample, column) in states.chunks_exact_mut(units.max(1)).take(first).enumerate() {
             column.copy_from_slice(state.as_slice());
-            product::apply(self.flow.step(sample), column, state.as_mut_slice());
+            apply(view(self.flow.step(sample)), column, state.as_mut_slice());
         }
         let mut done = first;
         while done < steps {
@@ -148,12 +149,12 @@ impl Phase {
             let next = BLOCK.min(steps - done);
             let (past, future) = states.split_at_mut(done * units);
             let past = &past[(done - BLOCK) * units..][..next * units];
-            product::apply(self.flow.block()?, past, &mut future[..next * units]);
+            apply(view(self.flow.block()?), past, &mut future[..next * units]);
             done += next;
         }
         if steps > first {
             let last = &states[(steps - 1) * units..];
-            product::apply(self.flow.step(steps - 1), last, state.as_mut_slice());
+            apply(view(self.flow.step(steps - 1)), last, state.as_mut_slice());
         }
         for (sample, column) in states.chunks_exact_mut(units.max(1)).enumerate() {
             self.to_states(sample, column);
@@ -171,29 +172,22 @@ impl Phase {
         source: &mut Source,
         mut visit: impl FnMut(&DVector<f64>),
     ) -> Result<()> {
-        let (mut next, mut kicks) = (state.clone(), DMatrix::zeros(state.len(), BLOCK));
+        let (mut next, mut kicks) = (state.clone(), DMatrix::zeros(0, 0));
         for sample in 0..self.steps() {
-            let column = sample % BLOCK;
-            if column == 0 {
-                self.draw_kicks(sample, source, &mut kicks)?;
+            if sample % BLOCK == 0 {
+                // Of a block of steps, unit intensity.
+                let factor = self.flow.noise(sample)?;
+                let mut draws = DMatrix::zeros(factor.ncols(), BLOCK.min(self.steps() - sample));
+                source.draw(draws.as_mut_slice());
+                kicks = product(view(factor), view(&draws));
             }
             visit(state);
             self.to_deviations(sample, state.as_mut_slice());
-            product::apply(self.flow.step(sample), state.as_slice(), next.as_mut_slice());
+            apply(view(self.flow.step(sample)), state.as_slice(), next.as_mut_slice());
             self.to_states(sample + 1, next.as_mut_slice());
-            next.axpy(source.process(), &kicks.column(column), 1.0);
+            next.axpy(source.process(), &kicks.column(sample % BLOCK), 1.0);
             std::mem::swap(state, &mut next);
         }
-        Ok(())
-    }
-
-    /// The noise of a block of steps, unit intensity.
-    fn draw_kicks(&self, sample: usize, source: &mut Source, kicks: &mut DMatrix<f64>) -> Result<()> {
-        let factor = self.flow.noise(sample)?;
-        let mut draws = DMatrix::zeros(factor.ncols(), BLOCK.min(self.steps() - sample));
-        source.draw(draws.as_mut_slice());
-        kicks.resize_mut(factor.nrows(), draws.ncols(), 0.0);
-        mul_into(kicks, Accum::Replace, 1.0, (factor, Op::Plain), (&draws, Op::Plain));
         Ok(())
     }
 }

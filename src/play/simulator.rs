@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
-use super::noise::Noise;
+use super::noise::{Noise, Source};
 use super::phase::{Phase, carry, readouts};
 use super::schedule::{MotifPhases, Schedule};
 use super::sequence::{Sequence, Start};
 use super::trajectory::{Segment, Trajectory};
-use crate::linalg::product;
+use crate::linalg::product::{apply, view};
 use crate::network::Network;
 use crate::{Error, Result, check};
 
@@ -31,14 +31,14 @@ pub enum Keep {
 ///
 /// ```
 /// use thalamo::play::{Keep, Sequence, Simulator, Start};
-/// use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
+/// use thalamo::{Cortex, Network, NetworkOptions, motif};
 /// let options = NetworkOptions::default().with(|o| o.preparation.rank = 20);
 /// let motifs = motif::oscillating_motifs(2, 1)?;
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;
 /// let run = simulator.run(&Sequence::new(&[0, 1, 0])?, &Start::Rest, None, Keep::Readout)?;
-/// assert_eq!(run.segments().len(), 3);
-/// assert_eq!(run.readout().len(), 3 * 100 + 2 * motifs[0].len() + motifs[1].len());
+/// assert_eq!(run.segments.len(), 3);
+/// assert_eq!(run.readout.len(), 3 * 100 + 2 * motifs[0].len() + motifs[1].len());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -88,23 +88,28 @@ impl Simulator {
         noise: Option<Noise>,
         keep: Keep,
     ) -> Result<Trajectory> {
-        let units = self.network.system().units();
         let phases = self.sequence(sequence)?;
-        let samples = phases.iter().map(|phase| phase.steps()).sum();
-        let mut state = start.state(units)?;
-        let mut source = noise.map(|noise| noise.source()).transpose()?;
+        let start = start.state(self.network.system().units())?;
+        self.play_phases(&phases, start, noise.map(|noise| noise.source(0)).transpose()?, keep)
+    }
+
+    pub(super) fn play_phases(
+        &self,
+        phases: &[&Phase],
+        mut state: DVector<f64>,
+        mut source: Option<Source>,
+        keep: Keep,
+    ) -> Result<Trajectory> {
         if let Some(source) = &mut source {
             source.perturb_start(state.as_mut_slice());
         }
+        let (units, samples) = (state.len(), samples(phases));
         let w = self.network.system().single_readout()?;
         let mut readout = check::room("samples of the run", 1, samples)?;
-        let mut target = check::room("samples of the run", 1, samples)?;
         let mut states = match keep {
             Keep::Readout => None,
             Keep::States => Some(check::zeros("samples of the run", units, samples)?),
         };
-        let mut segments = Vec::with_capacity(sequence.motifs().len());
-        let mut preparation = 0;
         for phase in phases {
             let from = readout.len();
             let noisy = source.as_mut().filter(|source| source.has_process_noise());
@@ -117,27 +122,42 @@ impl Simulator {
                 })?,
                 (None, None) => phase.read(&mut state, &mut readout)?,
                 (None, Some(states)) => {
-                    let states = &mut states.as_mut_slice()[from * units..][..phase.steps() * units];
-                    phase.record(&mut state, states)?;
-                    readout.resize(from + phase.steps(), 0.0);
-                    product::readout(states, w.as_slice(), &mut readout[from..]);
-                }
-            }
-            match &phase.target {
-                None => target.resize(readout.len(), f64::NAN),
-                Some(played) => {
-                    let motif = played.motif;
-                    let values = self.network.motif(motif)?.motif().values();
-                    target.extend_from_slice(&values[played.samples.clone()]);
-                    segments.push(Segment { motif, preparation, start: from, end: readout.len() });
-                    preparation = readout.len();
+                    let steps = phase.steps();
+                    phase.record(&mut state, &mut states.as_mut_slice()[from * units..][..steps * units])?;
+                    readout.resize(from + steps, 0.0);
+                    let seen = view(states).subcols(from, steps).transpose();
+                    apply(seen, w.as_slice(), &mut readout[from..]);
                 }
             }
         }
+        self.trajectory(phases, readout, states, state)
+    }
+
+    /// With the targets and segments of what was played.
+    pub(super) fn trajectory(
+        &self,
+        phases: &[&Phase],
+        readout: Vec<f64>,
+        states: Option<DMatrix<f64>>,
+        end_state: DVector<f64>,
+    ) -> Result<Trajectory> {
         check::no_overflow("readout", &readout)?;
-        check::no_overflow("state at the end of the run", state.as_slice())?;
-        let dt = self.phases[0].playing[0].flow.dt();
-        Ok(Trajectory { dt, readout, target, states, segments, end_state: state })
+        check::no_overflow("state at the end of the run", end_state.as_slice())?;
+        let mut target = check::room("samples of the run", 1, readout.len())?;
+        let (mut segments, mut preparation) = (Vec::new(), 0);
+        for phase in phases {
+            let start = target.len();
+            let Some(played) = &phase.target else {
+                target.resize(start + phase.steps(), f64::NAN);
+                continue;
+            };
+            let values = self.network.motif(played.motif)?.motif().values();
+            target.extend_from_slice(&values[played.samples.clone()]);
+            segments.push(Segment { motif: played.motif, preparation, start, end: target.len() });
+            preparation = target.len();
+        }
+        let dt = self.phases[0].playing[0].flow.dt;
+        Ok(Trajectory { dt, readout, target, states, segments, end_state })
     }
 
     /// States at the beginning of a motif, from states at the beginning of its preparation (N x
@@ -146,9 +166,7 @@ impl Simulator {
     /// # Errors
     /// An unknown motif, states of the wrong shape or not finite, or a result that overflows.
     pub fn prepare(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        carry(&phases.approach, states.clone())
+        carry(&self.phases_from(motif, states)?.approach, states.clone())
     }
 
     /// Readout of a motif from given states (N x trials): one column of samples per trial.
@@ -156,9 +174,7 @@ impl Simulator {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn play(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        readouts(&phases.playing, states.clone())
+        readouts(&self.phases_from(motif, states)?.playing, states.clone())
     }
 
     /// States at the end of a motif (N x trials).
@@ -166,9 +182,7 @@ impl Simulator {
     /// # Errors
     /// As [`Simulator::prepare`].
     pub fn finish(&self, motif: usize, states: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let phases = self.phases(motif)?;
-        self.check_states(states)?;
-        carry(&phases.playing, states.clone())
+        carry(&self.phases_from(motif, states)?.playing, states.clone())
     }
 
     /// The phases of one motif.
@@ -187,9 +201,17 @@ impl Simulator {
         Ok(all)
     }
 
-    fn check_states(&self, states: &DMatrix<f64>) -> Result<()> {
+    /// The phases of one motif, for states that fit.
+    fn phases_from(&self, motif: usize, states: &DMatrix<f64>) -> Result<&MotifPhases> {
+        let phases = self.phases(motif)?;
         let expected = (self.network.system().units(), states.ncols());
         check::shape("states", states.shape(), expected, "give one column per trial, one row per unit")?;
-        check::finite("states", states.as_slice())
+        check::finite("states", states.as_slice())?;
+        Ok(phases)
     }
+}
+
+/// Samples of some phases, one after the other.
+pub(super) fn samples(phases: &[&Phase]) -> usize {
+    phases.iter().map(|phase| phase.steps()).sum()
 }

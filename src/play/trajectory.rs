@@ -19,58 +19,26 @@ pub struct Segment {
 
 /// Readout (and states, if asked for) of a run, sampled every dt.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Trajectory {
-    pub(super) dt: f64,
-    pub(super) readout: Vec<f64>,
-    pub(super) target: Vec<f64>,
-    pub(super) states: Option<DMatrix<f64>>,
-    pub(super) segments: Vec<Segment>,
-    pub(super) end_state: DVector<f64>,
+    /// Sampling step, in tau.
+    pub dt: f64,
+    /// Readout `w^T x` at each sample.
+    pub readout: Vec<f64>,
+    /// The motif's value at each sample while it plays; NaN during preparation, where there is none.
+    pub target: Vec<f64>,
+    /// States, one column per sample (N x samples), if they were asked for.
+    pub states: Option<DMatrix<f64>>,
+    /// Where each motif of the sequence lies.
+    pub segments: Vec<Segment>,
+    /// State one step past the last sample: where a continued run starts.
+    pub end_state: DVector<f64>,
 }
 
 impl Trajectory {
-    /// Sampling step, in tau.
-    pub fn dt(&self) -> f64 {
-        self.dt
-    }
-
     /// Sample times, in tau.
     pub fn times(&self) -> Vec<f64> {
         (0..self.readout.len()).map(|n| n as f64 * self.dt).collect()
-    }
-
-    /// Readout `w^T x` at each sample.
-    pub fn readout(&self) -> &[f64] {
-        &self.readout
-    }
-
-    /// Target at each sample: the motif's while it plays, NaN during preparation, where there is
-    /// none.
-    pub fn target(&self) -> &[f64] {
-        &self.target
-    }
-
-    /// Another trial of the same sequence, of which only the readout was kept: states and end state are unknown.
-    pub fn with_readout(&self, readout: Vec<f64>) -> Self {
-        let unknown = DVector::from_element(self.end_state.len(), f64::NAN);
-        Self {
-            readout,
-            states: None,
-            end_state: unknown,
-            target: self.target.clone(),
-            segments: self.segments.clone(),
-            dt: self.dt,
-        }
-    }
-
-    /// States, one column per sample (N x samples), if they were asked for.
-    pub fn states(&self) -> Option<&DMatrix<f64>> {
-        self.states.as_ref()
-    }
-
-    /// Where each motif of the sequence lies.
-    pub fn segments(&self) -> &[Segment] {
-        &self.segments
     }
 
     /// The motif playing at each sample; `None` during preparation.
@@ -87,10 +55,5 @@ impl Trajectory {
         let error =
             |s: &Segment| root_mean_square((s.start..s.end).map(|n| self.readout[n] - self.target[n]));
         self.segments.iter().map(error).collect()
-    }
-
-    /// State one step past the last sample: where a continued run starts.
-    pub fn end_state(&self) -> &DVector<f64> {
-        &self.end_state
     }
 }

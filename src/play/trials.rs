@@ -20,10 +20,11 @@ use super::flow::{BLOCK, Block, Flow, cached};
 use super::noise::{Noise, Source};
 use super::phase::Phase;
 use super::sequence::{Sequence, Start};
-use super::simulator::Simulator;
+use super::simulator::{Keep, Simulator, samples};
+use super::trajectory::Trajectory;
 use crate::linalg::noise_factor;
-use crate::linalg::product::{self, Op, mul_into};
-use crate::{Error, Result};
+use crate::linalg::product::{apply, mul_into, product, view};
+use crate::{Error, Result, check};
 
 /// Trials that one thread takes together; fixed, so that results do not depend on the number of
 /// threads.
@@ -33,36 +34,23 @@ const TOGETHER: usize = 256;
 const MAX_TRIALS: usize = 10_000_000;
 
 impl Simulator {
-    /// Readouts of independent noisy trials of one sequence: one column of samples per trial, in
-    /// the order of
-    /// [`Trajectory::readout`](super::Trajectory::readout).
+    /// Independent noisy trials of one sequence. Trial i draws from stream i of the seed, whatever
+    /// the number of trials or threads.
     ///
-    /// Exact in distribution, as [`Simulator::run`] with the same noise, but drawn block by block
-    /// instead of step by step: the same seed gives other numbers here and there. Trial i is stream
-    /// i of the seed, whatever the number of trials or threads.
+    /// With [`Keep::States`] every trial is stepped as in [`Simulator::run`], whose noise is that of
+    /// trial 0. With [`Keep::Readout`] the process noise is drawn block by block, which is many times
+    /// faster and as exact in distribution; only where there is process noise are the numbers others.
     ///
     /// # Errors
     /// As [`Simulator::run`]; no trials or more than ten million.
-    ///
-    /// ```
-    /// # use thalamo::play::{Noise, Sequence, Simulator, Start};
-    /// # use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
-    /// # let options = NetworkOptions::default().with(|o| o.preparation.rank = 20);
-    /// # let motifs = motif::oscillating_motifs(2, 1)?;
-    /// # let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
-    /// let simulator = Simulator::new(&network, 10.0)?;
-    /// let noise = Noise { initial: 0.1, process: 0.05, seed: 1 };
-    /// let readouts = simulator.trials(&Sequence::new(&[0, 1])?, &Start::Rest, noise, 1000)?;
-    /// assert_eq!(readouts.shape(), (2 * 100 + motifs[0].len() + motifs[1].len(), 1000));
-    /// # Ok::<(), thalamo::Error>(())
-    /// ```
     pub fn trials(
         &self,
         sequence: &Sequence,
         start: &Start,
         noise: Noise,
         trials: usize,
-    ) -> Result<DMatrix<f64>> {
+        keep: Keep,
+    ) -> Result<Vec<Trajectory>> {
         if !(1..=MAX_TRIALS).contains(&trials) {
             return Err(Error::OutOfRange {
                 what: "trials",
@@ -73,21 +61,26 @@ impl Simulator {
         noise.check()?;
         let start = start.state(self.network().system().units())?;
         let phases = self.sequence(sequence)?;
+        if keep == Keep::States {
+            let stepped = (0..trials).into_par_iter();
+            return stepped
+                .map(|trial| self.play_phases(&phases, start.clone(), Some(noise.source(trial)?), keep))
+                .collect();
+        }
         // Before the threads start: made once, and refusals come in order.
         for phase in &phases {
             phase.flow.prepare_trials(noise.process > 0.0)?;
         }
-        let samples = phases.iter().map(|phase| phase.steps()).sum::<usize>();
-        let mut readouts = DMatrix::zeros(samples, trials);
-        readouts.as_mut_slice().par_chunks_mut((samples * TOGETHER).max(1)).enumerate().try_for_each(
-            |(chunk, out)| {
-                let count = out.len() / samples.max(1);
-                let source = |i: usize| noise.trial(chunk * TOGETHER + i);
-                let sources = (0..count).map(source).collect::<Result<_>>()?;
-                Together::new(&start, sources).play(&phases, samples, out)
-            },
-        )?;
-        Ok(readouts)
+        let together = |first: usize| {
+            let sources = (first..trials.min(first + TOGETHER)).map(|trial| noise.source(trial));
+            let (readouts, ends) = Together::new(&start, sources.collect::<Result<_>>()?).play(&phases)?;
+            let ends = ends.column_iter().map(|end| end.into_owned());
+            let all = readouts.into_iter().zip(ends);
+            all.map(|(readout, end)| self.trajectory(&phases, readout, None, end)).collect::<Result<Vec<_>>>()
+        };
+        let firsts: Vec<usize> = (0..trials).step_by(TOGETHER).collect();
+        let chunks = firsts.into_par_iter().map(together).collect::<Result<Vec<_>>>()?;
+        Ok(chunks.into_iter().flatten().collect())
     }
 }
 
@@ -109,7 +102,7 @@ impl Flow {
     }
 
     fn block_covariance(&self, samples: usize) -> Result<DMatrix<f64>> {
-        let (p, w, units) = (self.step(0), self.readout(), self.readout().len());
+        let (p, w, units) = (self.step(0), &self.readout, self.readout.len());
         let of_step = self.noise_covariance()?;
         let mut state = DMatrix::zeros(units, units);
         let mut carried = DMatrix::zeros(units, samples);
@@ -125,11 +118,11 @@ impl Flow {
             }
             carried.set_column(n, &seen);
             let used = (n + 1) * units;
-            product::apply(p, &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
+            apply(view(p), &carried.as_slice()[..used], &mut next.as_mut_slice()[..used]);
             std::mem::swap(&mut carried, &mut next);
-            let image = product::product((p, Op::Plain), (&state, Op::Plain));
+            let image = product(view(p), view(&state));
             state.copy_from(&of_step);
-            mul_into(&mut state, Accum::Add, 1.0, (&image, Op::Plain), (p, Op::Transposed));
+            mul_into(&mut state, Accum::Add, 1.0, view(&image), view(p).transpose());
             state = (&state + state.transpose()) * 0.5;
         }
         joint.view_mut((samples, 0), (units, samples)).copy_from(&carried);
@@ -161,24 +154,23 @@ impl Together {
         Self { next: states.clone(), states, draws: empty(), kicks: empty(), readout: empty(), sources }
     }
 
-    /// Writes the readouts of all phases, `samples` of each trial after those of the one before.
-    fn play(mut self, phases: &[&Phase], samples: usize, out: &mut [f64]) -> Result<()> {
-        let mut done = 0;
+    /// The readouts of each trial, and the states at the end (N x trials).
+    fn play(mut self, phases: &[&Phase]) -> Result<(Vec<Vec<f64>>, DMatrix<f64>)> {
+        let room = || check::room("samples of the run", 1, samples(phases));
+        let mut readouts = (0..self.sources.len()).map(|_| room()).collect::<Result<Vec<Vec<f64>>>>()?;
         for phase in phases {
-            let first = done;
+            let mut sample = 0;
             phase.to_deviations(0, self.states.as_mut_slice());
             for block in phase.flow.blocks()? {
                 self.block(&phase.flow, block)?;
-                for (from, to) in self.readout.column_iter().zip(out.chunks_exact_mut(samples)) {
-                    for ((n, y), to) in from.iter().enumerate().zip(&mut to[done..][..block.samples]) {
-                        *to = y + phase.offset(done - first + n);
-                    }
+                for (from, to) in self.readout.column_iter().zip(&mut readouts) {
+                    to.extend(from.iter().zip(sample..).map(|(y, n)| y + phase.offset(n)));
                 }
-                done += block.samples;
+                sample += block.samples;
             }
             phase.to_states(phase.steps(), self.states.as_mut_slice());
         }
-        Ok(())
+        Ok((readouts, self.states))
     }
 
     fn block(&mut self, flow: &Flow, block: Block<'_>) -> Result<()> {
@@ -186,8 +178,8 @@ impl Together {
         let count = block.samples;
         self.readout.resize_mut(count, trials, 0.0);
         let (states, readout) = (self.states.as_slice(), self.readout.as_mut_slice());
-        product::transposed_columns(block.rows, count, states, readout);
-        mul_into(&mut self.next, Accum::Replace, 1.0, (block.carry, Op::Plain), (&self.states, Op::Plain));
+        apply(view(block.rows).subcols(0, count).transpose(), states, readout);
+        mul_into(&mut self.next, Accum::Replace, 1.0, view(block.carry), view(&self.states));
         std::mem::swap(&mut self.states, &mut self.next);
         let Some(process) = self.sources.first().filter(|s| s.has_process_noise()).map(Source::process)
         else {
@@ -199,7 +191,7 @@ impl Together {
             source.draw(draws.as_mut_slice());
         }
         self.kicks.resize_mut(count + units, trials, 0.0);
-        mul_into(&mut self.kicks, Accum::Replace, process, (factor, Op::Plain), (&self.draws, Op::Plain));
+        mul_into(&mut self.kicks, Accum::Replace, process, view(factor), view(&self.draws));
         self.readout += self.kicks.rows(0, count);
         self.states += self.kicks.rows(count, units);
         Ok(())

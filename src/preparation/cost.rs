@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::linalg::lyapunov::source::Source;
 use crate::linalg::lyapunov::{LyapunovWorkspace, Outcome};
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{mul_into, view};
 use crate::system::System;
 use crate::{Result, check};
 
@@ -112,7 +112,7 @@ impl PreparationCost {
         let (w, weight) = (&self.readout, self.beta * n as f64);
         // M = A + U V^T
         self.closed.copy_from(self.system.matrix());
-        mul_into(&mut self.closed, Accum::Add, 1.0, (u, Op::Plain), (v, Op::Transposed));
+        mul_into(&mut self.closed, Accum::Add, 1.0, view(u), view(v).transpose());
         self.readout_rate.gemv_tr(1.0, &self.closed, w, 0.0);
         let source = Source::Identity { weight, vector: Some(&self.readout_rate) };
         let report = self.lyapunov.solve_pair(&self.closed, Source::IDENTITY, source)?;
@@ -149,11 +149,11 @@ impl PreparationCost {
                 column.axpy(weight * right.dot(&along), left, 1.0);
             }
         };
-        mul_into(image, Accum::Replace, 2.0, (x, Op::Plain), (v, Op::Plain));
-        mul_into(&mut self.gradient_input, Accum::Replace, 1.0, (y, Op::Plain), (image, Op::Plain));
+        mul_into(image, Accum::Replace, 2.0, view(x), view(v));
+        mul_into(&mut self.gradient_input, Accum::Replace, 1.0, view(y), view(image));
         outer(&mut self.gradient_input, w, carried, v);
-        mul_into(image, Accum::Replace, 2.0, (y, Op::Plain), (u, Op::Plain));
-        mul_into(&mut self.gradient_feedback, Accum::Replace, 1.0, (x, Op::Plain), (image, Op::Plain));
+        mul_into(image, Accum::Replace, 2.0, view(y), view(u));
+        mul_into(&mut self.gradient_feedback, Accum::Replace, 1.0, view(x), view(image));
         outer(&mut self.gradient_feedback, carried, w, u);
     }
 

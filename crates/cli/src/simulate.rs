@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde_json::json;
 use thalamo::io::{self, Model, check_output, write_trajectories, write_whole};
 use thalamo::nalgebra::DVector;
@@ -15,9 +14,6 @@ use crate::failure::{Failure, Result};
 use crate::info::error;
 use crate::report::played_panel;
 use crate::session::Session;
-
-/// Keeps the random numbers of trials with states apart.
-const TRIAL: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     check_outputs(options, session)?;
@@ -72,16 +68,8 @@ fn play(
     let random = state.is_none() && matches!(options.start, arguments::Start::Random);
     let start = state.map_or(Start::Rest, |state| Start::State(state.clone()));
     let noise = Noise { initial: if random { 1.0 } else { 0.0 }, process: options.noise, seed: options.seed };
-    if options.states {
-        let trials = (0..options.trials).into_par_iter().map(|trial| {
-            let seed = options.seed.wrapping_add(u64::from(trial).wrapping_mul(TRIAL));
-            simulator.run(sequence, &start, Some(Noise { seed, ..noise }), Keep::States)
-        });
-        return trials.collect();
-    }
-    let readouts = simulator.trials(sequence, &start, noise, options.trials as usize)?;
-    let undisturbed = simulator.run(sequence, &start, None, Keep::Readout)?;
-    Ok(readouts.column_iter().map(|y| undisturbed.with_readout(y.iter().copied().collect())).collect())
+    let keep = if options.states { Keep::States } else { Keep::Readout };
+    simulator.trials(sequence, &start, noise, options.trials as usize, keep)
 }
 
 fn check_outputs(options: &Simulate, session: &Session) -> Result<()> {

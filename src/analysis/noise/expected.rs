@@ -52,15 +52,9 @@ pub struct ExpectedError {
 impl ExpectedError {
     /// Deviation due to all noise together: the parts are independent, their squares add.
     pub fn noise(&self) -> f64 {
-        let parts = [
-            self.at_preparation,
-            self.at_motif,
-            self.process,
-            self.input_weights,
-            self.feedback_weights,
-            self.recurrent_weights,
-        ];
-        parts.iter().map(|x| x * x).sum::<f64>().sqrt()
+        let state = [self.at_preparation, self.at_motif, self.process];
+        let weights = [self.input_weights, self.feedback_weights, self.recurrent_weights];
+        state.iter().chain(&weights).map(|x| x * x).sum::<f64>().sqrt()
     }
 
     /// $\sqrt{\mathrm E[\mathrm{RMSE}^2]}$: noise-free error and noise together. By Jensen's
@@ -75,12 +69,11 @@ impl ExpectedError {
 /// $$ \mathrm E[\mathrm{RMSE}^2] = \frac{1}{n} \sum_k \Big( (\bar y_k - y^*_k)^2 + \mathrm{Var}\\, y_k \Big), $$
 ///
 /// with $\bar y$ the noise-free readout and $y^*$ the target. Exact for noise in the state and
-/// white noise. For the weights the variance is that of the first order, which is short of the
-/// mean-square deviation by terms of fourth order in their standard deviations. Not counted is the
-/// mean shift of the readout, of second order: it enters through $2 (\bar y_k - y^*_k)$, hence not
-/// at all without noise-free error. With step motifs fitted by ten exponentials at N = 99 it came
-/// to less than 3 % of what the weights add to the mean square, with a poor fit (RMSE 0.7, N = 24)
-/// to 10 %. The biases b, the ideal start and the preparation's own U, V are not perturbed.
+/// white noise. For the weights the variance is of first order: short of the mean-square deviation by
+/// terms of fourth order in their standard deviations, and without the mean shift of the readout, of
+/// second order, which enters through $2 (\bar y_k - y^*_k)$ and came to less than 3 % of what the
+/// weights add with ten exponentials per step motif (N = 99), to 10 % with a poor fit (RMSE 0.7,
+/// N = 24). The biases b, the ideal start and the preparation's own U, V are not perturbed.
 ///
 /// # Errors
 /// An unknown motif, a start as in [`Start::state`], noise out of range as in
@@ -90,7 +83,7 @@ impl ExpectedError {
 /// ```
 /// use thalamo::analysis::noise::{InitialNoise, NoiseModel, expected_rmse};
 /// use thalamo::play::{Simulator, Start};
-/// use thalamo::{Cortex, Network, NetworkOptions, motif, preparation::PreparationOptions};
+/// use thalamo::{Cortex, Network, NetworkOptions, motif};
 /// let options = NetworkOptions::default().with(|o| o.preparation.rank = 20);
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motif::oscillating_motifs(1, 1)?, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;

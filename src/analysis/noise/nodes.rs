@@ -1,10 +1,9 @@
 //! Integrals over one step to the last digit.
 
-use faer::Accum;
 use nalgebra::DMatrix;
 
 use crate::linalg::expm;
-use crate::linalg::product::{Op, mul_into, one_norm};
+use crate::linalg::product::{one_norm, product, view};
 use crate::{Error, Result};
 
 /// Positive nodes and weights of the Gauss-Legendre rule of eight points on [-1, 1].
@@ -54,10 +53,7 @@ impl StepNodes {
         let whole = expm(&(system * panel))?;
         let rule = exponentials.len();
         for index in rule..rule * panels {
-            let mut next = DMatrix::zeros(system.nrows(), system.nrows());
-            let last = &exponentials[index - rule];
-            mul_into(&mut next, Accum::Replace, 1.0, (last, Op::Plain), (&whole, Op::Plain));
-            exponentials.push(next);
+            exponentials.push(product(view(&exponentials[index - rule]), view(&whole)));
             weights.push(weights[index - rule]);
         }
         Ok(Self { exponentials, weights })

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{product, view};
 use crate::play::{Centre, Flow, Phase};
 use crate::{Error, Result, check};
 
@@ -13,11 +12,10 @@ use crate::{Error, Result, check};
 /// $\dot x = A x$.
 ///
 /// ```
-/// use nalgebra::{DMatrix, DVector};
+/// use nalgebra::{dmatrix, dvector};
 /// use thalamo::analysis::noise::{InitialNoise, MotifReadout};
 /// // One unit that decays at rate a: a deviation of variance s^2 leaves s^2 exp(-2 a t).
-/// let (a, w) = (DMatrix::from_element(1, 1, -0.5), DVector::from_element(1, 1.0));
-/// let motif = MotifReadout::new(&a, &w, 0.1, 3)?;
+/// let motif = MotifReadout::new(&dmatrix![-0.5], &dvector![1.0], 0.1, 3)?;
 /// let variance = motif.initial_variance(&InitialNoise::Independent(2.0))?;
 /// assert!((variance.values[2] - 4.0 * (-0.2_f64).exp()).abs() < 1e-15);
 /// # Ok::<(), thalamo::Error>(())
@@ -56,7 +54,7 @@ impl MotifReadout {
     }
 
     pub(super) fn units(&self) -> usize {
-        self.phase.flow.readout().len()
+        self.phase.flow.readout.len()
     }
 
     pub(super) fn samples(&self) -> usize {
@@ -66,9 +64,7 @@ impl MotifReadout {
     /// `|F^T r_k|^2` for each sample: the variance that `F z`, `z ~ N(0, I)`, added to x(0) leaves
     /// in the readout.
     pub(super) fn factor_variance(&self, factor: &DMatrix<f64>) -> Result<ReadoutVariance> {
-        let mut image = DMatrix::zeros(factor.ncols(), self.samples());
-        let rows = self.phase.flow.rows()?;
-        mul_into(&mut image, Accum::Replace, 1.0, (factor, Op::Transposed), (rows, Op::Plain));
+        let image = product(view(factor).transpose(), view(self.phase.flow.rows()?));
         ReadoutVariance::new(image.column_iter().map(|column| column.norm_squared()).collect())
     }
 }

@@ -49,21 +49,19 @@ impl MotifReadout {
     ///
     /// # Errors
     /// Vectors or matrices of other sizes or not finite; a gain that is not positive; a negative
-    /// duration; a system whose norm exceeds 512 per step
-    /// ([`Error::OutOfRange`](crate::Error::OutOfRange)); states or sensitivities that overflow.
+    /// duration; a system whose norm exceeds 512 per step; states or sensitivities that overflow.
     ///
     /// ```
-    /// use nalgebra::{DMatrix, DVector};
+    /// use nalgebra::{dmatrix, dvector};
     /// use thalamo::analysis::noise::{Approach, LoopWeights, MotifReadout};
     /// // One unit, y = exp(A t): dy / dA = t exp(A t), and dA / du = v, dA / dv = u, dA / dJ = g.
-    /// let motif = MotifReadout::new(&DMatrix::from_element(1, 1, -0.5), &DVector::from_element(1, 1.0), 0.1, 11)?;
-    /// let (input, feedback) = (DVector::from_element(1, 2.0), DVector::from_element(1, 3.0));
-    /// let weights = LoopWeights { input: &input, feedback: &feedback, gain: 0.5 };
-    /// let sensitivity = motif.weight_sensitivity(&weights, &Approach::State(&DVector::from_element(1, 1.0)))?;
+    /// let motif = MotifReadout::new(&dmatrix![-0.5], &dvector![1.0], 0.1, 11)?;
+    /// let weights = LoopWeights { input: &dvector![2.0], feedback: &dvector![3.0], gain: 0.5 };
+    /// let found = motif.weight_sensitivity(&weights, &Approach::State(&dvector![1.0]))?;
     /// let exact = (-0.5_f64).exp().powi(2); // at t = 1
-    /// assert!((sensitivity.input[10] - 9.0 * exact).abs() < 1e-14);
-    /// assert!((sensitivity.feedback[10] - 4.0 * exact).abs() < 1e-14);
-    /// assert!((sensitivity.recurrent[10] - 0.25 * exact).abs() < 1e-14);
+    /// assert!((found.input[10] - 9.0 * exact).abs() < 1e-14);
+    /// assert!((found.feedback[10] - 4.0 * exact).abs() < 1e-14);
+    /// assert!((found.recurrent[10] - 0.25 * exact).abs() < 1e-14);
     /// # Ok::<(), thalamo::Error>(())
     /// ```
     pub fn weight_sensitivity(
@@ -86,7 +84,7 @@ impl MotifReadout {
                 self.check_vector("fixed point", fixed_point)?;
                 self.check_vector("start", start)?;
                 check::non_negative("duration of preparation", duration)?;
-                let flow = Flow::new(system, self.phase.flow.readout(), duration, 1)?;
+                let flow = Flow::new(system, &self.phase.flow.readout, duration, 1)?;
                 let phase = Phase::new(Arc::new(flow), Centre::Fixed(fixed_point.clone()), None);
                 Path::through(&[phase], start.clone())?
             }

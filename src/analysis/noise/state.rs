@@ -47,8 +47,7 @@ impl MotifReadout {
     ///
     /// # Errors
     /// A standard deviation that is negative or not finite; a covariance that is not N x N, finite,
-    /// symmetric and positive semidefinite; a variance that overflows
-    /// ([`Error::OutOfRange`](crate::Error::OutOfRange)).
+    /// symmetric and positive semidefinite; a variance that overflows.
     pub fn initial_variance(&self, noise: &InitialNoise) -> Result<ReadoutVariance> {
         self.factor_variance(&noise.factor(self.units())?)
     }
@@ -63,8 +62,7 @@ impl MotifReadout {
     /// $O(n N^2)$; exists for every A.
     ///
     /// # Errors
-    /// An intensity that is negative or not finite; a variance that overflows
-    /// ([`Error::OutOfRange`](crate::Error::OutOfRange)).
+    /// An intensity that is negative or not finite; a variance that overflows.
     pub fn process_variance(&self, intensity: f64) -> Result<ReadoutVariance> {
         check::non_negative("process noise", intensity)?;
         let of_step = self.factor_variance(self.phase.flow.noise(0)?)?;

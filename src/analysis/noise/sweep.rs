@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use super::nodes::{self, StepNodes};
 use super::readout::MotifReadout;
 use super::weights::{LoopWeights, WeightSensitivity};
-use crate::linalg::product::{self, Op, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::product::{apply, mirror_lower, mul_into, mul_lower_into, product, view};
 use crate::linalg::{expm, noise_factor};
 use crate::play::Phase;
 use crate::{Result, check};
@@ -37,7 +37,7 @@ impl Path {
     pub(super) fn through(phases: &[Phase], mut start: DVector<f64>) -> Result<Self> {
         let mut before = Vec::new();
         for phase in phases {
-            let (system, duration) = (phase.flow.system(), phase.flow.duration());
+            let (system, duration) = (&phase.flow.system, phase.flow.duration());
             let panels = nodes::panels(system, duration)?;
             if duration > 0.0 {
                 let origin = DVector::zeros(start.len());
@@ -82,7 +82,7 @@ impl Stretch {
         for (index, mut column) in weighted.column_iter_mut().enumerate() {
             column *= self.nodes.weight(index % self.nodes.len());
         }
-        let (left, right) = ((&weighted, Op::Plain), (&self.states, Op::Transposed));
+        let (left, right) = (view(&weighted), view(&self.states).transpose());
         mul_lower_into(gramian, Accum::Add, 1.0, left, right);
     }
 
@@ -90,14 +90,10 @@ impl Stretch {
     /// earlier stretches: how a perturbation `D = dJ B` moves the state at the end,
     /// `g sum_c S_c D_c`.
     fn responses(&self, basis: &DMatrix<f64>, mut sum: DMatrix<f64>) -> DMatrix<f64> {
-        let (units, rank, q) = (basis.nrows(), basis.ncols(), self.nodes.len());
-        let mut coordinates = DMatrix::zeros(rank, self.states.ncols());
-        let (left, right) = ((basis, Op::Transposed), (&self.states, Op::Plain));
-        mul_into(&mut coordinates, Accum::Replace, 1.0, left, right);
-        let mut next = sum.clone();
+        let (units, q) = (basis.nrows(), self.nodes.len());
+        let coordinates = product(view(basis).transpose(), view(&self.states));
         for first in (0..self.states.ncols()).step_by(q) {
-            mul_into(&mut next, Accum::Replace, 1.0, (&self.panel, Op::Plain), (&sum, Op::Plain));
-            std::mem::swap(&mut sum, &mut next);
+            sum = product(view(&self.panel), view(&sum));
             for (c, block) in sum.as_mut_slice().chunks_exact_mut(units * units).enumerate() {
                 for m in 0..q {
                     let scale = self.nodes.weight(m) * coordinates[(c, first + m)];
@@ -120,7 +116,7 @@ pub(super) fn sensitivity(
     let (units, samples, flow) = (motif.units(), motif.samples(), &motif.phase.flow);
     let mut states = check::zeros("samples", units, samples)?;
     motif.phase.record(&mut path.start.clone(), states.as_mut_slice())?;
-    let nodes = StepNodes::new(flow.system(), flow.dt())?;
+    let nodes = StepNodes::new(&flow.system, flow.dt)?;
     let mut squares = WeightSensitivity {
         input: vec![0.0; samples],
         feedback: vec![0.0; samples],
@@ -134,14 +130,12 @@ pub(super) fn sensitivity(
     // Xi_k = [B^T x(t_k + s_1), B^T x(t_k + s_2), ...] (rank x q), one column per sample.
     let mut readers = DMatrix::zeros(rank * q, units);
     let mut kernel = DMatrix::zeros(units, q);
-    let mut reader = DMatrix::zeros(rank, units);
     for (m, (node, weight)) in nodes.iter().enumerate() {
-        mul_into(&mut reader, Accum::Replace, 1.0, (&basis, Op::Transposed), (node, Op::Plain));
-        readers.rows_mut(m * rank, rank).copy_from(&reader);
-        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), flow.readout(), 0.0);
+        readers.rows_mut(m * rank, rank).copy_from(&product(view(&basis).transpose(), view(node)));
+        kernel.column_mut(m).gemv_tr(weight, nodes.remaining(m), &flow.readout, 0.0);
     }
     let mut visited = check::zeros("samples", rank * q, samples)?;
-    mul_into(&mut visited, Accum::Replace, 1.0, (&readers, Op::Plain), (&states, Op::Plain));
+    mul_into(&mut visited, Accum::Replace, 1.0, view(&readers), view(&states));
 
     let feedback = basis.tr_mul(weights.feedback);
     let mut responses = None;
@@ -161,7 +155,9 @@ pub(super) fn sensitivity(
         {
             let count = CHUNK.min(samples - k);
             let rows = &flow.rows()?.as_slice()[k * units..][..count * units];
-            product::apply_transpose(responses, rows, &mut before[..count * units * rank]);
+            // One row after the other: for several at once faer packs the matrix first, which takes longer.
+            let all = rows.chunks_exact(units).zip(before.chunks_exact_mut(units * rank));
+            all.for_each(|(row, image)| apply(view(responses).transpose(), row, image));
         }
         // Without a preparation `before` is empty and nothing is added.
         let before = before.get(here * units * rank..).unwrap_or_default();
@@ -174,8 +170,8 @@ pub(super) fn sensitivity(
         squares.feedback[k] = by_feedback.norm_squared();
 
         xi.as_mut_slice().copy_from_slice(visited.column(k).as_slice());
-        mul_into(&mut next, Accum::Replace, 1.0, (flow.step(k), Op::Transposed), (&z, Op::Plain));
-        mul_into(&mut next, Accum::Add, 1.0, (&kernel, Op::Plain), (&xi, Op::Transposed));
+        mul_into(&mut next, Accum::Replace, 1.0, view(flow.step(k)).transpose(), view(&z));
+        mul_into(&mut next, Accum::Add, 1.0, view(&kernel), view(&xi).transpose());
         std::mem::swap(&mut z, &mut next);
     }
     Ok(squares)
@@ -185,13 +181,12 @@ pub(super) fn sensitivity(
 fn path_gramian(states: &DMatrix<f64>, nodes: &StepNodes, before: &[Stretch]) -> DMatrix<f64> {
     let units = states.nrows();
     let mut samples = DMatrix::zeros(units, units);
-    mul_lower_into(&mut samples, Accum::Replace, 1.0, (states, Op::Plain), (states, Op::Transposed));
+    mul_lower_into(&mut samples, Accum::Replace, 1.0, view(states), view(states).transpose());
     mirror_lower(&mut samples);
     let mut gramian = DMatrix::zeros(units, units);
-    let mut product = gramian.clone();
     for (node, weight) in nodes.iter() {
-        mul_into(&mut product, Accum::Replace, weight, (node, Op::Plain), (&samples, Op::Plain));
-        mul_lower_into(&mut gramian, Accum::Add, 1.0, (&product, Op::Plain), (node, Op::Transposed));
+        let image = product(view(node), view(&samples));
+        mul_lower_into(&mut gramian, Accum::Add, weight, view(&image), view(node).transpose());
     }
     before.iter().for_each(|stretch| stretch.add_gramian(&mut gramian));
     mirror_lower(&mut gramian);

@@ -2,13 +2,13 @@
 
 mod packed;
 mod repair;
-pub(crate) mod schur;
 
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{frobenius, largest};
+use crate::linalg::square::{normalised, square};
 use crate::linalg::tolerance;
 use crate::spectrum::Spectrum;
-use crate::{Error, Result, check};
+use crate::{Error, Result};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 use packed::Packed;
@@ -22,11 +22,8 @@ use packed::Packed;
 /// Exists for every diagonalisable matrix; defective ones are refused.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::Eigen;
-///
-/// let a = DMatrix::from_row_slice(3, 3, &[-0.5, 1.0, 0.2, -1.0, -0.5, 0.3, 0.1, 0.0, -2.0]);
-/// let eigen = Eigen::new(&a)?;
+/// let a = nalgebra::dmatrix![-0.5, 1.0, 0.2; -1.0, -0.5, 0.3; 0.1, 0.0, -2.0];
+/// let eigen = thalamo::linalg::Eigen::new(&a)?;
 /// assert_eq!(eigen.values().reals(), 1);
 /// assert_eq!(eigen.values()[1], eigen.values()[2].conj());
 /// assert!(eigen.residual() < 1e-14 && eigen.biorthogonality() < 1e-14);
@@ -46,11 +43,9 @@ impl Eigen {
     /// Decomposes `a` and verifies the outcome.
     ///
     /// # Errors
-    ///
-    /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-    /// [`Error::EigenNotConverged`] when the iteration gives up; [`Error::Defective`] when the condition number of R
-    /// exceeds [`tolerance::EIGEN_CONDITION`]; [`Error::Residual`] when the residual exceeds
-    /// [`tolerance::eigen_residual`].
+    /// An input that is no finite square matrix; [`Error::EigenNotConverged`]; [`Error::Defective`]
+    /// when the condition number of R exceeds [`tolerance::EIGEN_CONDITION`]; [`Error::Residual`] when
+    /// the residual exceeds [`tolerance::eigen_residual`].
     pub fn new(a: &DMatrix<f64>) -> Result<Self> {
         square(a)?;
         let (scaled, factor) = normalised(a);
@@ -157,14 +152,10 @@ impl Eigen {
 /// Eigenvalues of `a`, without eigenvectors; defective matrices are welcome.
 ///
 /// # Errors
-///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] for an input that is no finite square matrix;
-/// [`Error::EigenNotConverged`] when the iteration gives up.
+/// An input that is no finite square matrix; [`Error::EigenNotConverged`].
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// let rotation = DMatrix::from_row_slice(2, 2, &[0.0, 2.0, -2.0, 0.0]);
-/// let values = thalamo::linalg::eigenvalues(&rotation)?;
+/// let values = thalamo::linalg::eigenvalues(&nalgebra::dmatrix![0.0, 2.0; -2.0, 0.0])?;
 /// assert!((values[0].im - 2.0).abs() < 1e-15 && values[1] == values[0].conj());
 /// # Ok::<(), thalamo::Error>(())
 /// ```
@@ -183,38 +174,13 @@ pub fn eigenvalues(a: &DMatrix<f64>) -> Result<Spectrum> {
 /// Largest real part of the eigenvalues of `a`, in the unit of `a`; negative when `x' = a x` decays.
 ///
 /// # Errors
-///
 /// As [`eigenvalues`].
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// let a = DMatrix::from_row_slice(2, 2, &[-1.0, 5.0, 0.0, -0.25]);
-/// let abscissa = thalamo::linalg::spectral_abscissa(&a)?;
-/// assert!((abscissa + 0.25).abs() < 1e-15);
-/// # Ok::<(), thalamo::Error>(())
-/// ```
 pub fn spectral_abscissa(a: &DMatrix<f64>) -> Result<f64> {
     Ok(eigenvalues(a)?.abscissa())
 }
 
 fn all_finite(values: &[Complex64]) -> bool {
     values.iter().all(|z| z.re.is_finite() && z.im.is_finite())
-}
-
-/// Fails unless the matrix is square, not empty, and finite.
-pub(crate) fn square(a: &DMatrix<f64>) -> Result<()> {
-    if a.is_empty() {
-        return Err(Error::Empty { what: "matrix", remedy: "give it at least one row and column" });
-    }
-    let n = a.nrows();
-    check::shape("matrix", a.shape(), (n, n), "only square matrices have eigenvalues")?;
-    check::finite("matrix", a.as_slice())
-}
-
-/// The matrix over a power of two near its largest entry: exact, and out of reach of overflow and underflow.
-pub(crate) fn normalised(a: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
-    let factor = check::power_of_two(a.amax());
-    (a / factor, factor)
 }
 
 fn one_norm(m: &DMatrix<Complex64>) -> f64 {

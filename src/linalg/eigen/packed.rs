@@ -6,7 +6,7 @@
 //! to the last bit.
 
 use crate::linalg::kernel::active as kernel;
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{mul_into, product, view};
 use crate::spectrum::{Spectrum, canonical};
 use crate::{Error, Result};
 use faer::Accum;
@@ -23,55 +23,42 @@ pub(crate) struct Packed {
     pub(crate) biorthogonality: f64,
 }
 
-/// One real eigenvalue or one pair, and where its columns start.
+/// One real eigenvalue or the upper member of a pair, and where its columns start.
 struct Entry {
-    re: f64,
-    im: f64,
+    value: Complex64,
     column: usize,
     flip: bool,
 }
 
-impl Entry {
-    fn value(&self) -> Complex64 {
-        Complex64::new(self.re, self.im)
-    }
-}
-
-fn entries(re: &[f64], im: &[f64]) -> (Vec<Entry>, Vec<Entry>) {
+/// Real eigenvalues and pairs, each in canonical order, and the spectrum they are.
+fn entries(re: &[f64], im: &[f64]) -> (Vec<Entry>, Vec<Entry>, Spectrum) {
     let (mut reals, mut pairs) = (Vec::new(), Vec::new());
     let mut column = 0;
     while column < re.len() {
-        if im[column] == 0.0 || column + 1 == re.len() {
-            reals.push(Entry { re: re[column], im: 0.0, column, flip: false });
-            column += 1;
-        } else {
-            let flip = im[column] < 0.0;
-            pairs.push(Entry { re: re[column], im: im[column].abs(), column, flip });
-            column += 2;
-        }
+        let lone = im[column] == 0.0 || column + 1 == re.len();
+        let value = Complex64::new(re[column], if lone { 0.0 } else { im[column].abs() });
+        let kind = if lone { &mut reals } else { &mut pairs };
+        kind.push(Entry { value, column, flip: im[column] < 0.0 });
+        column += if lone { 1 } else { 2 };
     }
     for kind in [&mut reals, &mut pairs] {
-        kind.sort_by(|a, b| canonical(&a.value(), &b.value()));
+        kind.sort_by(|a: &Entry, b| canonical(&a.value, &b.value));
     }
-    (reals, pairs)
-}
-
-fn spectrum_of(reals: &[Entry], pairs: &[Entry]) -> Spectrum {
-    let upper = pairs.iter().map(Entry::value).collect();
-    Spectrum::from_halves(reals.iter().map(|e| e.re).collect(), upper)
+    let upper = pairs.iter().map(|e| e.value).collect();
+    let spectrum = Spectrum::from_halves(reals.iter().map(|e| e.value.re).collect(), upper);
+    (reals, pairs, spectrum)
 }
 
 /// Eigenvalues as the kernels return them: real and imaginary parts, pairs side by side.
 pub(crate) fn spectrum(re: &[f64], im: &[f64]) -> Spectrum {
-    let (reals, pairs) = entries(re, im);
-    spectrum_of(&reals, &pairs)
+    entries(re, im).2
 }
 
 impl Packed {
     /// Orders, normalises, inverts and verifies a kernel's output against `a`, whose Frobenius norm is `scale`.
     pub(crate) fn new(a: &DMatrix<f64>, scale: f64, re: &[f64], im: &[f64], raw: &DMatrix<f64>) -> Self {
         let n = a.nrows();
-        let (reals, pairs) = entries(re, im);
+        let (reals, pairs, values) = entries(re, im);
         let mut basis = DMatrix::zeros(n, n);
         let mut to = 0;
         for e in &reals {
@@ -86,7 +73,6 @@ impl Packed {
             basis.column_mut(to + 1).copy_from(&(y / if e.flip { -norm } else { norm }));
             to += 2;
         }
-        let values = spectrum_of(&reals, &pairs);
         let n_real = reals.len();
         let inverse = refined(&basis, kernel::inverse(&basis));
         let residual = residual(a, scale, &values, n_real, &basis);
@@ -132,8 +118,7 @@ impl Packed {
 /// `|A R - R diag(lambda)|_F / |A|_F`, from the packed form.
 fn residual(a: &DMatrix<f64>, scale: f64, values: &[Complex64], n_real: usize, basis: &DMatrix<f64>) -> f64 {
     let n = a.nrows();
-    let mut error = DMatrix::zeros(n, n);
-    mul_into(&mut error, Accum::Replace, 1.0, (a, Op::Plain), (basis, Op::Plain));
+    let mut error = product(view(a), view(basis));
     for (j, value) in values[..n_real].iter().enumerate() {
         error.column_mut(j).axpy(-value.re, &basis.column(j), 1.0);
     }
@@ -157,9 +142,9 @@ fn residual(a: &DMatrix<f64>, scale: f64, values: &[Complex64], n_real: usize, b
 fn refined(basis: &DMatrix<f64>, inverse: DMatrix<f64>) -> DMatrix<f64> {
     let n = basis.nrows();
     let mut correction = DMatrix::identity(n, n);
-    mul_into(&mut correction, Accum::Add, -1.0, (&inverse, Op::Plain), (basis, Op::Plain));
+    mul_into(&mut correction, Accum::Add, -1.0, view(&inverse), view(basis));
     let mut refined = inverse.clone();
-    mul_into(&mut refined, Accum::Add, 1.0, (&correction, Op::Plain), (&inverse, Op::Plain));
+    mul_into(&mut refined, Accum::Add, 1.0, view(&correction), view(&inverse));
     refined
 }
 
@@ -167,7 +152,7 @@ fn refined(basis: &DMatrix<f64>, inverse: DMatrix<f64>) -> DMatrix<f64> {
 fn biorthogonality(n_real: usize, basis: &DMatrix<f64>, inverse: &DMatrix<f64>) -> f64 {
     let n = basis.nrows();
     let mut error = DMatrix::identity(n, n);
-    mul_into(&mut error, Accum::Add, -1.0, (inverse, Op::Plain), (basis, Op::Plain));
+    mul_into(&mut error, Accum::Add, -1.0, view(inverse), view(basis));
     let rest = n - n_real;
     let same = error.view((0, 0), (n_real, n_real)).norm_squared()
         + error.view((n_real, n_real), (rest, rest)).norm_squared();

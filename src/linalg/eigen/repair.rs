@@ -4,9 +4,9 @@
 //! when verification has failed or the condition number is suspicious.
 
 use super::packed::Packed;
-use super::schur::{Schur, complex_schur};
 use crate::Result;
-use crate::linalg::product::mul_complex;
+use crate::linalg::product::{product, view};
+use crate::linalg::schur::{Schur, schur};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
@@ -16,8 +16,8 @@ const LARGE: f64 = 1e100;
 /// Decomposition of `a`, of Frobenius norm `scale`, by the complex Schur form.
 pub(crate) fn decompose(a: &DMatrix<f64>, scale: f64) -> Result<Packed> {
     let n = a.nrows();
-    let Schur { unitary, triangular } = complex_schur(a)?;
-    let vectors = mul_complex(&unitary, &back_substitute(&triangular));
+    let Schur { unitary, triangular } = schur(a)?;
+    let vectors = product(view(&unitary), view(&back_substitute(&triangular)));
     let values = triangular.diagonal();
     let real_below = 4.0 * n as f64 * f64::EPSILON * scale;
 

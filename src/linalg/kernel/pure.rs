@@ -1,8 +1,7 @@
 //! faer's kernels on one thread.
 
-pub use crate::linalg::eigen::schur::Schur;
-use crate::linalg::eigen::schur::complex_schur;
 use crate::linalg::product::{Lu, view, view_mut};
+pub use crate::linalg::schur::{Schur, schur};
 use crate::{Error, Result};
 use faer::Par;
 use faer::diag::DiagMut;
@@ -51,13 +50,4 @@ pub fn inverse(a: &DMatrix<f64>) -> DMatrix<f64> {
     let mut out = DMatrix::zeros(n, n);
     lu.invert_into(&mut out);
     out
-}
-
-/// Complex Schur form.
-///
-/// # Errors
-///
-/// [`Error::EigenNotConverged`] when the QR iteration gives up.
-pub fn schur(a: &DMatrix<f64>) -> Result<Schur> {
-    complex_schur(a)
 }

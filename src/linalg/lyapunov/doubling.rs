@@ -2,7 +2,7 @@
 
 use super::residual::{probed, residual, signs};
 use super::source::Source;
-use crate::linalg::product::{Lu, Op, frobenius, mirror_lower, mul_into, mul_lower_into};
+use crate::linalg::product::{Lu, frobenius, mirror_lower, mul_into, mul_lower_into, view};
 use crate::linalg::tolerance;
 use crate::{Result, check};
 use faer::Accum;
@@ -120,8 +120,8 @@ impl LyapunovWorkspace {
         if report.status == Outcome::Converged {
             let size = frobenius(m);
             let Self { x, y, vectors: [signs, image, scratch], .. } = self;
-            report.residual_x = probed((m, false), (x, q_x), size, signs, image, scratch);
-            report.residual_y = probed((m, true), (y, q_y), size, signs, image, scratch);
+            report.residual_x = probed(view(m), (x, q_x), size, signs, image, scratch);
+            report.residual_y = probed(view(m).transpose(), (y, q_y), size, signs, image, scratch);
         }
         Ok(refuse_overflow(report))
     }
@@ -135,8 +135,8 @@ impl LyapunovWorkspace {
     ) -> (f64, f64) {
         let size = frobenius(m);
         let Self { product, x, y, .. } = self;
-        let of_x = residual(product, m, false, x, q_x, size);
-        (of_x, q_y.map_or(0.0, |q_y| residual(product, m, true, y, q_y, size)))
+        let of_x = residual(product, view(m), x, q_x, size);
+        (of_x, q_y.map_or(0.0, |q_y| residual(product, view(m).transpose(), y, q_y, size)))
     }
 
     /// Solves the first equation alone; Y keeps an earlier value and `residual_y` is zero.
@@ -217,10 +217,10 @@ impl LyapunovWorkspace {
     /// `X = 2p (K Q_x K^T + Ac K Q_x (Ac K)^T)`, Y likewise, `Ac^2 = I + 4p K + 4p^2 K^2`.
     fn first_round(&mut self, q_x: Source<'_>, q_y: Option<Source<'_>>, p: f64) {
         let Self { cayley: k, next: square, product, x, y, vectors: [_, image, _], .. } = self;
-        mul_into(square, Accum::Replace, 1.0, (k, Op::Plain), (k, Op::Plain));
-        q_x.congruence(Accum::Replace, 2.0 * p, (k, Op::Plain), product, image, x);
+        mul_into(square, Accum::Replace, 1.0, view(k), view(k));
+        q_x.congruence(Accum::Replace, 2.0 * p, view(k), product, image, x);
         if let Some(q_y) = q_y {
-            q_y.congruence(Accum::Replace, 2.0 * p, (k, Op::Transposed), product, image, y);
+            q_y.congruence(Accum::Replace, 2.0 * p, view(k).transpose(), product, image, y);
         }
         // Ac K in place of K, and Ac^2 = I + 2p (K + Ac K) in place of K^2.
         for (k, square) in k.as_mut_slice().iter_mut().zip(square.as_mut_slice()) {
@@ -228,10 +228,10 @@ impl LyapunovWorkspace {
             *square = 2.0 * p * (2.0 * *k - 2.0 * p * *square);
         }
         (0..square.nrows()).for_each(|i| square[(i, i)] += 1.0);
-        q_x.congruence(Accum::Add, 2.0 * p, (k, Op::Plain), product, image, x);
+        q_x.congruence(Accum::Add, 2.0 * p, view(k), product, image, x);
         mirror_lower(x);
         if let Some(q_y) = q_y {
-            q_y.congruence(Accum::Add, 2.0 * p, (k, Op::Transposed), product, image, y);
+            q_y.congruence(Accum::Add, 2.0 * p, view(k).transpose(), product, image, y);
             mirror_lower(y);
         }
         std::mem::swap(&mut self.cayley, &mut self.next);
@@ -239,7 +239,7 @@ impl LyapunovWorkspace {
 
     /// Squares the transform into `next` and returns its norm.
     fn square(&mut self) -> f64 {
-        mul_into(&mut self.next, Accum::Replace, 1.0, (&self.cayley, Op::Plain), (&self.cayley, Op::Plain));
+        mul_into(&mut self.next, Accum::Replace, 1.0, view(&self.cayley), view(&self.cayley));
         self.next.norm()
     }
 
@@ -247,12 +247,12 @@ impl LyapunovWorkspace {
     fn accumulate(&mut self, both: bool) {
         let Self { cayley, product, x, y, .. } = self;
         let ac = &*cayley;
-        mul_into(product, Accum::Replace, 1.0, (ac, Op::Plain), (x, Op::Plain));
-        mul_lower_into(x, Accum::Add, 1.0, (product, Op::Plain), (ac, Op::Transposed));
+        mul_into(product, Accum::Replace, 1.0, view(ac), view(x));
+        mul_lower_into(x, Accum::Add, 1.0, view(product), view(ac).transpose());
         mirror_lower(x);
         if both {
-            mul_into(product, Accum::Replace, 1.0, (y, Op::Plain), (ac, Op::Plain));
-            mul_lower_into(y, Accum::Add, 1.0, (ac, Op::Transposed), (product, Op::Plain));
+            mul_into(product, Accum::Replace, 1.0, view(y), view(ac));
+            mul_lower_into(y, Accum::Add, 1.0, view(ac).transpose(), view(product));
             mirror_lower(y);
         }
     }

@@ -10,7 +10,8 @@ pub(crate) use doubling::{LyapunovWorkspace, Outcome};
 pub use schur::lyapunov_schur;
 
 use crate::linalg::product::frobenius;
-use crate::linalg::{eigen, spectral_abscissa, tolerance};
+use crate::linalg::square::square;
+use crate::linalg::{spectral_abscissa, tolerance};
 use crate::{Error, Result};
 use nalgebra::DMatrix;
 pub(crate) use scaling::unit_scale;
@@ -23,24 +24,20 @@ pub(crate) use source::check_symmetric;
 /// [`lyapunov_schur()`]. The dual equation $M^T Y + Y M + Q = 0$ is the same for $M^T$.
 ///
 /// # Errors
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs;
-/// [`Error::Unstable`] with the spectral abscissa; [`Error::Singular`] or [`Error::Residual`] when M is too close to
-/// marginal for double precision.
+/// M or Q of other shapes, not finite, Q not symmetric, a solution that overflows; [`Error::Unstable`]
+/// with the spectral abscissa; [`Error::Singular`] or [`Error::Residual`] when M is too close to marginal
+/// for double precision.
 ///
 /// Reference: R. A. Smith (1968), Matrix equation XA + BX = C, SIAM J. Appl. Math. 16.
 ///
 /// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::lyapunov;
-///
-/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, -0.5]);
-/// let q = DMatrix::identity(2, 2);
-/// let x = lyapunov(&m, &q)?;
+/// let (m, q) = (nalgebra::dmatrix![-1.0, 2.0; 0.0, -0.5], nalgebra::DMatrix::identity(2, 2));
+/// let x = thalamo::linalg::lyapunov(&m, &q)?;
 /// assert!((&m * &x + &x * m.transpose() + q).norm() < 1e-14);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
 pub fn lyapunov(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    eigen::square(m)?;
+    square(m)?;
     let (a, b) = (unit_scale(m), unit_scale(q));
     if (a, b) != (1.0, 1.0) {
         return unscaled(lyapunov(&(m * a), &(q * b))?, a, b);

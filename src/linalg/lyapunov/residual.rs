@@ -1,8 +1,9 @@
 //! How well a Lyapunov equation is met.
 
 use super::source::Source;
-use crate::linalg::product::{Op, mul_into};
+use crate::linalg::product::{apply, mul_into, view};
 use faer::Accum;
+use faer::MatRef;
 use nalgebra::{DMatrix, DVector};
 
 /// Signs of a quasi-random sequence, the same for every solve.
@@ -11,17 +12,15 @@ pub(crate) fn signs(n: usize) -> DVector<f64> {
     DVector::from_fn(n, |i, _| if ((i + 1) as f64 * GOLDEN).fract() < 0.5 { 1.0 } else { -1.0 })
 }
 
-/// `|M X + X M^T + Q| / (2 |M| |X| + |Q|)`, or with M transposed; X and Q symmetric, `size = |M|`.
+/// `|M X + X M^T + Q| / (2 |M| |X| + |Q|)`, X and Q symmetric, `size = |M|`.
 pub(crate) fn residual(
     product: &mut DMatrix<f64>,
-    m: &DMatrix<f64>,
-    transposed: bool,
+    m: MatRef<'_, f64>,
     x: &DMatrix<f64>,
     q: Source<'_>,
     size: f64,
 ) -> f64 {
-    let op = if transposed { Op::Transposed } else { Op::Plain };
-    mul_into(product, Accum::Replace, 1.0, (m, op), (x, Op::Plain));
+    mul_into(product, Accum::Replace, 1.0, m, view(x));
     let n = m.nrows();
     let mut error = 0.0;
     for j in 0..n {
@@ -36,19 +35,16 @@ pub(crate) fn residual(
 
 /// The same, estimated as `|(M X + X M^T + Q) z|` for a vector z of signs.
 pub(crate) fn probed(
-    (m, transposed): (&DMatrix<f64>, bool),
+    m: MatRef<'_, f64>,
     (x, q): (&DMatrix<f64>, Source<'_>),
     size: f64,
     z: &DVector<f64>,
     image: &mut DVector<f64>,
     scratch: &mut DVector<f64>,
 ) -> f64 {
-    let apply = |transposed: bool, from: &DVector<f64>, to: &mut DVector<f64>| {
-        if transposed { to.gemv_tr(1.0, m, from, 0.0) } else { to.gemv(1.0, m, from, 0.0) }
-    };
     scratch.gemv(1.0, x, z, 0.0);
-    apply(transposed, scratch, image);
-    apply(!transposed, z, scratch);
+    apply(m, scratch.as_slice(), image.as_mut_slice());
+    apply(m.transpose(), z.as_slice(), scratch.as_mut_slice());
     image.gemv(1.0, x, scratch, 1.0);
     q.add_image(z, image);
     let scale = 2.0 * size * x.norm() + q.norm(z.len());

@@ -3,10 +3,11 @@
 use super::residual::residual;
 use super::scaling::{unit_scale, unscaled};
 use super::source::{Source, check_symmetric};
-use crate::linalg::eigen::schur::Schur;
 use crate::linalg::kernel::active as kernel;
-use crate::linalg::product::{adjoint_mul, frobenius, mul_adjoint, mul_complex};
-use crate::linalg::{eigen, tolerance};
+use crate::linalg::product::{frobenius, product, view};
+use crate::linalg::schur::Schur;
+use crate::linalg::square::square;
+use crate::linalg::tolerance;
 use crate::{Error, Result, check};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
@@ -16,26 +17,13 @@ use num_complex::Complex64;
 /// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two eigenvalues
 /// of M sum to zero. For the equation in Y pass the transpose of M.
 ///
-/// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
-///
 /// # Errors
+/// As [`lyapunov()`](super::lyapunov()), but for an unstable M; [`Error::Singular`] when two eigenvalues
+/// sum to zero.
 ///
-/// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`], [`Error::OutOfRange`] for unfit inputs;
-/// [`Error::EigenNotConverged`]; [`Error::Singular`] when two eigenvalues sum to zero; [`Error::Residual`] when the
-/// solution is inaccurate.
-///
-/// ```
-/// use nalgebra::DMatrix;
-/// use thalamo::linalg::lyapunov_schur;
-///
-/// let m = DMatrix::from_row_slice(2, 2, &[-1.0, 2.0, 0.0, 0.5]);
-/// let q = DMatrix::identity(2, 2);
-/// let x = lyapunov_schur(&m, &q)?;
-/// assert!((&m * &x + &x * m.transpose() + q).norm() < 1e-14 * x.norm());
-/// # Ok::<(), thalamo::Error>(())
-/// ```
+/// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
 pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    eigen::square(m)?;
+    square(m)?;
     check::shape("Q", q.shape(), m.shape(), "give M and Q the same order")?;
     check::finite("Q", q.as_slice())?;
     let (a, b) = (unit_scale(m), unit_scale(q));
@@ -44,13 +32,14 @@ pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>
     }
     check_symmetric("Q", q)?;
     let Schur { unitary, triangular } = kernel::schur(m)?;
-    let mut z = mul_complex(&adjoint_mul(&unitary, &q.map(Complex64::from)), &unitary);
+    let u = view(&unitary);
+    let mut z = product(view(&product(u.adjoint(), view(&q.map(Complex64::from)))), u);
     back_substitute(&triangular, &mut z)?;
-    let full = mul_adjoint(&mul_complex(&unitary, &z), &unitary);
+    let full = product(view(&product(u, view(&z))), u.adjoint());
     let n = m.nrows();
     // X is real and symmetric in exact arithmetic.
     let x = DMatrix::from_fn(n, n, |i, j| 0.5 * (full[(i, j)].re + full[(j, i)].re));
-    let achieved = residual(&mut DMatrix::zeros(n, n), m, false, &x, Source::Full(q), frobenius(m));
+    let achieved = residual(&mut DMatrix::zeros(n, n), view(m), &x, Source::Full(q), frobenius(m));
     if achieved <= tolerance::LYAPUNOV_RESIDUAL {
         return Ok(x);
     }

@@ -1,9 +1,9 @@
 //! Right-hand sides of Lyapunov equations; for the structured ones some products come free.
 
-use crate::linalg::product::{Op, mul_into, mul_lower_into};
+use crate::linalg::product::{apply, mul_into, mul_lower_into, view};
 use crate::linalg::tolerance;
 use crate::{Error, Result, check};
-use faer::Accum;
+use faer::{Accum, MatRef};
 use nalgebra::{DMatrix, DVector};
 
 /// Q of a Lyapunov equation.
@@ -39,30 +39,25 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Lower triangle of `out = s op(K) Q op(K)^T`, or `out += ...`.
+    /// Lower triangle of `out = s K Q K^T`, or `out += ...`.
     pub(crate) fn congruence(
         &self,
         accum: Accum,
         s: f64,
-        (k, op): (&DMatrix<f64>, Op),
+        k: MatRef<'_, f64>,
         product: &mut DMatrix<f64>,
         image: &mut DVector<f64>,
         out: &mut DMatrix<f64>,
     ) {
-        let back = if op == Op::Plain { Op::Transposed } else { Op::Plain };
         match self {
             Self::Full(q) => {
-                mul_into(product, Accum::Replace, s, (k, op), (q, Op::Plain));
-                mul_lower_into(out, accum, 1.0, (product, Op::Plain), (k, back));
+                mul_into(product, Accum::Replace, s, k, view(q));
+                mul_lower_into(out, accum, 1.0, view(product), k.transpose());
             }
             Self::Identity { weight, vector } => {
-                mul_lower_into(out, accum, s, (k, op), (k, back));
+                mul_lower_into(out, accum, s, k, k.transpose());
                 if let Some(r) = vector {
-                    if op == Op::Plain {
-                        image.gemv(1.0, k, r, 0.0)
-                    } else {
-                        image.gemv_tr(1.0, k, r, 0.0)
-                    }
+                    apply(k, r.as_slice(), image.as_mut_slice());
                     out.ger(s * weight, image, image, 1.0);
                 }
             }

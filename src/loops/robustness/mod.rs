@@ -12,7 +12,7 @@ use std::sync::Arc;
 use nalgebra::DVector;
 use num_complex::Complex64;
 
-use crate::linalg::multiply;
+use crate::linalg::product::{apply, view};
 use crate::loops::placement::{CONJUGATE, Placement};
 use crate::optim::{BatchObjective, Objective};
 use crate::spectrum::Spectrum;
@@ -156,7 +156,7 @@ impl RobustnessCost {
         // R x = sum over representatives of columns: D weights count each pair twice.
         self.formula.modes.layout.weight(&mut weighted);
         let mut state = DVector::zeros(n);
-        multiply::apply(&self.formula.modes.right, &weighted, state.as_mut_slice());
+        apply(view(&self.formula.modes.right), &weighted, state.as_mut_slice());
         state
     }
 }

@@ -33,19 +33,7 @@ const ORDER: [&[&str]; 18] = [
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.
-const CIRCLES: [&[&str]; 4] = [
-    &["analysis::noise::sensitivity", "analysis::noise::sweep"],
-    &[
-        "linalg::eigen",
-        "linalg::eigen::packed",
-        "linalg::eigen::repair",
-        "linalg::eigen::schur",
-        "linalg::kernel::lapack",
-        "linalg::kernel::pure",
-    ],
-    &["linalg::lyapunov", "linalg::lyapunov::schur"],
-    &["linalg::lyapunov::residual", "linalg::lyapunov::source"],
-];
+const CIRCLES: [&[&str]; 0] = [];
 
 type Graph = BTreeMap<Module, BTreeSet<Module>>;
 

@@ -1,6 +1,7 @@
 //! The kernels behind the factorisations: each against its definition, and against each other where both are built.
 
 use crate::support::cases;
+use crate::support::match_spectra;
 use crate::support::matrices::*;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
@@ -8,7 +9,6 @@ use proptest::prelude::*;
 use thalamo::Error;
 use thalamo::linalg::kernel::pure::{PackedEigen, Schur};
 use thalamo::linalg::kernel::{active, pure};
-use thalamo::spectrum::match_spectra;
 
 fn complex(a: &Matrix) -> DMatrix<Complex64> {
     a.map(Complex64::from)
@@ -75,7 +75,7 @@ proptest! {
         prop_assert!(values.2.is_none());
         let schur: Vec<_> = pure::schur(&a).unwrap().triangular.diagonal().iter().copied().collect();
         for found in [spectrum(&other), spectrum(&values), schur] {
-            prop_assert!(match_spectra(&spectrum(&one), &found).unwrap().max_distance() < 1e-9);
+            prop_assert!(match_spectra(&spectrum(&one), &found).max_distance() < 1e-9);
         }
         let well = &a - identity(n) * 2.0;
         for inverse in [pure::inverse(&well), active::inverse(&well)] {

@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::linalg::{Eigen, Propagator, expm, lyapunov, noise_covariance, noise_factor};
+use thalamo::linalg::{Eigen, expm, lyapunov, noise_covariance, noise_factor, propagate};
 
 /// Taylor series of `e^{A / 2^s}` to the last digit, squared s times.
 fn taylor(a: &Matrix) -> Matrix {
@@ -96,9 +96,8 @@ proptest! {
     #[test]
     fn trajectories_are_exact(n in 2_usize..=40, seed: u64, dt in 0.01..0.5_f64) {
         let a = cortex(n, 0.5, seed);
-        let propagator = Propagator::new(&a, dt).unwrap();
         let start = gaussian(n, 1, seed ^ 3).column(0).into_owned();
-        let states = propagator.trajectory(&start, 64).unwrap();
+        let states = propagate(&a, &start, dt, 64).unwrap();
         prop_assert_eq!(states.shape(), (n, 65));
         prop_assert_eq!(states.column(0), start.column(0));
         let expected = expm(&(&a * (64.0 * dt))).unwrap() * &start;
@@ -145,9 +144,8 @@ fn overflow_and_unfit_inputs_are_refused() {
     assert!(matches!(noise_covariance(&(identity(2) * 1e4), 1.0), Err(Error::OutOfRange { .. })));
     let error = noise_covariance(&identity(2), 0.0).unwrap_err();
     assert_eq!(error.to_string(), "dt: expected a finite number > 0, given 0");
-    assert_eq!(Propagator::new(&identity(2), 0.0).unwrap_err(), error);
-    let propagator = Propagator::new(&identity(2), 0.1).unwrap();
-    let error = propagator.trajectory(&DVector::zeros(3), 1).unwrap_err();
+    assert_eq!(propagate(&identity(2), &DVector::zeros(2), 0.0, 1).unwrap_err(), error);
+    let error = propagate(&identity(2), &DVector::zeros(3), 0.1, 1).unwrap_err();
     assert_eq!(error.to_string(), "state: expected shape 2 x 1, given 3 x 1; give one value per unit");
 
     let indefinite = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 2.0, 1.0]);

@@ -3,7 +3,7 @@
 use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use thalamo::linalg::{Propagator, eigenvalues, expm, spectral_abscissa};
+use thalamo::linalg::{eigenvalues, expm, propagate, spectral_abscissa};
 use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
@@ -55,8 +55,7 @@ fn hard(cortex: &System, error: Error) -> TestCaseError {
 fn playback_error(cortex: &System, made: &MotifLoop, duration: f64) -> (f64, f64) {
     let steps = 300;
     let dt = duration / f64::from(steps);
-    let states =
-        Propagator::new(made.system(), dt).unwrap().trajectory(made.initial_state(), steps as usize).unwrap();
+    let states = propagate(made.system(), made.initial_state(), dt, steps as usize).unwrap();
     let (mut worst, mut largest) = (0.0_f64, 0.0_f64);
     for (step, state) in states.column_iter().enumerate() {
         let t = step as f64 * dt;

@@ -113,7 +113,7 @@ fn threads_change_nothing() {
     let motifs = [step_motifs(2, 3).unwrap(), oscillating_motifs(2, 3).unwrap()].concat();
     let build = || {
         let network = Network::build(System::from(Cortex::random(24, 0.5, 3)?), &motifs, &options(24, 6), 3)?;
-        let errors = certify(&network, 6.0, 2)?.sup_error().map(f64::to_bits);
+        let errors = certify(&network, 6.0, 2)?.sup_error.map(f64::to_bits);
         Ok::<_, Error>((parameter_bits(&network), errors))
     };
     assert!(build().is_ok());
@@ -292,18 +292,18 @@ fn a_broken_continuation_is_noticed() {
         simulator.run(&Sequence::new(motifs).unwrap(), &start, noise, Keep::States).unwrap()
     };
     let (whole, first) = (play(&[0, 1], Start::Rest, None), play(&[0], Start::Rest, None));
-    let second = play(&[1], Start::State(first.end_state().clone()), None);
+    let second = play(&[1], Start::State(first.end_state.clone()), None);
     trajectories_compose(&whole, &first, &second).unwrap();
-    let elsewhere = play(&[1], Start::State(first.end_state() * (1.0 + 1e-15)), None);
+    let elsewhere = play(&[1], Start::State(&first.end_state * (1.0 + 1e-15)), None);
     let message =
         violated(trajectories_compose(&whole, &first, &elsewhere), "readout: expected the same bits", " tau");
-    let join = first.readout().len() as f64 * 0.1;
+    let join = first.readout.len() as f64 * 0.1;
     let time: f64 = message.rsplit(' ').nth(1).unwrap().parse().unwrap();
     assert!(time >= join - 1e-9, "{message} before {join}");
     // A stream of noise begins anew with every run.
     let noise = Some(Noise { initial: 0.0, process: 0.1, seed: 1 });
     let (whole, first) = (play(&[0, 1], Start::Rest, noise), play(&[0], Start::Rest, noise));
-    let second = play(&[1], Start::State(first.end_state().clone()), noise);
+    let second = play(&[1], Start::State(first.end_state.clone()), noise);
     assert!(trajectories_compose(&whole, &first, &second).is_err());
     let short =
         violated(trajectories_compose(&whole, &first, &first), "samples of both runs together", "network");

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use nalgebra::{DMatrix, DVector};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use thalamo::linalg::{expm, lyapunov, noise_covariance};
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Cortex, Error, Network, System};
@@ -37,12 +37,12 @@ fn states_follow_the_equations() {
     let simulator = Simulator::new(network, 3.0).unwrap();
     let sequence = [2, 0];
     let run = simulator.run(&play(&sequence), &Start::State(state(1)), None, Keep::States).unwrap();
-    let states = run.states().unwrap();
+    let states = run.states.as_ref().unwrap();
     let (mut x, substeps) = (state(1), 20);
     let mut worst = 0.0_f64;
     for (n, phase) in run.phases().iter().enumerate() {
         worst = worst.max(distance(&states.column(n).into_owned(), &x));
-        let segment = run.segments().iter().find(|s| n < s.end).unwrap();
+        let segment = run.segments.iter().find(|s| n < s.end).unwrap();
         let learned = &network.motifs()[segment.motif];
         let (a, b) = match phase {
             None => (network.preparation().system(), learned.bias().clone()),
@@ -53,7 +53,7 @@ fn states_follow_the_equations() {
         }
     }
     assert!(worst < 1e-6, "{worst:e}");
-    assert!(distance(run.end_state(), &x) < 1e-6);
+    assert!(distance(&run.end_state, &x) < 1e-6);
 }
 
 /// Single times by one exponential each.
@@ -62,7 +62,7 @@ fn states_at_single_times() {
     let network = network();
     let simulator = Simulator::new(network, 4.0).unwrap();
     let run = simulator.run(&play(&[1]), &Start::State(state(2)), None, Keep::States).unwrap();
-    let states = run.states().unwrap();
+    let states = run.states.as_ref().unwrap();
     let made = network.motifs()[1].motif_loop();
     let after = |n: usize| {
         let deviation = state(2) - made.initial_state();
@@ -81,46 +81,48 @@ fn states_at_single_times() {
 fn layout_of_a_run() {
     let network = network();
     for (transition, steps) in [(0.0, 0), (0.1, 1), (2.5, 25)] {
-        let simulator = Simulator::new(network, transition).unwrap();
+        // An Arc is shared, not copied.
+        let shared = Arc::new(network.clone());
+        let simulator = Simulator::new(Arc::clone(&shared), transition).unwrap();
+        assert!(std::ptr::eq(simulator.network(), &*shared));
         assert_eq!(simulator.transition(), steps as f64 * 0.1);
-        assert!(std::ptr::eq(simulator.network(), network));
         let run = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, Keep::States).unwrap();
         let samples = 3 * (steps + 300);
-        assert_eq!((run.readout().len(), run.target().len(), run.dt()), (samples, samples, 0.1));
-        assert_eq!(run.states().unwrap().shape(), (40, samples));
+        assert_eq!((run.readout.len(), run.target.len(), run.dt), (samples, samples, 0.1));
+        assert_eq!(run.states.as_ref().unwrap().shape(), (40, samples));
         let times = run.times();
         assert!(times.len() == samples && times[0] == 0.0 && times[3] == 3.0 * 0.1);
-        for (place, (segment, motif)) in run.segments().iter().zip([1, 1, 0]).enumerate() {
+        for (place, (segment, motif)) in run.segments.iter().zip([1, 1, 0]).enumerate() {
             let begin = place * (steps + 300);
             assert_eq!(segment.motif, motif);
             assert_eq!(
                 (segment.preparation, segment.start, segment.end),
                 (begin, begin + steps, begin + steps + 300)
             );
-            assert!(run.target()[begin..segment.start].iter().all(|y| y.is_nan()));
-            assert_eq!(run.target()[segment.start..segment.end], *network.motifs()[motif].motif().values());
+            assert!(run.target[begin..segment.start].iter().all(|y| y.is_nan()));
+            assert_eq!(run.target[segment.start..segment.end], *network.motifs()[motif].motif().values());
             assert!(run.phases()[begin..segment.start].iter().all(|p| p.is_none()));
             assert!(run.phases()[segment.start..segment.end].iter().all(|p| *p == Some(motif)));
-            let error = thalamo::analysis::rmse(
-                &run.readout()[segment.start..segment.end],
-                network.motifs()[motif].motif().values(),
-            );
-            assert!((run.rmse()[place] - error.unwrap()).abs() < 1e-14);
+            let values = network.motifs()[motif].motif().values();
+            let squares =
+                run.readout[segment.start..segment.end].iter().zip(values).map(|(y, v)| (y - v).powi(2));
+            let error = (squares.sum::<f64>() / values.len() as f64).sqrt();
+            assert!((run.rmse()[place] / error - 1.0).abs() < 1e-12);
         }
-        assert_eq!((run.segments().len(), run.rmse().len()), (3, 3));
+        assert_eq!((run.segments.len(), run.rmse().len()), (3, 3));
         // Readout = w^T states, and nothing else changes without states.
-        for (y, x) in run.readout().iter().zip(run.states().unwrap().column_iter()) {
+        for (y, x) in run.readout.iter().zip(run.states.as_ref().unwrap().column_iter()) {
             assert!(
                 (y - &network.system().single_readout().unwrap().dot(&x)).abs() < 1e-13 * (1.0 + x.norm())
             );
         }
         let bare = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, Keep::Readout).unwrap();
-        assert!(bare.states().is_none());
+        assert!(bare.states.is_none());
         // The same numbers in another order of additions.
         let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 * (1.0 + b.abs());
-        assert_eq!(bare.readout().len(), run.readout().len());
-        assert!(bare.readout().iter().zip(run.readout()).all(near));
-        assert!(bare.end_state().iter().zip(run.end_state()).all(near));
+        assert_eq!(bare.readout.len(), run.readout.len());
+        assert!(bare.readout.iter().zip(&run.readout).all(near));
+        assert!(bare.end_state.iter().zip(&run.end_state).all(near));
     }
 }
 
@@ -130,9 +132,9 @@ fn a_run_can_be_continued() {
     let whole = simulator.run(&play(&[0, 2, 1]), &Start::State(state(3)), None, Keep::States).unwrap();
     let first = simulator.run(&play(&[0]), &Start::State(state(3)), None, Keep::States).unwrap();
     let second =
-        simulator.run(&play(&[2, 1]), &Start::State(first.end_state().clone()), None, Keep::States).unwrap();
-    assert_eq!([first.readout(), second.readout()].concat(), whole.readout());
-    assert_eq!(second.end_state(), whole.end_state());
+        simulator.run(&play(&[2, 1]), &Start::State(first.end_state.clone()), None, Keep::States).unwrap();
+    assert_eq!([first.readout.as_slice(), &second.readout].concat(), whole.readout);
+    assert_eq!(second.end_state, whole.end_state);
     assert_eq!(first.rmse()[0], whole.rmse()[0]);
 }
 
@@ -149,17 +151,17 @@ fn phases_in_batches() {
             for trial in 0..3 {
                 let start = Start::State(starts.column(trial).into_owned());
                 let run = simulator.run(&play(&[motif]), &start, None, Keep::States).unwrap();
-                let begin = run.segments()[0].start;
-                let states = run.states().unwrap();
+                let begin = run.segments[0].start;
+                let states = run.states.as_ref().unwrap();
                 let size = states.column(begin).norm()
                     + network().motifs()[motif].motif_loop().initial_state().norm();
                 assert!((prepared.column(trial) - states.column(begin)).norm() < 1e-11 * size);
-                let played = DVector::from_column_slice(&run.readout()[begin..]);
+                let played = DVector::from_column_slice(&run.readout[begin..]);
                 assert!(
                     (readout.column(trial) - &played).amax() < 1e-9 * size,
                     "motif {motif} trial {trial}"
                 );
-                assert!((finished.column(trial) - run.end_state()).norm() < 1e-9 * size);
+                assert!((finished.column(trial) - run.end_state).norm() < 1e-9 * size);
             }
         }
         let none = DMatrix::zeros(40, 0);
@@ -173,13 +175,7 @@ fn phases_in_batches() {
 fn starts() {
     let simulator = Simulator::new(network(), 0.0).unwrap();
     let begin = |start: &Start| {
-        simulator
-            .run(&play(&[0]), start, None, Keep::States)
-            .unwrap()
-            .states()
-            .unwrap()
-            .column(0)
-            .into_owned()
+        simulator.run(&play(&[0]), start, None, Keep::States).unwrap().states.unwrap().column(0).into_owned()
     };
     assert_eq!(begin(&Start::Rest), DVector::zeros(40));
     assert_eq!(begin(&Start::State(state(6))), state(6));
@@ -196,7 +192,7 @@ fn starts() {
     let start = Start::State(learned.motif_loop().initial_state().clone());
     let run = simulator.run(&play(&[0]), &start, None, Keep::Readout).unwrap();
     let fit = learned.fit().values(300);
-    assert!(run.readout().iter().zip(&fit).all(|(y, f)| (y - f).abs() < 1e-9));
+    assert!(run.readout.iter().zip(&fit).all(|(y, f)| (y - f).abs() < 1e-9));
 }
 
 #[test]
@@ -204,11 +200,11 @@ fn noise_is_a_function_of_its_seed() {
     let simulator = Simulator::new(network(), 1.0).unwrap();
     let run = |noise| simulator.run(&play(&[0, 1]), &Start::Rest, noise, Keep::States).unwrap();
     let noise = |initial, process, seed| Some(Noise { initial, process, seed });
-    assert_eq!(run(noise(0.3, 0.1, 5)).readout(), run(noise(0.3, 0.1, 5)).readout());
-    assert_ne!(run(noise(0.3, 0.1, 5)).readout(), run(noise(0.3, 0.1, 6)).readout());
-    assert_eq!(run(noise(0.0, 0.0, 5)).readout(), run(None).readout());
+    assert_eq!(run(noise(0.3, 0.1, 5)).readout, run(noise(0.3, 0.1, 5)).readout);
+    assert_ne!(run(noise(0.3, 0.1, 5)).readout, run(noise(0.3, 0.1, 6)).readout);
+    assert_eq!(run(noise(0.0, 0.0, 5)).readout, run(None).readout);
     // Process noise enters after the first sample; its strength is a factor.
-    let deviation = |s| run(noise(0.0, s, 5)).states().unwrap() - run(None).states().unwrap();
+    let deviation = |s| run(noise(0.0, s, 5)).states.as_ref().unwrap() - run(None).states.as_ref().unwrap();
     assert_eq!(deviation(0.1).column(0).norm(), 0.0);
     assert!(deviation(0.1).column(1).norm() > 0.0);
     assert!((deviation(0.2) - deviation(0.1) * 2.0).norm() < 1e-9 * deviation(0.2).norm());
@@ -245,8 +241,8 @@ fn process_noise_has_the_exact_covariance() {
     for trial in 0..trials {
         let noise = Noise { initial: 0.0, process: s, seed: trial as u64 };
         let run = simulator.run(&play(&[0]), &start, Some(noise), Keep::States).unwrap();
-        let deviation = run.states().unwrap() - quiet.states().unwrap();
-        let last = run.end_state() - quiet.end_state();
+        let deviation = run.states.as_ref().unwrap() - quiet.states.as_ref().unwrap();
+        let last = &run.end_state - &quiet.end_state;
         for (samples, x) in
             samples.iter_mut().zip([deviation.column(1), deviation.column(10), last.column(0)])
         {
@@ -273,7 +269,7 @@ fn long_preparation_is_stationary() {
     for trial in 0..trials {
         let noise = Noise { initial: 1.0, process: s, seed: 1000 + trial as u64 };
         let run = simulator.run(&play(&[1]), &Start::Rest, Some(noise), Keep::States).unwrap();
-        let prepared = run.states().unwrap().column(run.segments()[0].start) - centre;
+        let prepared = run.states.as_ref().unwrap().column(run.segments[0].start) - centre;
         samples.set_column(trial, &directions.tr_mul(&prepared));
     }
     let expected: Vec<f64> = directions.column_iter().map(|d| (d.transpose() * &stationary * d)[0]).collect();
@@ -288,12 +284,12 @@ fn initial_noise_has_its_standard_deviation() {
     for trial in 0..trials {
         let noise = Noise { initial: 0.7, process: 0.0, seed: trial as u64 };
         let run = simulator.run(&play(&[0]), &Start::State(state(1)), Some(noise), Keep::States).unwrap();
-        let deviation = run.states().unwrap().column(0) - state(1);
+        let deviation = run.states.as_ref().unwrap().column(0) - state(1);
         samples.columns_mut(40 * trial, 40).copy_from(&deviation.transpose());
         // Once, and before the first preparation only.
         let prep = expm(&(network().preparation().system() * 0.1)).unwrap();
         let quiet = simulator.run(&play(&[0]), &Start::State(state(1)), None, Keep::States).unwrap();
-        let next = run.states().unwrap().column(1) - quiet.states().unwrap().column(1);
+        let next = run.states.as_ref().unwrap().column(1) - quiet.states.as_ref().unwrap().column(1);
         assert!((next - prep * &deviation).norm() < 1e-12);
     }
     check_variances(&samples, &[0.49]);

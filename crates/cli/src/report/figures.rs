@@ -111,7 +111,7 @@ pub(super) fn decay(decay: &Decay, transition: f64) -> String {
 
 /// The sequence that was played.
 pub(super) fn sequence(results: &Results<'_>) -> String {
-    let segments = results.played.segments();
+    let segments = &results.played.segments;
     let names: Vec<String> = segments.iter().map(|s| short(results, s.motif)).collect();
     let width = 200 * segments.len().clamp(5, 12) as u32;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -125,9 +125,9 @@ pub(crate) fn played_panel(trials: &[Trajectory], names: &[&str]) -> Panel {
     let Some(first) = trials.first() else { return Panel::new(TIME, "readout y") };
     let passage =
         |(s, &name): (&Segment, _)| Passage { name, preparation: s.preparation, start: s.start, end: s.end };
-    let passages: Vec<_> = first.segments().iter().zip(names).map(passage).collect();
-    let readouts: Vec<_> = trials.iter().map(Trajectory::readout).collect();
-    sequence_panel(&first.times(), first.target(), &readouts, &passages)
+    let passages: Vec<_> = first.segments.iter().zip(names).map(passage).collect();
+    let readouts: Vec<_> = trials.iter().map(|trial| trial.readout.as_slice()).collect();
+    sequence_panel(&first.times(), &first.target, &readouts, &passages)
 }
 
 /// One number per ordered pair of motifs.

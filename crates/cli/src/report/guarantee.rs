@@ -22,7 +22,7 @@ pub(super) fn section(results: &Results<'_>) -> Markup {
 }
 
 fn certified(results: &Results<'_>, certificate: &Certificate) -> Markup {
-    let (sup, exact) = (certificate.sup_error(), certificate.exact_sup_error());
+    let (sup, exact) = (&certificate.sup_error, &certificate.exact_sup_error);
     let map = pairs::map(
         sup,
         "Heat map: certified error of each motif (row) after each motif (column)",
@@ -70,7 +70,7 @@ fn certified(results: &Results<'_>, certificate: &Certificate) -> Markup {
                 of("Certified largest readout error of each motif (row) after each motif (column)", sup, "certify/sup_error"),
                 of("Exact largest readout error of each motif (row) after each motif (column), played from its own start",
                    exact, "certify/exact_sup_error"),
-                of("Certified root mean square readout error, likewise", certificate.rms_error(), "certify/rms_error"),
+                of("Certified root mean square readout error, likewise", &certificate.rms_error, "certify/rms_error"),
             ],
             "by certified error",
             &[

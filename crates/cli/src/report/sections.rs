@@ -119,7 +119,7 @@ pub(super) fn sequence(results: &Results<'_>) -> Markup {
         let fit = results.motifs[played.motif].fit_rmse;
         (results.head(played.motif), vec![number(rmse), number(fit)])
     };
-    let rows: Vec<_> = results.played.segments().iter().zip(results.played.rmse()).map(row).collect();
+    let rows: Vec<_> = results.played.segments.iter().zip(results.played.rmse()).map(row).collect();
     html! {
         p { "Played from a random state (every unit from N(0, 1), seed " (results.options.seed) "), with "
             (results.model.transition) " \u{3c4} of preparation, shaded, before each motif." }
@@ -170,7 +170,7 @@ pub(super) fn settings(results: &Results<'_>) -> Markup {
     let name = |path: &str| path.replace('/', " / ").replace('_', " ");
     let rows = paths.iter().map(|path| (name(path), results.told(&format!("info/{path}"))));
     let options = results.options;
-    let sequence: Vec<_> = results.played.segments().iter().map(|s| s.motif.to_string()).collect();
+    let sequence: Vec<_> = results.played.segments.iter().map(|s| s.motif.to_string()).collect();
     let page = [
         ("version of thalamo", html! { (env!("CARGO_PKG_VERSION")) }),
         ("sequence", html! { (sequence.join(", ")) }),

@@ -32,7 +32,7 @@ fn large_libraries_show_every_pair() {
     }
     let certificate =
         thalamo::certificate::certify(&network, 10.0, thalamo::certificate::usual_depth(count)).unwrap();
-    let (sup, exact) = (certificate.sup_error(), certificate.exact_sup_error());
+    let (sup, exact) = (&certificate.sup_error, &certificate.exact_sup_error);
     let values = |css: &str| -> Vec<f64> {
         document.select(css).map(|data| data.attr("value").unwrap().parse().unwrap()).collect()
     };

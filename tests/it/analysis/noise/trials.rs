@@ -4,7 +4,7 @@ use super::played::Played;
 use super::{Matrix, Vector, gathered, left_of, network, readout_of, stationary_variance};
 use crate::support::*;
 use thalamo::analysis::noise::*;
-use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
+use thalamo::play::{Keep, Noise, Sequence, Simulator, Start, Trajectory};
 
 /// Checks the 99 % confidence interval of the mean of independent trials, and its power; see the top of the file.
 fn check_interval(what: &str, trials: &[f64], expected: f64) {
@@ -33,7 +33,7 @@ fn runs(simulator: &Simulator, noise: Noise, start: &Start, trials: u64) -> Vec<
     let sequence = Sequence::new(&[0]).unwrap();
     let run = |seed| {
         let run = simulator.run(&sequence, start, Some(Noise { seed, ..noise }), Keep::Readout).unwrap();
-        run.readout()[run.segments()[0].start..].to_vec()
+        run.readout[run.segments[0].start..].to_vec()
     };
     (0..trials).map(|i| run(noise.seed + i)).collect()
 }
@@ -208,14 +208,15 @@ fn trials_together_are_what_is_expected() {
         let (sequence, start) = (Sequence::new(&[0]).unwrap(), Start::Rest);
         let quiet = runs(&simulator, Noise { initial: 0.0, process: 0.0, seed: 0 }, &start, 1).remove(0);
         let noise = Noise { initial: 0.3, process: 0.2, seed: 42 };
-        let readouts = simulator.trials(&sequence, &start, noise, 8000).unwrap();
-        let played = readouts.rows(readouts.nrows() - quiet.len(), quiet.len());
-        let trials: Vec<Vec<f64>> = played.column_iter().map(|y| y.iter().copied().collect()).collect();
+        let trials = |noise, count, keep| simulator.trials(&sequence, &start, noise, count, keep).unwrap();
+        let drawn = trials(noise, 8000, Keep::Readout);
+        let played = |trial: &Trajectory| trial.readout[trial.readout.len() - quiet.len()..].to_vec();
+        let together: Vec<Vec<f64>> = drawn.iter().map(played).collect();
         let initial = motif.initial_variance(&left_of(0.3, preparation, 3.0)).unwrap();
         let before = motif.initial_variance(&gathered(preparation, 3.0, 0.2)).unwrap();
         let process = sum(&before, &motif.process_variance(0.2).unwrap());
         let expected: Vec<f64> = initial.values.iter().zip(process).map(|(a, b)| a + b).collect();
-        check_deviations("trials together", &trials, &quiet, &expected);
+        check_deviations("trials together", &together, &quiet, &expected);
 
         // Neighbouring samples, across blocks as well: increments have the variance that steps one by one give.
         let stepped = runs(&simulator, noise, &start, 8000);
@@ -225,18 +226,26 @@ fn trials_together_are_what_is_expected() {
         };
         for k in [0, 60, 97, 98, 118] {
             let of = |runs: &[Vec<f64>]| runs.iter().map(|r| increments(r, k)).sum::<f64>() / 8000.0;
-            let ratio = of(&trials) / of(&stepped);
+            let ratio = of(&together) / of(&stepped);
             assert!((ratio - 1.0).abs() < 0.1, "increment after sample {k}: {ratio}");
         }
 
         // A trial does not depend on how many there are, and a quiet one is the run without noise.
-        let few = simulator.trials(&sequence, &start, noise, 3).unwrap();
-        assert!((few - readouts.columns(0, 3)).amax() < 1e-12);
-        let still = Noise { initial: 0.0, process: 0.0, seed: 0 };
-        let calm = simulator.trials(&sequence, &start, still, 2).unwrap();
-        let run = simulator.run(&sequence, &start, None, Keep::Readout).unwrap();
-        assert!(calm.column(1).iter().zip(run.readout()).all(|(a, b)| (a - b).abs() < 1e-12));
-        let refused = simulator.trials(&sequence, &start, noise, 0).unwrap_err().to_string();
+        let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        for (few, all) in trials(noise, 3, Keep::Readout).iter().zip(&drawn) {
+            assert!(near(&few.readout, &all.readout));
+        }
+        // Without process noise, whether states are kept changes nothing: same start, same end, same numbers.
+        for noise in [Noise { process: 0.0, ..noise }, Noise { initial: 0.0, process: 0.0, seed: 0 }] {
+            let (with, without) = (trials(noise, 3, Keep::States), trials(noise, 3, Keep::Readout));
+            for (with, without) in with.iter().zip(&without) {
+                assert!(near(&with.readout, &without.readout) && with.segments == without.segments);
+                assert!(near(with.end_state.as_slice(), without.end_state.as_slice()));
+            }
+            let run = simulator.run(&sequence, &start, Some(noise), Keep::States).unwrap();
+            assert_eq!((&run.readout, &run.states), (&with[0].readout, &with[0].states));
+        }
+        let refused = simulator.trials(&sequence, &start, noise, 0, Keep::Readout).unwrap_err().to_string();
         assert_eq!(refused, "trials: expected 1 to 10000000, given 0");
     }
 }

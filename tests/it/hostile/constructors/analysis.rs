@@ -4,7 +4,7 @@ use thalamo::linalg::spectral_abscissa;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
 use thalamo::{
     analysis::{
-        kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, rmse, transient_growth,
+        kreiss_bound, numerical_abscissa, propagator_norms, pseudospectral_abscissa, transient_growth,
         wilcoxon_signed_rank,
     },
     certificate::{decay_time, rms_decay},
@@ -63,10 +63,6 @@ pub(crate) fn pseudospectra(input: &mut Input<'_>, tally: &mut Tally) {
 pub(crate) fn statistics(input: &mut Input<'_>, tally: &mut Tally) {
     let len = input.size(0, 30);
     let a = input.numbers(len);
-    let b = input.near_length(len);
-    if let Some(error) = tally.judge(rmse(&a, b.as_slice())) {
-        assert_size("RMSE", error);
-    }
     if let Some(test) = tally.judge(wilcoxon_signed_rank(&a)) {
         assert!((0.0..=1.0).contains(&test.p_value), "p = {}", test.p_value);
         assert_eq!(test.pairs + test.zeros, a.len());

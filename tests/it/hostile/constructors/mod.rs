@@ -25,7 +25,6 @@ pub(crate) type Case = fn(&mut Input<'_>, &mut Tally);
 /// All bodies, by name. The first byte of a fuzz input chooses among them.
 pub(crate) const CASES: &[(&str, Case)] = &[
     ("conjugate sets", spectra::conjugate_sets),
-    ("matched spectra", spectra::matched_spectra),
     ("eigenvalues", spectra::eigenvalues),
     ("Lyapunov equations", algebra::lyapunov_equations),
     ("exponentials", algebra::exponentials),

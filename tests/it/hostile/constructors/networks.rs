@@ -104,14 +104,14 @@ pub(crate) fn certificates(input: &mut Input<'_>, tally: &mut Tally) {
     let transition = if input.one_in(4) { input.positive() } else { input.size(0, 30) as f64 * 0.5 };
     let depth = if input.one_in(4) { input.count(3) } else { 1 };
     if let Some(certificate) = tally.judge(certify(&network, transition, depth)) {
-        for table in [certificate.sup_error(), certificate.rms_error(), certificate.exact_sup_error()] {
+        for table in [&certificate.sup_error, &certificate.rms_error, &certificate.exact_sup_error] {
             assert!(table.iter().all(|x| x.is_finite() && *x >= 0.0), "{table}");
         }
         let below = |a: &DMatrix<f64>, b: &DMatrix<f64>| a.iter().zip(b).all(|(a, b)| a <= b);
-        assert!(below(certificate.exact_sup_error(), certificate.sup_error()));
-        assert!(below(certificate.exact_rms_error(), certificate.rms_error()));
+        assert!(below(&certificate.exact_sup_error, &certificate.sup_error));
+        assert!(below(&certificate.exact_rms_error, &certificate.rms_error));
         assert!(certificate.contraction() < 1.0);
-        certificate.carried_deviation().iter().for_each(|x| assert_size("carried deviation", *x));
+        certificate.carried_deviation.iter().for_each(|x| assert_size("carried deviation", *x));
         tally.judge(certificate.verify(&network));
         if let Some(bound) = tally.judge(certificate.from_ball(input.positive())) {
             assert_size("later", bound.later);
@@ -150,10 +150,10 @@ pub(crate) fn runs(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(sequence) = tally.judge(Sequence::new(&order))
         && let Some(run) = tally.judge(simulator.run(&sequence, &start, noise, Keep::States))
     {
-        assert_finite("readout", run.readout());
-        assert_finite("end", run.end_state().iter());
+        assert_finite("readout", &run.readout);
+        assert_finite("end", run.end_state.iter());
         run.rmse().iter().for_each(|x| assert_size("RMSE", *x));
-        assert_eq!((run.segments().len(), run.times().len()), (order.len(), run.readout().len()));
+        assert_eq!((run.segments.len(), run.times().len()), (order.len(), run.readout.len()));
         if noise.is_none() {
             let composed = guarantees::runs_compose(&simulator, &sequence, &sequence, &start);
             let refused = matches!(composed, Err(Violation::Refused(_)));

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use thalamo::Complex64;
 use thalamo::linalg::{self, Eigen};
-use thalamo::spectrum::{Spectrum, match_spectra};
+use thalamo::spectrum::Spectrum;
 
 use super::{Input, Tally, assert_finite, assert_size};
 
@@ -44,20 +44,6 @@ pub(crate) fn conjugate_sets(input: &mut Input<'_>, tally: &mut Tally) {
         finite("amplitudes", &ordered);
         assert!(ordered[..set.reals()].iter().all(|a| a.im == 0.0));
         assert!(ordered[set.reals()..].chunks(2).all(|pair| pair[0] == pair[1].conj()));
-    }
-}
-
-pub(crate) fn matched_spectra(input: &mut Input<'_>, tally: &mut Tally) {
-    let (a, mut b) = (input.spectrum(6), input.spectrum(6));
-    b.truncate(if input.one_in(4) { b.len() } else { a.len() });
-    b.resize(if input.one_in(8) { b.len() } else { a.len() }, Complex64::new(-1.0, 0.0));
-    if let Some(found) = tally.judge(match_spectra(&a, &b)) {
-        let mut seen = found.permutation().to_vec();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..a.len()).collect::<Vec<_>>());
-        assert_finite("distances", found.distances());
-        let largest = found.distances().iter().copied().fold(0.0, f64::max);
-        assert_eq!(found.max_distance(), largest);
     }
 }
 

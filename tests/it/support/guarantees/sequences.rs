@@ -64,8 +64,8 @@ pub(crate) fn pairs_certified(
             let pair = (played.motif, previous);
             worst = worst.max(error);
             let after = |place: String| format!("{place} after motif {}", pair.1);
-            within("readout error", error, certificate.sup_error()[pair], || after(played.place(sample)))?;
-            let limit = certificate.rms_error()[pair];
+            within("readout error", error, certificate.sup_error[pair], || after(played.place(sample)))?;
+            let limit = certificate.rms_error[pair];
             within("RMS readout error", played.rms(), limit, || after(played.place(sample)))?;
         }
         previous = played.motif;
@@ -92,7 +92,7 @@ pub(crate) fn runs_compose(
     let together = Sequence::new(&[first.motifs(), second.motifs()].concat())?;
     let whole = simulator.run(&together, start, None, Keep::States)?;
     let head = simulator.run(first, start, None, Keep::States)?;
-    let tail = simulator.run(second, &Start::State(head.end_state().clone()), None, Keep::States)?;
+    let tail = simulator.run(second, &Start::State(head.end_state.clone()), None, Keep::States)?;
     trajectories_compose(&whole, &head, &tail)
 }
 
@@ -107,17 +107,17 @@ pub(crate) fn trajectories_compose(
     first: &Trajectory,
     second: &Trajectory,
 ) -> Result<(), Violation> {
-    let (samples, joint) = (whole.readout().len(), first.readout().len() + second.readout().len());
+    let (samples, joint) = (whole.readout.len(), first.readout.len() + second.readout.len());
     if samples != joint {
         let (expected, given) = (samples as f64, joint as f64);
         return Err(Violation::Unrelated { what: "samples of both runs together", expected, given });
     }
-    let parts = first.readout().iter().chain(second.readout());
-    same("readout", whole.readout().iter(), parts, 1, whole.dt())?;
-    if let (Some(all), Some(head), Some(tail)) = (whole.states(), first.states(), second.states()) {
-        same("state", all.iter(), head.iter().chain(tail.iter()), all.nrows(), whole.dt())?;
+    let parts = first.readout.iter().chain(&second.readout);
+    same("readout", whole.readout.iter(), parts, 1, whole.dt)?;
+    if let (Some(all), Some(head), Some(tail)) = (&whole.states, &first.states, &second.states) {
+        same("state", all.iter(), head.iter().chain(tail.iter()), all.nrows(), whole.dt)?;
     }
-    match whole.end_state().iter().zip(second.end_state()).position(|(a, b)| a.to_bits() != b.to_bits()) {
+    match whole.end_state.iter().zip(&second.end_state).position(|(a, b)| a.to_bits() != b.to_bits()) {
         Some(unit) => Err(Violation::Differs { what: "end state", place: format!("in unit {unit}") }),
         None => Ok(()),
     }
@@ -143,8 +143,8 @@ fn check_related(simulator: &Simulator, certificate: &Certificate) -> Result<(),
     let related = |what, expected: f64, given: f64| {
         if expected == given { Ok(()) } else { Err(Violation::Unrelated { what, expected, given }) }
     };
-    related("preparation time (tau) of the certificate", simulator.transition(), certificate.transition())?;
-    let (motifs, certified) = (simulator.network().motifs().len(), certificate.sup_error().nrows());
+    related("preparation time (tau) of the certificate", simulator.transition(), certificate.transition)?;
+    let (motifs, certified) = (simulator.network().motifs().len(), certificate.sup_error.nrows());
     related("number of certified motifs", motifs as f64, certified as f64)
 }
 

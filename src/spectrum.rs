@@ -1,9 +1,5 @@
 //! Lists of complex numbers closed under conjugation, in one order, and amplitudes that respect it.
 
-mod matching;
-
-pub use matching::{Matching, match_spectra};
-
 use std::cmp::Ordering;
 use std::ops::Deref;
 
@@ -62,50 +58,38 @@ impl<'a> IntoIterator for &'a Spectrum {
     }
 }
 
-/// Where the members of a set were found in a list.
-struct Pairing {
-    reals: Vec<usize>,
-    pairs: Vec<(usize, usize)>,
-}
-
 impl Spectrum {
     /// Recognises the real numbers and pairs of a list in any order.
     ///
-    /// Two numbers are conjugate, and an imaginary part is zero, up to `tolerance` times the largest modulus in the
-    /// list; pairs are then replaced by their mean. 1e-9 suits computed eigenvalues.
+    /// Two numbers are conjugate, and an imaginary part is zero, up to `tolerance` times the largest
+    /// modulus in the list; pairs are then replaced by their mean. 1e-9 suits computed eigenvalues.
     ///
     /// # Errors
-    ///
-    /// [`Error::OutOfRange`] for a negative or non-finite tolerance or a modulus above 8e307, [`Error::NotFinite`] for a number that is not
-    /// finite, [`Error::NotConjugate`] naming the first number whose conjugate is missing.
+    /// [`Error::OutOfRange`] for a negative or non-finite tolerance or a modulus above 8e307,
+    /// [`Error::NotFinite`] for a number that is not finite, [`Error::NotConjugate`] naming the first
+    /// number whose conjugate is missing.
     pub fn new(values: &[Complex64], tolerance: f64) -> Result<Self> {
-        let pairing = pair(values, None, tolerance)?;
-        Ok(Self::paired(values, &pairing))
+        let none = vec![Complex64::default(); values.len()];
+        Ok(Self::with_amplitudes(values, &none, tolerance)?.0)
     }
 
     /// From real numbers and the upper member of each pair (`im > 0`), in any order.
     pub(crate) fn from_halves(mut reals: Vec<f64>, mut upper: Vec<Complex64>) -> Self {
         reals.sort_by(|a, b| b.total_cmp(a));
         upper.sort_by(canonical);
-        Self::collect(reals.into_iter(), upper.into_iter())
+        let pairs = upper.iter().flat_map(|z| [*z, z.conj()]);
+        let values = reals.iter().map(|x| Complex64::from(*x)).chain(pairs).collect();
+        Self { values, reals: reals.len() }
     }
 
-    /// Halves already in canonical order.
-    fn collect(reals: impl Iterator<Item = f64>, upper: impl Iterator<Item = Complex64>) -> Self {
-        let mut values: Vec<Complex64> = reals.map(Complex64::from).collect();
-        let reals = values.len();
-        values.extend(upper.flat_map(|z| [z, z.conj()]));
-        Self { values, reals }
-    }
-
-    /// The spectrum of `values` and the `amplitudes` reordered with it: real for real values, exactly conjugate for pairs.
+    /// The spectrum of `values` and the `amplitudes` reordered with it: real for real values, exactly
+    /// conjugate for pairs. Among equally good partners of a value the amplitudes decide.
     ///
     /// `tolerance` is relative to the largest modulus, of the values and of the amplitudes separately.
     ///
     /// # Errors
-    ///
-    /// As [`Spectrum::new`]; [`Error::Shape`] for lists of different lengths; [`Error::NotConjugate`] naming the
-    /// amplitude that is not real, or not the conjugate of its partner's.
+    /// As [`Spectrum::new`]; [`Error::Shape`] for lists of different lengths; [`Error::NotConjugate`]
+    /// naming the amplitude that is not real, or not the conjugate of its partner's.
     ///
     /// ```
     /// use thalamo::{Complex64, spectrum::Spectrum};
@@ -125,30 +109,49 @@ impl Spectrum {
         let shape = (amplitudes.len(), 1);
         check::shape("amplitudes", shape, (values.len(), 1), "give one amplitude per eigenvalue")?;
         finite("amplitudes", amplitudes)?;
-        let pairing = pair(values, Some(amplitudes), tolerance)?;
-        let allowed = tolerance * largest(amplitudes);
-        let lone = |index: usize| Error::NotConjugate { what: "amplitudes", index, value: amplitudes[index] };
-        let mut ordered = Vec::with_capacity(values.len());
-        for &i in &pairing.reals {
-            if amplitudes[i].im.abs() > allowed {
-                return Err(lone(i));
-            }
-            ordered.push(Complex64::from(amplitudes[i].re));
+        check::non_negative("tolerance", tolerance)?;
+        finite("eigenvalues", values)?;
+        let lone = |what, of: &[Complex64], index| Error::NotConjugate { what, index, value: of[index] };
+        let [allowed, allowed_amplitude] = [values, amplitudes].map(|of| tolerance * largest(of));
+        let is_real = |i: &usize| values[*i].im.abs() <= allowed;
+        let (mut reals, rest): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(is_real);
+        let (mut upper, mut lower): (Vec<usize>, Vec<usize>) =
+            rest.into_iter().partition(|&i| values[i].im > 0.0);
+        reals.sort_by(|&i, &j| values[j].re.total_cmp(&values[i].re));
+        upper.sort_by(|&i, &j| canonical(&values[i], &values[j]));
+        let mut pairs = Vec::with_capacity(upper.len());
+        for i in upper {
+            let cost = |j: usize| (amplitudes[i] - amplitudes[j].conj()).norm();
+            let distance = |j: usize| (values[i] - values[j].conj()).norm();
+            let near = (0..lower.len()).filter(|&k| distance(lower[k]) <= allowed);
+            let partner = near.min_by(|&k, &l| {
+                let (k, l) = (lower[k], lower[l]);
+                cost(k).total_cmp(&cost(l)).then(distance(k).total_cmp(&distance(l)))
+            });
+            pairs.push((i, lower.swap_remove(partner.ok_or_else(|| lone("eigenvalues", values, i))?)));
         }
-        for &(i, j) in &pairing.pairs {
-            if (amplitudes[i] - amplitudes[j].conj()).norm() > allowed {
-                return Err(lone(i));
-            }
-            let mean = (amplitudes[i] + amplitudes[j].conj()) * 0.5;
-            ordered.extend([mean, mean.conj()]);
+        if let Some(index) = lower.into_iter().min() {
+            return Err(lone("eigenvalues", values, index));
         }
-        Ok((Self::paired(values, &pairing), ordered))
-    }
-
-    /// `pairing` is in canonical order already.
-    fn paired(values: &[Complex64], pairing: &Pairing) -> Self {
-        let mean = |&(i, j): &(usize, usize)| (values[i] + values[j].conj()) * 0.5;
-        Self::collect(pairing.reals.iter().map(|&i| values[i].re), pairing.pairs.iter().map(mean))
+        let real = |of: &[Complex64], i: usize| Complex64::from(of[i].re);
+        let mean = |of: &[Complex64], i: usize, j: usize| (of[i] + of[j].conj()) * 0.5;
+        let (mut ordered, mut following) = (Vec::with_capacity(values.len()), Vec::new());
+        for &i in &reals {
+            if amplitudes[i].im.abs() > allowed_amplitude {
+                return Err(lone("amplitudes", amplitudes, i));
+            }
+            ordered.push(real(values, i));
+            following.push(real(amplitudes, i));
+        }
+        for (i, j) in pairs {
+            if (amplitudes[i] - amplitudes[j].conj()).norm() > allowed_amplitude {
+                return Err(lone("amplitudes", amplitudes, i));
+            }
+            let (value, amplitude) = (mean(values, i, j), mean(amplitudes, i, j));
+            ordered.extend([value, value.conj()]);
+            following.extend([amplitude, amplitude.conj()]);
+        }
+        Ok((Self { values: ordered, reals: reals.len() }, following))
     }
 
     /// Number of real members, which come first.
@@ -178,8 +181,7 @@ impl Spectrum {
     /// For each target, in order, the nearest member that no earlier target took, and what is left over: the one rule
     /// by which this crate finds eigenvalues that were asked for among those achieved. Targets beyond the number
     /// of members get NaN.
-    #[must_use]
-    pub fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
+    pub(crate) fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
         let mut left = self.values.clone();
         let nearest = targets.iter().map(|t| {
             let distance = |i: &usize| (left[*i] - t).norm();
@@ -210,41 +212,5 @@ fn finite(what: &'static str, values: &[Complex64]) -> Result<()> {
             Some(given) => Err(Error::OutOfRange { what, expected: "moduli below 8e307", given }),
             None => Ok(()),
         },
-    }
-}
-
-/// Finds every number's conjugate; among equally good ones the amplitudes decide.
-fn pair(values: &[Complex64], amplitudes: Option<&[Complex64]>, tolerance: f64) -> Result<Pairing> {
-    check::non_negative("tolerance", tolerance)?;
-    finite("eigenvalues", values)?;
-    let allowed = tolerance * largest(values);
-    let (mut reals, mut upper, mut lower) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, z) in values.iter().enumerate() {
-        if z.im.abs() <= allowed {
-            reals.push(i);
-        } else if z.im > 0.0 {
-            upper.push(i);
-        } else {
-            lower.push(i);
-        }
-    }
-    reals.sort_by(|&i, &j| values[j].re.total_cmp(&values[i].re));
-    upper.sort_by(|&i, &j| canonical(&values[i], &values[j]));
-    let mut pairs = Vec::with_capacity(upper.len());
-    for i in upper {
-        let cost = |j: usize| amplitudes.map_or(0.0, |a| (a[i] - a[j].conj()).norm());
-        let distance = |j: usize| (values[i] - values[j].conj()).norm();
-        let best = (0..lower.len()).filter(|&k| distance(lower[k]) <= allowed).min_by(|&k, &l| {
-            let (k, l) = (lower[k], lower[l]);
-            cost(k).total_cmp(&cost(l)).then(distance(k).total_cmp(&distance(l)))
-        });
-        match best {
-            Some(k) => pairs.push((i, lower.swap_remove(k))),
-            None => return Err(Error::NotConjugate { what: "eigenvalues", index: i, value: values[i] }),
-        }
-    }
-    match lower.into_iter().min() {
-        Some(index) => Err(Error::NotConjugate { what: "eigenvalues", index, value: values[index] }),
-        None => Ok(Pairing { reals, pairs }),
     }
 }

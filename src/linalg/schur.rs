@@ -1,6 +1,6 @@
 //! Complex Schur form of a real matrix.
 
-use super::normalised;
+use super::square::normalised;
 use crate::{Error, Result};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
@@ -63,7 +63,7 @@ impl Rotation {
 /// # Errors
 ///
 /// [`Error::EigenNotConverged`] after 60 steps per eigenvalue.
-pub(crate) fn complex_schur(a: &DMatrix<f64>) -> Result<Schur> {
+pub fn schur(a: &DMatrix<f64>) -> Result<Schur> {
     let n = a.nrows();
     if n == 1 {
         let unitary = DMatrix::identity(1, 1);
