@@ -1,4 +1,5 @@
-//! With the `lapack` feature: finds the system's OpenBLAS, which contains LAPACK, and links it. Otherwise nothing.
+//! With the `lapack` feature: finds the system's OpenBLAS, which contains LAPACK, and links it. Otherwise
+//! nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! Tanh networks trained on all ordered pairs of motifs, over their gains, as in figure 1 of the paper.
 //!
-//! `cargo run --release --example fig1`, with `--minibatches`, `--paper`, `--resume`; `--trained` shows the numbers of
-//! the sweep stored in examples/trained.
+//! `cargo run --release --example fig1`, with `--minibatches`, `--paper`, `--resume`; `--trained` shows the
+//! numbers of the sweep stored in examples/trained.
 
 mod figure;
 mod tanh;

@@ -1,7 +1,7 @@
 //! Tanh networks trained on single motifs fail at transitions, as in figure 2 of the paper.
 //!
-//! `cargo run --release --example fig2 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to train; the
-//! poster's variants are `--kind oscillating`, `--size 1000` and `--start 1.2`.
+//! `cargo run --release --example fig2 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to
+//! train; the poster's variants are `--kind oscillating`, `--size 1000` and `--start 1.2`.
 
 mod figure;
 mod tanh;

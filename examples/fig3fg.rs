@@ -1,6 +1,8 @@
-//! All architectures in one bar chart beside the analytic model, as in panels F and G of figure 3 of the paper.
+//! All architectures in one bar chart beside the analytic model, as in panels F and G of figure 3 of the
+//! paper.
 //!
-//! `cargo run --release --example fig3fg -- --trained`, or with `--minibatches`, `--paper`, `--resume` to train.
+//! `cargo run --release --example fig3fg -- --trained`, or with `--minibatches`, `--paper`, `--resume` to
+//! train.
 
 mod figure;
 mod tanh;

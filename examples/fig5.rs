@@ -1,6 +1,7 @@
 //! The transition module rescues tanh networks, as in figure 5 of the paper.
 //!
-//! `cargo run --release --example fig5 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to train.
+//! `cargo run --release --example fig5 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to
+//! train.
 
 mod figure;
 mod tanh;

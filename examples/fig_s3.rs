@@ -1,6 +1,7 @@
 //! Linear transitions stitched to tanh motifs, as in supplementary figure 3 of the paper.
 //!
-//! `cargo run --release --example fig_s3 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to train.
+//! `cargo run --release --example fig_s3 -- --trained`, or with `--minibatches`, `--paper`, `--resume` to
+//! train.
 
 mod figure;
 mod tanh;

@@ -1,7 +1,7 @@
 //! Many random libraries: each is refused with a typed error, or keeps every promise it makes.
 //!
-//! `cargo run --release --example robustness`, with `-- --quick` for ten libraries. Any panic, broken promise or
-//! error past its certificate is printed with the seed and number of its library and fails the run.
+//! `cargo run --release --example robustness`, with `-- --quick` for ten libraries. Any panic, broken promise
+//! or error past its certificate is printed with the seed and number of its library and fails the run.
 
 mod figure;
 #[path = "../tests/it/support/guarantees/mod.rs"]

@@ -1,4 +1,5 @@
-//! Transients of the cortex alone, of preparation and of a motif's loop: how far noise can grow before it decays.
+//! Transients of the cortex alone, of preparation and of a motif's loop: how far noise can grow before it
+//! decays.
 //!
 //! `cargo run --release --example transients`
 

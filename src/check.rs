@@ -159,8 +159,8 @@ macro_rules! with {
 }
 pub(crate) use with;
 
-/// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in functions of
-/// the type; what is read passes through a check that returns it, or one rebuilt from it.
+/// `Serialize` and `Deserialize` as derived with `serde(remote = "Self")`, which leaves the derived code in
+/// functions of the type; what is read passes through a check that returns it, or one rebuilt from it.
 #[cfg(feature = "io")]
 macro_rules! checked_when_read {
     ($type:ty: |$value:ident| $check:expr) => {

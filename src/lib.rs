@@ -1,5 +1,5 @@
-//! Analytic linear algebra for the thalamocortical model of motor sequencing: from a library of motifs to a network
-//! that plays them in any order.
+//! Analytic linear algebra for the thalamocortical model of motor sequencing: from a library of motifs to a
+//! network that plays them in any order.
 //!
 //! # The model
 //!
@@ -7,24 +7,25 @@
 //!
 //! $$ \dot x = A x, \qquad A = g (J - I), \qquad y = w^T x, \qquad J_{ij}, w_i \sim N(0, 1/N). $$
 //!
-//! Thalamus changes its dynamics. While motif $\mu$ plays, a rank-one loop is added, and before that a preparatory module
-//! of rank P with a constant input:
+//! Thalamus changes its dynamics. While motif $\mu$ plays, a rank-one loop is added, and before that a
+//! preparatory module of rank P with a constant input:
 //!
 //! $$ \text{motif:} \quad \dot x = (A + u v^T) x, \qquad\qquad
 //!    \text{preparation:} \quad \dot x = (A + U V^T) x + b, \quad b = -(A + U V^T) x_\mathrm{init}. $$
 //!
-//! A motif is approximated by K complex exponentials. The loop is designed such that they are among the modes of
-//! the network, and the initial state such that the readout is their sum:
+//! A motif is approximated by K complex exponentials. The loop is designed such that they are among the modes
+//! of the network, and the initial state such that the readout is their sum:
 //!
 //! $$ \hat y(t) = \sum_{k=1}^K \alpha_k e^{\hat\lambda_k t}, \qquad \hat\lambda_k \in \mathrm{spec}(A + u v^T), \qquad
 //!    w^T e^{(A + u v^T) t} x_\mathrm{init} = \hat y(t). $$
 //!
-//! The preparatory module is the same for all motifs: its only fixed point is the start of the next one, wherever
-//! the network comes from. A new motif brings its own u, v and b and leaves everything else as it is.
+//! The preparatory module is the same for all motifs: its only fixed point is the start of the next one,
+//! wherever the network comes from. A new motif brings its own u, v and b and leaves everything else as it
+//! is.
 //!
-//! Both phases are linear, so preparing motif $\mu$ for a time $T_p$ and playing it for its duration $T_\mu$ multiplies a
-//! deviation of the state by one matrix, and whatever a motif inherits from those before it shrinks where that matrix
-//! contracts in some norm:
+//! Both phases are linear, so preparing motif $\mu$ for a time $T_p$ and playing it for its duration $T_\mu$
+//! multiplies a deviation of the state by one matrix, and whatever a motif inherits from those before it
+//! shrinks where that matrix contracts in some norm:
 //!
 //! $$ \delta x_\mathrm{end} = M_\mu \\, \delta x_\mathrm{start}, \qquad
 //!    M_\mu = e^{(A + u v^T) T_\mu} e^{(A + U V^T) T_p}, \qquad \max_\mu \lVert M_\mu \rVert < 1. $$
@@ -76,29 +77,31 @@
 //!
 //! # Conventions
 //!
-//! - **Units.** Time is in units of the membrane time constant tau; rates and eigenvalues are in 1/tau. States, readout and
-//!   motifs have no unit of their own.
-//! - **Determinism.** Everything random takes a seed and draws from ChaCha8. The same seed gives the same bits for any
-//!   number of threads, and building a library at once is the same, to the bit, as learning its motifs one by one.
-//! - **Errors.** Nothing that a caller can pass makes a public function panic. Requests that cannot be met are an
-//!   [`Error`] that carries the numbers and says what to do; an iteration that does not converge returns a report with a
-//!   status. Results are verified: residuals and what was achieved come with them.
-//! - **Conjugate symmetry.** Lists of eigenvalues are closed under conjugation and in canonical order: real ones first, then
-//!   pairs, each by descending real part. Transposes are plain transposes.
-//! - **Threads.** [`Network::build`] and [`analysis`] use rayon's pool; all linear algebra runs on the calling thread.
+//! - **Units.** Time is in units of the membrane time constant tau; rates and eigenvalues are in 1/tau.
+//!   States, readout and motifs have no unit of their own.
+//! - **Determinism.** Everything random takes a seed and draws from ChaCha8. The same seed gives the same
+//!   bits for any number of threads, and building a library at once is the same, to the bit, as learning its
+//!   motifs one by one.
+//! - **Errors.** Nothing that a caller can pass makes a public function panic. Requests that cannot be met
+//!   are an [`Error`] that carries the numbers and says what to do; an iteration that does not converge
+//!   returns a report with a status. Results are verified: residuals and what was achieved come with them.
+//! - **Conjugate symmetry.** Lists of eigenvalues are closed under conjugation and in canonical order: real
+//!   ones first, then pairs, each by descending real part. Transposes are plain transposes.
+//! - **Threads.** [`Network::build`] and [`analysis`] use rayon's pool; all linear algebra runs on the
+//!   calling thread.
 //!
 //! # Features
 //!
-//! - `io` (default): motifs, networks and trajectories as files ([`io`]), and `Serialize` and `Deserialize` for value
-//!   types; what is read passes the checks of the constructors.
-//! - `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust. Set
-//!   `OPENBLAS_NUM_THREADS=1`. Nothing but a Rust toolchain is needed without it.
+//! - `io` (default): motifs, networks and trajectories as files ([`io`]), and `Serialize` and `Deserialize`
+//!   for value types; what is read passes the checks of the constructors.
+//! - `lapack`: factorisations by LAPACK over the system's OpenBLAS (`libopenblas-dev`) in place of pure Rust.
+//!   Set `OPENBLAS_NUM_THREADS=1`. Nothing but a Rust toolchain is needed without it.
 //!
 //! # References
 //!
-//! L. Logiaco, L. F. Abbott, S. Escola (2021), Thalamic control of cortical dynamics in a model of flexible motor
-//! sequencing, Cell Reports 35:109090. L. Logiaco, S. Escola (2020), Thalamocortical motor circuit insights for more
-//! robust hierarchical control of complex sequences, arXiv:2006.13332.
+//! L. Logiaco, L. F. Abbott, S. Escola (2021), Thalamic control of cortical dynamics in a model of flexible
+//! motor sequencing, Cell Reports 35:109090. L. Logiaco, S. Escola (2020), Thalamocortical motor circuit
+//! insights for more robust hierarchical control of complex sequences, arXiv:2006.13332.
 //!
 //! All derivations are in `docs/theory.md` of the repository, symbols in `docs/notation.md`, decisions in
 //! `docs/design.md`.

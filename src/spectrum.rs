@@ -178,9 +178,9 @@ impl Spectrum {
         self
     }
 
-    /// For each target, in order, the nearest member that no earlier target took, and what is left over: the one rule
-    /// by which this crate finds eigenvalues that were asked for among those achieved. Targets beyond the number
-    /// of members get NaN.
+    /// For each target, in order, the nearest member that no earlier target took, and what is left over: the
+    /// one rule by which this crate finds eigenvalues that were asked for among those achieved. Targets
+    /// beyond the number of members get NaN.
     pub(crate) fn nearest_to(&self, targets: &[Complex64]) -> (Vec<Complex64>, Vec<Complex64>) {
         let mut left = self.values.clone();
         let nearest = targets.iter().map(|t| {

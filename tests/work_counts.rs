@@ -1,5 +1,5 @@
-//! Work, counted: evaluations of the solvers on fixed problems, and allocations where there must be none. Counts do not
-//! depend on the machine's speed, so a change that costs time shows here.
+//! Work, counted: evaluations of the solvers on fixed problems, and allocations where there must be none.
+//! Counts do not depend on the machine's speed, so a change that costs time shows here.
 
 #[allow(dead_code)] // shared, a part of it used here
 #[path = "it/support/networks.rs"]

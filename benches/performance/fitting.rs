@@ -9,8 +9,9 @@ use thalamo::motif::step_motifs;
 use crate::report::{Report, seconds};
 use crate::setup::Result;
 
-/// Multiplications and additions of one evaluation at K = 10: three moments of five pairs over T samples (a rotation
-/// and three complex sums each), geometric sums of 30 pairs by log2 T doublings, two Hessians of order K.
+/// Multiplications and additions of one evaluation at K = 10: three moments of five pairs over T samples (a
+/// rotation and three complex sums each), geometric sums of 30 pairs by log2 T doublings, two Hessians of
+/// order K.
 fn flops(samples: usize, modes: usize) -> f64 {
     let (t, k) = (samples as f64, modes as f64);
     let moments = 0.5 * k * t * (6.0 + 3.0 * 4.0);

@@ -36,7 +36,8 @@ const EVERY: usize = 200;
 pub struct Training {
     #[command(flatten)]
     pub common: Options,
-    /// Minibatches for each network, in place of a small number that takes under two minutes for the whole figure.
+    /// Minibatches for each network, in place of a small number that takes under two minutes for the whole
+    /// figure.
     #[arg(long)]
     pub minibatches: Option<usize>,
     /// The paper's 50,000 minibatches at its learning rate: hours.
@@ -48,7 +49,8 @@ pub struct Training {
     /// Networks trained beforehand, from examples/trained: seconds.
     #[arg(long, conflicts_with_all = ["minibatches", "paper", "resume"])]
     pub trained: bool,
-    /// Stop a network when the mean loss of 500 minibatches is within this fraction of that of the 500 before.
+    /// Stop a network when the mean loss of 500 minibatches is within this fraction of that of the 500
+    /// before.
     #[arg(long)]
     pub plateau: Option<f64>,
 }
@@ -79,7 +81,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A network of the paper's size under a protocol, for ten step motifs; four and fewer units with `--quick`.
+    /// A network of the paper's size under a protocol, for ten step motifs; four and fewer units with
+    /// `--quick`.
     pub fn new(
         name: &str,
         architecture: Architecture,
@@ -209,7 +212,8 @@ impl Plan {
     }
 }
 
-/// The networks that more than one figure shows: set B, prepared by a module, and stitched, each per architecture.
+/// The networks that more than one figure shows: set B, prepared by a module, and stitched, each per
+/// architecture.
 pub fn standard(architecture: Architecture, kind: Standard, training: &Training) -> Result<Plan> {
     let (protocol, suffix, module) = match kind {
         Standard::Single => (Protocol::Single { start: 1.0, trials: 3 }, "", Module::None),
@@ -244,8 +248,8 @@ pub fn trained(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/trained").join(format!("{name}.npz"))
 }
 
-/// A module of rank 50 (or N, if less) by 1000 minibatches of gradient descent, or 40 large steps, and its learning
-/// curve.
+/// A module of rank 50 (or N, if less) by 1000 minibatches of gradient descent, or 40 large steps, and its
+/// learning curve.
 pub fn trained_module(
     network: &TanhNetwork<f32>,
     seed: u64,

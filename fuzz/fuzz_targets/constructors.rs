@@ -1,5 +1,5 @@
-//! Every public constructor and validator, on bytes chosen by coverage. The body is `tests/it/hostile/constructors`, which
-//! `tests/it/hostile/smoke.rs` runs on stable Rust.
+//! Every public constructor and validator, on bytes chosen by coverage. The body is
+//! `tests/it/hostile/constructors`, which `tests/it/hostile/smoke.rs` runs on stable Rust.
 
 #![no_main]
 

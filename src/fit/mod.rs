@@ -1,7 +1,7 @@
 //! Motifs as sums of complex exponentials: `yhat(t) = sum_k alpha_k exp(lambda_k t)`.
 //!
-//! [`fit()`] finds eigenvalues and amplitudes under the constraints of [`FitOptions`]; [`sweep`] compares numbers of
-//! modes; [`Fit`] holds the result, or exponentials brought along.
+//! [`fit()`] finds eigenvalues and amplitudes under the constraints of [`FitOptions`]; [`sweep`] compares
+//! numbers of modes; [`Fit`] holds the result, or exponentials brought along.
 
 mod cholesky;
 mod objective;
@@ -37,13 +37,14 @@ use search::{Found, POLISH, Search};
 ///
 /// Variable projection: the amplitudes are eliminated (a trust-region problem for given eigenvalues), and the
 /// eigenvalues follow a damped Newton method whose steps never leave the feasible set. The objective has many
-/// local minima; starts and kicks are deterministic for a given seed. Single-threaded: parallelise over motifs.
+/// local minima; starts and kicks are deterministic for a given seed. Single-threaded: parallelise over
+/// motifs.
 ///
 /// # Errors
-/// [`Error::OutOfRange`](crate::Error::OutOfRange) for options
-/// outside their ranges, or an amplitude bound below 1e-100 of the motif's root mean square;
-/// [`Error::Infeasible`](crate::Error::Infeasible) if no arrangement of eigenvalues was found inside the limits, or
-/// one mode must start at zero; [`Error::Singular`](crate::Error::Singular) if numbers overflow.
+/// [`Error::OutOfRange`](crate::Error::OutOfRange) for options outside their ranges, or an amplitude bound
+/// below 1e-100 of the motif's root mean square; [`Error::Infeasible`](crate::Error::Infeasible) if no
+/// arrangement of eigenvalues was found inside the limits, or one mode must start at zero;
+/// [`Error::Singular`](crate::Error::Singular) if numbers overflow.
 ///
 /// ```
 /// use thalamo::fit::{FitOptions, fit};
@@ -63,8 +64,8 @@ pub fn fit(motif: &Motif, options: &FitOptions) -> Result<Fit> {
 
 /// Fits with several numbers of modes, each started from the smaller ones as well.
 ///
-/// Results are in the order of `modes`. The RMSE does not increase from K to K + 2 (a mode of zero amplitude is
-/// always feasible) as long as the limits leave room for another pair.
+/// Results are in the order of `modes`. The RMSE does not increase from K to K + 2 (a mode of zero amplitude
+/// is always feasible) as long as the limits leave room for another pair.
 ///
 /// # Errors
 /// As [`fit`]; `options.modes` is not used.
@@ -127,7 +128,8 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(F
     Ok((fit, poles))
 }
 
-/// Eigenvalues and amplitudes in canonical order and original units, and the place of each parameter in that order.
+/// Eigenvalues and amplitudes in canonical order and original units, and the place of each parameter in that
+/// order.
 fn in_order(problem: &Problem, poles: &Poles, c: &[f64]) -> (Spectrum, Vec<Complex64>, Vec<usize>) {
     let rate = 1.0 / problem.duration;
     let mut units: Vec<Unit> = poles.iter().map(|unit| Unit { pole: unit.pole * rate, ..unit }).collect();

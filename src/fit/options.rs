@@ -35,7 +35,8 @@ pub struct FitOptions {
     pub modes: usize,
     /// Distance of all eigenvalues from the imaginary axis. Default [`Margin::InverseDuration`].
     pub margin: Margin,
-    /// Smallest distance between two eigenvalues, in 1/tau, conjugates included; 0 switches it off. Default 0.05.
+    /// Smallest distance between two eigenvalues, in 1/tau, conjugates included; 0 switches it off. Default
+    /// 0.05.
     pub separation: f64,
     /// Bound on `norm(alpha)`, counting each conjugate pair once, in units of the motif. Default `Some(3.0)`.
     pub amplitude_bound: Option<f64>,
@@ -43,12 +44,13 @@ pub struct FitOptions {
     pub zero_start: bool,
     /// Largest imaginary part, in 1/tau. Default `None`: the Nyquist rate `pi/dt`.
     pub frequency_limit: Option<f64>,
-    /// Fastest decay `-Re lambda`, in 1/tau. Default `None`: `1/dt + margin + modes * separation`, which always
-    /// leaves room for the separation.
+    /// Fastest decay `-Re lambda`, in 1/tau. Default `None`: `1/dt + margin + modes * separation`, which
+    /// always leaves room for the separation.
     pub decay_limit: Option<f64>,
     /// Random starts beside the constructed ones, at most 10000. Default 2.
     pub random_starts: usize,
-    /// Budget of the search, in evaluations of the reduced objective; the final polish comes on top. Default 2500.
+    /// Budget of the search, in evaluations of the reduced objective; the final polish comes on top.
+    /// Default 2500.
     pub effort: usize,
     /// Seed of the random starts and kicks. Default 0.
     pub seed: u64,

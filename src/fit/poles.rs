@@ -8,7 +8,8 @@ use num_complex::Complex64;
 
 use super::result::ActiveConstraint;
 
-/// `theta = [sigma_1, omega_1, ..., sigma_p, omega_p, l_1, ..., l_r]`: p conjugate pairs, then r real eigenvalues.
+/// `theta = [sigma_1, omega_1, ..., sigma_p, omega_p, l_1, ..., l_r]`: p conjugate pairs, then r real
+/// eigenvalues.
 ///
 /// The amplitudes have the same layout: real and imaginary part for a pair, one number for a real eigenvalue.
 #[derive(Debug, Clone, PartialEq, Default)]

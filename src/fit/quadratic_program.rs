@@ -18,8 +18,8 @@ const PARALLEL: f64 = 1e-12;
 
 /// Solves with the Cholesky factor of H and the `a_i` as columns; starts from p = 0, which must be feasible.
 ///
-/// In coordinates `x = L^T p` the objective is `1/2 |x|^2 + (L^-1 g) . x`; with working set W its minimiser is
-/// `x = -g + A_W^T nu`, `(A_W A_W^T) nu = r_W + A_W g`. Every iterate is feasible, so that an early end
+/// In coordinates `x = L^T p` the objective is `1/2 |x|^2 + (L^-1 g) . x`; with working set W its minimiser
+/// is `x = -g + A_W^T nu`, `(A_W A_W^T) nu = r_W + A_W g`. Every iterate is feasible, so that an early end
 /// (the cap on iterations) still leaves a usable step.
 pub(crate) fn solve(
     factor: &Cholesky<f64, Dyn>,

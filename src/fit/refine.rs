@@ -93,7 +93,8 @@ fn damped(at: &Evaluation, mut damping: f64) -> Cholesky<f64, Dyn> {
             damping = (10.0 * damping).max(1e-14);
         }
     }
-    // Not a number in the Hessian: an identity yields a step whose promise is not finite, which ends the loop.
+    // Not a number in the Hessian: an identity yields a step whose promise is not finite, which ends the
+    // loop.
     identity(diagonal.len())
 }
 
@@ -101,9 +102,11 @@ fn identity(n: usize) -> Cholesky<f64, Dyn> {
     Cholesky::pack_dirty(DMatrix::identity(n, n))
 }
 
-/// Norm of the gradient projected on the directions that the constraints allow, and the constraints that hold it back.
+/// Norm of the gradient projected on the directions that the constraints allow, and the constraints that hold
+/// it back.
 ///
-/// Zero exactly at a Karush-Kuhn-Tucker point; `tolerance` (in 1/T) decides which constraints are met with equality.
+/// Zero exactly at a Karush-Kuhn-Tucker point; `tolerance` (in 1/T) decides which constraints are met with
+/// equality.
 pub(crate) fn stationarity(
     problem: &Problem,
     poles: &Poles,

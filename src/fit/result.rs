@@ -72,7 +72,8 @@ pub enum ActiveConstraint {
     },
     /// `norm(alpha)` is at its bound.
     AmplitudeBound {
-        /// Multiplier of the bound: decrease of half the relative mean square per unit of half the squared (relative) norm.
+        /// Multiplier of the bound: decrease of half the relative mean square per unit of half the squared
+        /// (relative) norm.
         multiplier: f64,
     },
     /// `yhat(0) = 0`.
@@ -183,8 +184,8 @@ impl Fit {
     /// Conjugates are matched to `1e-9` relative to the largest number, and made exact.
     ///
     /// # Errors
-    /// [`Error::Empty`] without eigenvalues, [`Error::Shape`] if the numbers of eigenvalues and amplitudes differ,
-    /// [`Error::NotFinite`], [`Error::OutOfRange`] for `dt <= 0`, [`Error::NotConjugate`] if an
+    /// [`Error::Empty`] without eigenvalues, [`Error::Shape`] if the numbers of eigenvalues and amplitudes
+    /// differ, [`Error::NotFinite`], [`Error::OutOfRange`] for `dt <= 0`, [`Error::NotConjugate`] if an
     /// eigenvalue has no conjugate, or its conjugate another amplitude.
     ///
     /// ```

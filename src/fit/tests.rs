@@ -245,7 +245,8 @@ proptest! {
         let small = condition(&p, &poles) < 1e3;
         let scored = Insertion::new(&p).scored(&mut Scan::new(&p, &poles, &solved), pair);
         for (pole, score) in scored.into_iter().step_by(7) {
-            // The ridge and the floor under the Schur complement blur poles that hardly differ from the basis.
+            // The ridge and the floor under the Schur complement blur poles that hardly differ from the
+            // basis.
             let distant = poles.iter().all(|unit| (unit.pole - pole).norm() > 5.0);
             if small && distant && pole.re > -10.0 && (!pair || pole.im > 5.0) {
                 let mut grown = poles.clone();

@@ -6,7 +6,8 @@ use crate::{Error, Result};
 use faer::Accum;
 use nalgebra::DMatrix;
 
-/// Numerator coefficients of the [13/13] Pade approximant of `e^x`, scaled to integers; the denominator's alternate in sign.
+/// Numerator coefficients of the [13/13] Pade approximant of `e^x`, scaled to integers; the denominator's
+/// alternate in sign.
 const PADE_13: [f64; 14] = [
     64_764_752_532_480_000.0,
     32_382_376_266_240_000.0,
@@ -31,7 +32,8 @@ const THETA_13: f64 = 5.371_920_351_148_152;
 ///
 /// Exists for every matrix; refused when its entries exceed double precision.
 ///
-/// Reference: N. J. Higham (2005), The scaling and squaring method for the matrix exponential revisited, SIMAX 26.
+/// Reference: N. J. Higham (2005), The scaling and squaring method for the matrix exponential revisited,
+/// SIMAX 26.
 ///
 /// # Errors
 /// An input that is no finite square matrix, or a result that overflows.

@@ -7,18 +7,20 @@ use crate::{Error, Result, check};
 use faer::Accum;
 use nalgebra::DMatrix;
 
-/// `|A| h` at which the series for the covariance of one step h is used; the terms then fall as `0.5^k / (k+1)!`.
+/// `|A| h` at which the series for the covariance of one step h is used; the terms then fall as
+/// `0.5^k / (k+1)!`.
 const SERIES_NORM: f64 = 0.25;
 
 /// Terms of that series: `0.5^13 / 14!` is below 1e-14 of the first term's rounding.
 const SERIES_TERMS: usize = 13;
 
-/// $$Q_d = \int_0^{dt} e^{As} e^{A^T s}\\,ds$$ `N x N`: covariance at `t + dt` of `x' = A x + xi` that started from a
+/// $$Q_d = \int_0^{dt} e^{As} e^{A^T s}\\,ds$$
+/// `N x N`: covariance at `t + dt` of `x' = A x + xi` that started from a
 /// known state, with xi white noise of unit intensity.
 ///
 /// Exists for every A, stable or not. A Taylor series over a fraction h of the step, then
-/// `Q(2h) = Q(h) + e^{Ah} Q(h) e^{A^T h}`: sums of positive semidefinite terms, free of the cancellation that the block
-/// exponential `exp [-A I; 0 A^T]` suffers over long steps.
+/// `Q(2h) = Q(h) + e^{Ah} Q(h) e^{A^T h}`: sums of positive semidefinite terms, free of the cancellation that
+/// the block exponential `exp [-A I; 0 A^T]` suffers over long steps.
 ///
 /// # Errors
 /// A matrix that is not square, empty or not finite, a step that is not positive, or a result that
@@ -65,10 +67,13 @@ pub fn noise_covariance(a: &DMatrix<f64>, dt: f64) -> Result<DMatrix<f64>> {
     if covariance.iter().all(|x| x.is_finite()) { Ok(covariance) } else { Err(overflow) }
 }
 
-/// F, `N x rank`, with $$F F^T = Q$$ for a positive semidefinite `N x N` covariance Q: `F z`, z standard normal, is a
+/// F, `N x rank`, with
+/// $$F F^T = Q$$
+/// for a positive semidefinite `N x N` covariance Q: `F z`, z standard normal, is a
 /// sample.
 ///
-/// Cholesky with diagonal pivoting, ended at the numerical rank; directions without variance simply have no column.
+/// Cholesky with diagonal pivoting, ended at the numerical rank; directions without variance simply have no
+/// column.
 ///
 /// # Errors
 /// A matrix that is not square, empty or not finite; [`Error::OutOfRange`] when it is not symmetric or

@@ -115,7 +115,8 @@ fn wilkinson(t: &DMatrix<Complex64>, end: usize) -> Complex64 {
     if sum == Complex64::default() { d } else { d - b * c / sum }
 }
 
-/// One QR step `T - s = G^H R`, `T = R G^H + s` on the rows and columns `start..=end`, carried through all of T and U.
+/// One QR step `T - s = G^H R`, `T = R G^H + s` on the rows and columns `start..=end`, carried through all of
+/// T and U.
 fn step(
     t: &mut DMatrix<Complex64>,
     u: &mut DMatrix<Complex64>,

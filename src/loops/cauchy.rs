@@ -4,16 +4,17 @@ use faer::MatRef;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-/// Condition number, in the 2-norm, of $Q_{kj} = 1/(x_k - y_j)$ with at most as many rows as columns; infinite where
-/// rows coincide or two numbers of x and y do.
+/// Condition number, in the 2-norm, of $Q_{kj} = 1/(x_k - y_j)$ with at most as many rows as columns;
+/// infinite where rows coincide or two numbers of x and y do.
 ///
-/// A singular value decomposition of Q loses the smallest singular value once it is below rounding of the largest. The
-/// entries of every Schur complement are products, however,
+/// A singular value decomposition of Q loses the smallest singular value once it is below rounding of the
+/// largest. The entries of every Schur complement are products, however,
 ///
 /// $$ Q^{(m+1)}_{kj} = Q^{(m)}_{kj} \frac{(x_k - x_m)(y_j - y_m)}{(x_k - y_m)(y_j - x_m)}, $$
 ///
-/// free of cancellation, so that complete pivoting gives $Q = L D U$ with every digit, L and U well-conditioned
-/// and all of the grading in D. Then $|Q^+| = |U^+ D^{-1} L^{-1}|$ is a norm, which the largest terms decide.
+/// free of cancellation, so that complete pivoting gives $Q = L D U$ with every digit, L and U
+/// well-conditioned and all of the grading in D. Then $|Q^+| = |U^+ D^{-1} L^{-1}|$ is a norm, which the
+/// largest terms decide.
 ///
 /// Reference: J. Demmel (1999), Accurate singular value decompositions of structured matrices, SIMAX 21.
 pub(super) fn condition(x: &[Complex64], y: &[Complex64]) -> f64 {

@@ -45,8 +45,9 @@ pub struct LoopOptions {
     /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half goes
     /// on until so many are left: where a descent ends shows early. As many as starts follows all.
     pub finalists: usize,
-    /// Largest accepted error of the motif that the finished loop plays, relative to the sum of its amplitudes. Rounding
-    /// passes 1e-6 where C is about 1e3: such a loop plays its motif in a world without noise only.
+    /// Largest accepted error of the motif that the finished loop plays, relative to the sum of its
+    /// amplitudes. Rounding passes 1e-6 where C is about 1e3: such a loop plays its motif in a world without
+    /// noise only.
     pub playback_tolerance: f64,
     /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
@@ -82,8 +83,8 @@ impl LoopOptions {
     /// Checks every option, also those of placement and optimiser.
     ///
     /// # Errors
-    /// Starts outside 1..=10000, no finalists, a negative noise floor, a playback tolerance that is not positive,
-    /// options of placement or optimiser out of range.
+    /// Starts outside 1..=10000, no finalists, a negative noise floor, a playback tolerance that is not
+    /// positive, options of placement or optimiser out of range.
     pub fn validate(&self) -> Result<()> {
         check::positive("playback tolerance", self.playback_tolerance)?;
         if self.finalists == 0 {
@@ -134,7 +135,8 @@ impl LoopDesign {
     /// Places the eigenvalues of `sum_k amplitudes_k exp(eigenvalues_k t)`, played for `duration` (tau).
     ///
     /// # Errors
-    /// As [`Placement::new`] and [`RobustnessCost::new`]; options out of range, see [`LoopOptions::validate`].
+    /// As [`Placement::new`] and [`RobustnessCost::new`]; options out of range, see
+    /// [`LoopOptions::validate`].
     pub fn new(
         system: &System,
         eigenvalues: &[Complex64],
@@ -166,7 +168,8 @@ impl LoopDesign {
         minimise(&mut cost, &self.random_input(seed, start), &self.options.optimiser)
     }
 
-    /// All starts, spread over threads, and the best of them as a loop. Starts race: see [`LoopOptions::finalists`].
+    /// All starts, spread over threads, and the best of them as a loop. Starts race: see
+    /// [`LoopOptions::finalists`].
     ///
     /// # Errors
     /// As [`LoopDesign::minimise`] and [`LoopDesign::finish`].
@@ -177,8 +180,8 @@ impl LoopDesign {
     /// The loop of the best minimum: unit norm u, its v, the initial state, all verified.
     ///
     /// # Errors
-    /// No minima, eigenvalues that did not arrive at their targets ([`Error::PlacementInaccurate`]), a loop so
-    /// ill-conditioned that rounding spoils the motif ([`Error::Residual`]), or an unstable one.
+    /// No minima, eigenvalues that did not arrive at their targets ([`Error::PlacementInaccurate`]), a loop
+    /// so ill-conditioned that rounding spoils the motif ([`Error::Residual`]), or an unstable one.
     pub fn finish(&self, minima: &[Minimum]) -> Result<MotifLoop> {
         let best = (0..minima.len())
             .min_by(|&a, &b| minima[a].value.total_cmp(&minima[b].value))

@@ -24,10 +24,11 @@ use crate::{Error, Result};
 /// Predicted error up to which loops reach their own tolerance (1e-6) for nearly every u: measured errors of
 /// random directions are within a factor of ten of the prediction.
 const ACCURATE: f64 = 1e-7;
-/// Predicted error above which even an optimised u, ten to a hundred times better than a random one, misses it.
+/// Predicted error above which even an optimised u, ten to a hundred times better than a random one, misses
+/// it.
 const INACCURATE: f64 = 1e-4;
-/// Rounding errors are independent: measured over the first-order bound, times the square root of N (median near
-/// 0.15 for N = 100 and 500, 0.3 for 30).
+/// Rounding errors are independent: measured over the first-order bound, times the square root of N (median
+/// near 0.15 for N = 100 and 500, 0.3 for 30).
 const TYPICAL: f64 = 0.2;
 /// Condition number up to which a singular value decomposition of Q resolves its smallest singular value.
 const RESOLVED: f64 = 1e13;
@@ -41,8 +42,8 @@ pub struct Feasibility {
     pub modes: usize,
     /// Number of units N.
     pub units: usize,
-    /// Condition number of Q in the 2-norm, accurate however large; infinite where targets coincide with each other
-    /// or with eigenvalues of A.
+    /// Condition number of Q in the 2-norm, accurate however large; infinite where targets coincide with each
+    /// other or with eigenvalues of A.
     pub condition: f64,
     /// Euclidean norm of the residues $d = Q^+ \mathbf 1$.
     pub residue_norm: f64,
@@ -65,7 +66,8 @@ pub struct Feasibility {
     pub verdict: Verdict,
 }
 
-/// Predicts whether these targets (1/tau; closed under conjugation, K at most N) can be placed on this cortex.
+/// Predicts whether these targets (1/tau; closed under conjugation, K at most N) can be placed on this
+/// cortex.
 ///
 /// With $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$ and $d = Q^+ \mathbf 1$ the error of the eigenvalues of
 /// $A + u v^T$ is, to first order in the rounding $\epsilon \\|A + u v^T\\|$ of that matrix, bounded by
@@ -73,13 +75,14 @@ pub struct Feasibility {
 /// $$ \epsilon \\, (\\|A\\|_F + |u||v|) \max_k \frac{|R (a \circ Q_k)| \\, |L^T (b \circ Q_k)|}{|\sum_j d_j Q_{kj}^2|},
 ///    \qquad a = L u, \quad b = d / a, $$
 ///
-/// and typically $0.2 / \sqrt N$ times that: rounding errors do not conspire. The prediction is the median over three
-/// random directions u; an optimised u does better. It takes no eigendecomposition beyond the cortex's own, while
-/// the stability of the rest takes one of N x N. What the thresholds rest on is measured in `docs/feasibility.md`.
+/// and typically $0.2 / \sqrt N$ times that: rounding errors do not conspire. The prediction is the median
+/// over three random directions u; an optimised u does better. It takes no eigendecomposition beyond the
+/// cortex's own, while the stability of the rest takes one of N x N. What the thresholds rest on is measured
+/// in `docs/feasibility.md`.
 ///
 /// # Errors
-/// No targets or more than units, not finite, or a conjugate missing; options out of range. Targets that cannot be
-/// placed are no error but a verdict.
+/// No targets or more than units, not finite, or a conjugate missing; options out of range. Targets that
+/// cannot be placed are no error but a verdict.
 ///
 /// ```
 /// use thalamo::{Complex64, Cortex, System, loops::{PlacementOptions, Verdict, feasibility}};
@@ -247,7 +250,8 @@ pub struct FeasibleModes {
     pub rows: Vec<(Fit, Feasibility)>,
 }
 
-/// The largest K in a range whose fit (by [`sweep`]; `options.modes` is not used) can be placed on this cortex.
+/// The largest K in a range whose fit (by [`sweep`]; `options.modes` is not used) can be placed on this
+/// cortex.
 ///
 /// A larger K fits better, but cond(Q) grows exponentially with it. Feasibility need not be monotone in K.
 ///

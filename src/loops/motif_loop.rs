@@ -40,8 +40,8 @@ pub struct LoopReport {
     pub condition: f64,
     /// Largest distance of a target from the nearest eigenvalue of $A + u v^T$.
     pub distance: f64,
-    /// Largest error of the readout that starts at $x_\mathrm{init}$, against the exponentials, at eight times
-    /// over the duration and relative to the sum of the amplitudes: what rounding does to this loop.
+    /// Largest error of the readout that starts at $x_\mathrm{init}$, against the exponentials, at eight
+    /// times over the duration and relative to the sum of the amplitudes: what rounding does to this loop.
     pub playback_error: f64,
     /// Largest real part of the eigenvalues of $A + u v^T$ beside the targets; minus infinity without any.
     pub rest_abscissa: f64,

@@ -1,4 +1,5 @@
-//! Powers of two by which vectors are scaled so that what follows neither over- nor underflows: scaling by them is exact.
+//! Powers of two by which vectors are scaled so that what follows neither over- nor underflows: scaling by
+//! them is exact.
 
 use crate::check;
 

@@ -70,8 +70,8 @@ impl PlacementOptions {
 /// $$ Q_{kj} = \frac{1}{\hat\lambda_k - \lambda_j}, \qquad d = Q^+ \mathbf 1, \qquad
 ///    v = L^T \mathrm{diag}(L u)^{-1} d $$
 ///
-/// give $A + u v^T$ the targets as eigenvalues, whatever u (no entry of $L u$ may vanish). All its eigenvalues
-/// solve $\sum_j d_j / (\mu - \lambda_j) = 1$: they depend on the residues d alone.
+/// give $A + u v^T$ the targets as eigenvalues, whatever u (no entry of $L u$ may vanish). All its
+/// eigenvalues solve $\sum_j d_j / (\mu - \lambda_j) = 1$: they depend on the residues d alone.
 ///
 /// ```
 /// use nalgebra::DVector;

@@ -1,8 +1,8 @@
 //! A race of random starts: all begin, few are followed to the end.
 //!
-//! Local minima of the robustness cost differ widely and cannot be told from their starts, but a descent that is behind
-//! after 20 evaluations seldom wins. Halving the field again and again spends on many starts what a few would cost
-//! (successive halving; K. Jamieson and A. Talwalkar (2016), AISTATS 51).
+//! Local minima of the robustness cost differ widely and cannot be told from their starts, but a descent that
+//! is behind after 20 evaluations seldom wins. Halving the field again and again spends on many starts what a
+//! few would cost (successive halving; K. Jamieson and A. Talwalkar (2016), AISTATS 51).
 
 use std::ops::Range;
 
@@ -25,8 +25,8 @@ struct Runner {
 }
 
 impl LoopDesign {
-    /// Minima of all starts, in their order; every start takes the steps it would take alone. `spread` uses all
-    /// threads; `ended` is told of each start that ends.
+    /// Minima of all starts, in their order; every start takes the steps it would take alone. `spread` uses
+    /// all threads; `ended` is told of each start that ends.
     pub(crate) fn race(
         &self,
         seed: u64,
@@ -98,8 +98,8 @@ impl LoopDesign {
     }
 }
 
-/// Work on some items at a time: as many as share evaluations, fewer where threads would stand idle. Results do not
-/// depend on it.
+/// Work on some items at a time: as many as share evaluations, fewer where threads would stand idle. Results
+/// do not depend on it.
 fn in_batches<T: Send, U: Send>(
     items: Vec<T>,
     spread: bool,

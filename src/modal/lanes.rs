@@ -1,5 +1,5 @@
-//! Elementwise arithmetic on packed vectors of elements `[f64; B]`: B points side by side, independent of each other, so
-//! that B points are evaluated for one reading of every matrix.
+//! Elementwise arithmetic on packed vectors of elements `[f64; B]`: B points side by side, independent of
+//! each other, so that B points are evaluated for one reading of every matrix.
 
 use std::marker::PhantomData;
 
@@ -112,7 +112,8 @@ impl Join for Subtract {
     }
 }
 
-// Operations are structures, not closures: `with_simd` is always inlined where the vector units are switched on.
+// Operations are structures, not closures: `with_simd` is always inlined where the vector units are switched
+// on.
 
 struct Combine<'a, J> {
     layout: Layout,

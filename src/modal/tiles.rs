@@ -1,8 +1,8 @@
 //! A matrix laid out for products with a few vectors at a time: the products of the robustness cost.
 //!
-//! One vector reads the whole matrix for two operations per entry, so its product waits for memory. B vectors side by
-//! side read it once. Every entry of a product is one chain of fused multiply-adds in the order of the columns, so that
-//! a vector's image has the same bits whatever stands beside it.
+//! One vector reads the whole matrix for two operations per entry, so its product waits for memory. B vectors
+//! side by side read it once. Every entry of a product is one chain of fused multiply-adds in the order of
+//! the columns, so that a vector's image has the same bits whatever stands beside it.
 
 use std::ops::Range;
 
@@ -79,8 +79,8 @@ impl<const B: usize> WithSimd for Apply<'_, '_, '_, B> {
     }
 }
 
-// R registers hold a tile. Blocks of P panels and V vectors keep P V B R sums in registers: enough to hide the latency
-// of an addition, no more than there are.
+// R registers hold a tile. Blocks of P panels and V vectors keep P V B R sums in registers: enough to hide
+// the latency of an addition, no more than there are.
 impl<const B: usize> Apply<'_, '_, '_, B> {
     /// Panels outside, vectors inside: a panel is read from far away once.
     #[inline(always)]
@@ -103,8 +103,8 @@ impl<const B: usize> Apply<'_, '_, '_, B> {
         }
     }
 
-    /// Panels in blocks of P, and the rest one by one. A function of its own for each shape: in one large function the
-    /// compiler gives up keeping sums in registers.
+    /// Panels in blocks of P, and the rest one by one. A function of its own for each shape: in one large
+    /// function the compiler gives up keeping sums in registers.
     #[inline(always)]
     fn blocks<S: Simd, const R: usize, const P: usize, const V: usize>(
         &mut self,
@@ -193,8 +193,8 @@ impl<const B: usize> Apply<'_, '_, '_, B> {
                 let mut columns = [[0.0; HEIGHT]; B];
                 for lane in 0..B {
                     let (column, _) = S::as_mut_simd_f64s(&mut columns[lane]);
-                    // Adding zero keeps the compiler from copying the sums as one piece of memory, in which case they
-                    // would live in memory all along.
+                    // Adding zero keeps the compiler from copying the sums as one piece of memory, in which
+                    // case they would live in memory all along.
                     for r in 0..R {
                         column[r] = simd.add_f64s(sums[p][i][lane][r], zero);
                     }

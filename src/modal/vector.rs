@@ -1,8 +1,8 @@
 //! Conjugate-symmetric complex vectors and matrices, held as real ones of the same size.
 //!
 //! A vector over a conjugate-closed spectrum takes conjugate values at conjugate eigenvalues, so half of it
-//! says everything: `[reals | real parts of the upper half | imaginary parts of the upper half]`. With `B` the
-//! basis that unpacks it (`[1 i; 1 -i]` on each pair), `B^T B = D = diag(1; 2; -2)`, and a complex matrix
+//! says everything: `[reals | real parts of the upper half | imaginary parts of the upper half]`. With `B`
+//! the basis that unpacks it (`[1 i; 1 -i]` on each pair), `B^T B = D = diag(1; 2; -2)`, and a complex matrix
 //! becomes a real one of the same size: products cost a quarter of the complex ones.
 
 use nalgebra::DMatrix;

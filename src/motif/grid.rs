@@ -29,8 +29,8 @@ pub(super) fn first(count: usize, draw: impl Fn(usize) -> Result<Motif>) -> Resu
     (0..count).map(draw).collect()
 }
 
-/// The generator of motif `index`: a stream of its own, apart from the other `kind`s' and from stream 0, which
-/// whoever else uses the same seed begins with.
+/// The generator of motif `index`: a stream of its own, apart from the other `kind`s' and from stream 0,
+/// which whoever else uses the same seed begins with.
 pub(super) fn stream(seed: u64, kind: u64, index: usize) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream((kind << 48).wrapping_add(index as u64));

@@ -21,7 +21,8 @@ pub struct OscillationOptions {
     pub duration: f64,
     /// Number of harmonics, at least 1 and below half the number of samples. Default 4.
     pub harmonics: usize,
-    /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs have.
+    /// Root mean square, over motifs, of the standard deviation of one motif. Default 0.8, as step motifs
+    /// have.
     pub amplitude: f64,
 }
 
@@ -77,8 +78,8 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 ///
 /// $$ y(t) = \sum_{k=1}^{H} a_k \left( \cos \frac{2 \pi k t}{T} - 1 \right) + b_k \sin \frac{2 \pi k t}{T},
 /// \qquad a_k, b_k \sim N(0, s^2 / H), $$
-/// with `harmonics` $H$, `duration` $T$ and `amplitude` $s$. The constant makes `y(0) = 0`; the series spans one
-/// period, so that its variance over the samples is $\tfrac12 \sum_k (a_k^2 + b_k^2)$.
+/// with `harmonics` $H$, `duration` $T$ and `amplitude` $s$. The constant makes `y(0) = 0`; the series spans
+/// one period, so that its variance over the samples is $\tfrac12 \sum_k (a_k^2 + b_k^2)$.
 ///
 /// ```
 /// use thalamo::motif::{OscillationOptions, oscillating_motif};
@@ -89,8 +90,9 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive, [`Error::OffGrid`]
-/// on a `duration` that is no multiple of `dt`, [`Error::OutOfRange`] on `harmonics` outside its range.
+/// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive,
+/// [`Error::OffGrid`] on a `duration` that is no multiple of `dt`, [`Error::OutOfRange`] on `harmonics`
+/// outside its range.
 pub fn oscillating_motif(options: &OscillationOptions, seed: u64, index: usize) -> Result<Motif> {
     let &OscillationOptions { dt, harmonics, amplitude, .. } = options;
     let samples = options.samples()?;

@@ -17,7 +17,8 @@ const KIND: u64 = 1;
 pub struct StepOptions {
     /// Sampling step, in tau, in (0, 1]. Default 0.1.
     pub dt: f64,
-    /// Noise strength $\gamma > 0$ of the Ornstein-Uhlenbeck process. Default $3\sqrt2$: standard deviation 3.
+    /// Noise strength $\gamma > 0$ of the Ornstein-Uhlenbeck process. Default $3\sqrt2$: standard
+    /// deviation 3.
     pub noise: f64,
     /// Time the process runs before its first sample is kept, in tau. Default 20.
     pub warm_up: f64,
@@ -104,13 +105,14 @@ pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 ///
 /// An Ornstein-Uhlenbeck process
 /// $$ z_{n+1} = z_n + dt \left( -z_n + \frac{\gamma}{\sqrt{dt}} \xi_n \right), \qquad \xi_n \sim N(0, 1), $$
-/// runs for `warm_up` from zero, then for `duration`. Interval lengths are drawn uniformly between `shortest` and
-/// `longest`, both included, as long as their sum stays below `duration`; the first that would reach it is
-/// discarded, and so is the rest of the process. The motif is constant on each interval, at the mean of $z$ over it;
-/// `rest` is appended as zeros, and the first sample is set to zero.
+/// runs for `warm_up` from zero, then for `duration`. Interval lengths are drawn uniformly between `shortest`
+/// and `longest`, both included, as long as their sum stays below `duration`; the first that would reach it
+/// is discarded, and so is the rest of the process. The motif is constant on each interval, at the mean of
+/// $z$ over it; `rest` is appended as zeros, and the first sample is set to zero.
 ///
-/// With the defaults the intervals sum to 500..=999 samples, so a motif has 550..=1049 samples (620 or more in nine
-/// cases of ten). The process has variance $\gamma^2 / (2 - dt)$, and its mean over an interval of $n$ samples
+/// With the defaults the intervals sum to 500..=999 samples, so a motif has 550..=1049 samples (620 or more
+/// in nine cases of ten). The process has variance $\gamma^2 / (2 - dt)$, and its mean over an interval of
+/// $n$ samples
 /// $$ \frac{\gamma^2}{(2 - dt) n^2} \left( n \frac{1 + \phi}{1 - \phi} - \frac{2 \phi (1 - \phi^n)}{(1 - \phi)^2}
 /// \right), \qquad \phi = 1 - dt. $$
 ///
@@ -124,8 +126,8 @@ pub fn step_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OutOfRange`] on an option outside its documented range, [`Error::OffGrid`] on a duration that is no
-/// multiple of `dt`.
+/// [`Error::OutOfRange`] on an option outside its documented range, [`Error::OffGrid`] on a duration that is
+/// no multiple of `dt`.
 pub fn step_motif(options: &StepOptions, seed: u64, index: usize) -> Result<Motif> {
     let [warm_up, samples, shortest, longest, rest] = options.steps()?;
     let &StepOptions { dt, noise, .. } = options;

@@ -1,4 +1,5 @@
-//! One descent by L-BFGS that is told values instead of asking for them, so that many can share an evaluation.
+//! One descent by L-BFGS that is told values instead of asking for them, so that many can share an
+//! evaluation.
 
 use super::history::History;
 use super::line_search::{MAX_TRIALS, Verdict, WeakWolfe};

@@ -4,8 +4,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::vector::{add_then_dots_with, dot};
 
-/// Pairs that share a pass. Their products with each other are known, so that one pass over the gradient serves four
-/// steps of the recursion: the time of a step is that of waiting for a sum.
+/// Pairs that share a pass. Their products with each other are known, so that one pass over the gradient
+/// serves four steps of the recursion: the time of a step is that of waiting for a sum.
 const BLOCK: usize = 4;
 
 /// The last steps s and gradient changes y, as a ring that grows to its capacity.
@@ -70,8 +70,8 @@ impl History {
         }
     }
 
-    /// Turns a gradient into the quasi-Newton direction `-H g`, in place: Nocedal's two-loop recursion, four pairs at a
-    /// time. Within a block, with the older step before the younger,
+    /// Turns a gradient into the quasi-Newton direction `-H g`, in place: Nocedal's two-loop recursion, four
+    /// pairs at a time. Within a block, with the older step before the younger,
     /// `s_i^T (q - alpha_j y_j - ...) = s_i^T q - alpha_j s_i^T y_j - ...`, and likewise in the second loop.
     pub(super) fn direction(&mut self, gradient: &mut [f64]) {
         Arch::new().dispatch(Recursion { history: self, gradient });
@@ -166,7 +166,8 @@ impl Block {
         of
     }
 
-    /// `alpha_i = rho_i s_i^T q` from the youngest to the oldest, kept for the way back; `-alpha_i y_i` is to be added.
+    /// `alpha_i = rho_i s_i^T q` from the youngest to the oldest, kept for the way back; `-alpha_i y_i` is to
+    /// be added.
     #[inline(always)]
     fn first_loop(mut self, history: &mut History, dots: [f64; BLOCK]) -> Self {
         for i in (0..self.len).rev() {
@@ -181,8 +182,8 @@ impl Block {
         self
     }
 
-    /// `beta_i = rho_i y_i^T r` from the oldest to the youngest; `(alpha_i - beta_i) s_i` is to be added, with the
-    /// sign turned.
+    /// `beta_i = rho_i y_i^T r` from the oldest to the youngest; `(alpha_i - beta_i) s_i` is to be added,
+    /// with the sign turned.
     #[inline(always)]
     fn second_loop(mut self, history: &History, dots: [f64; BLOCK]) -> Self {
         for (i, dot) in dots.into_iter().enumerate().take(self.len) {
@@ -210,8 +211,9 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Directions along a random walk against the product form `(I - rho s y^T) H (I - rho y s^T) + rho s s^T` over the
-    /// pairs remembered; one step in five has no curvature and must say nothing.
+    /// Directions along a random walk against the product form
+    /// `(I - rho s y^T) H (I - rho y s^T) + rho s s^T` over the pairs remembered; one step in five has no
+    /// curvature and must say nothing.
     #[test]
     fn directions_are_those_of_the_product_form() {
         let mut rng = ChaCha8Rng::seed_from_u64(7);

@@ -1,9 +1,9 @@
 //! L-BFGS for objectives that may be infinite, as a solver of argmin: the only place the library touches it.
 //!
-//! Argmin's executor owns the loop, counts its iterations, pauses at a limit of them and ends where the solver has
-//! converged or the observer interrupts. One iteration is one evaluation of the trial points of all descents. Its own
-//! L-BFGS takes one start, clones the point and the gradient several times per iteration and allocates each pair anew,
-//! which costs as much as a small loop's gradient.
+//! Argmin's executor owns the loop, counts its iterations, pauses at a limit of them and ends where the
+//! solver has converged or the observer interrupts. One iteration is one evaluation of the trial points of
+//! all descents. Its own L-BFGS takes one start, clones the point and the gradient several times per
+//! iteration and allocates each pair anew, which costs as much as a small loop's gradient.
 
 use std::ops::ControlFlow;
 
@@ -47,8 +47,8 @@ pub fn minimise(objective: &mut dyn Objective, start: &[f64], options: &LbfgsOpt
     minimise_observed(objective, start, options, &mut |_| ControlFlow::Continue(()))
 }
 
-/// The same, watched: the observer is told of every evaluation, and ends the minimisation where it breaks. The best
-/// point met is kept.
+/// The same, watched: the observer is told of every evaluation, and ends the minimisation where it breaks.
+/// The best point met is kept.
 ///
 /// # Errors
 /// As [`minimise`].
@@ -101,8 +101,8 @@ pub(crate) fn begin<const B: usize>(
     Shared::new(objective).begin(starts, options)
 }
 
-/// Carries at most B descents on, in step, until each is over or has that many evaluations. All that are not over have as
-/// many to begin with. Every descent takes the steps, to the last bit, that it would take alone.
+/// Carries at most B descents on, in step, until each is over or has that many evaluations. All that are not
+/// over have as many to begin with. Every descent takes the steps, to the last bit, that it would take alone.
 pub(crate) fn advance<const B: usize>(
     objective: &mut dyn BatchObjective<B>,
     descents: Vec<Descent>,

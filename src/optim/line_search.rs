@@ -2,7 +2,8 @@
 //!
 //! A stability constraint produces infinities all the time. Bracketing in the manner of Lewis and Overton
 //! (Math. Program. 141, 2013) needs no finite value at the far end: a step that fails sufficient decrease,
-//! infinity included, bounds the bracket from above; one that fails the curvature condition bounds it from below.
+//! infinity included, bounds the bracket from above; one that fails the curvature condition bounds it from
+//! below.
 
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
@@ -35,7 +36,8 @@ impl WeakWolfe {
         (slope < 0.0).then_some(Self { value, slope, lower: 0.0, upper: f64::INFINITY, step })
     }
 
-    /// Judges a trial at `step` by its value, and by the slope there, which is asked for only where it matters.
+    /// Judges a trial at `step` by its value, and by the slope there, which is asked for only where it
+    /// matters.
     pub(super) fn judge(&mut self, value: f64, slope: impl FnOnce() -> f64) -> Verdict {
         let decreased = value <= self.value + SUFFICIENT_DECREASE * self.step * self.slope;
         if !decreased {

@@ -19,8 +19,8 @@ pub(crate) trait BatchObjective<const B: usize> {
     /// Number of variables.
     fn dimension(&self) -> usize;
 
-    /// Values at the points of `x`, with their gradients written to `gradient`; infinite outside the domain, as in
-    /// [`Objective::evaluate`]. No point may change what another one gives.
+    /// Values at the points of `x`, with their gradients written to `gradient`; infinite outside the domain,
+    /// as in [`Objective::evaluate`]. No point may change what another one gives.
     fn evaluate(&mut self, x: &[[f64; B]], gradient: &mut [[f64; B]]) -> [f64; B];
 }
 

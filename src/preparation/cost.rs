@@ -22,8 +22,8 @@ const RESIDUAL_LIMIT: f64 = 1e-9;
 /// $$ \frac{dC}{dM} = 2 Y X + 2 \beta N\\, w (X M^T w)^T, \qquad
 ///    \frac{dC}{dU} = \frac{dC}{dM} V, \qquad \frac{dC}{dV} = \Big(\frac{dC}{dM}\Big)^T U. $$
 ///
-/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$. Its shift follows the last
-/// solution, so that the last digits depend on what was evaluated before.
+/// No eigenvector is needed. Both equations are solved together by doubling; $O(N^3)$. Its shift follows the
+/// last solution, so that the last digits depend on what was evaluated before.
 ///
 /// ```
 /// use nalgebra::DMatrix;

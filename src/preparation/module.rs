@@ -67,8 +67,8 @@ pub struct Preparation {
 
 impl Preparation {
     /// Optimises U and V by L-BFGS with the adjoint gradient from the stable start `V = -U`, random unit
-    /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its rightmost
-    /// eigenvalues, which $A - U U^T$ has one unit further left.
+    /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its
+    /// rightmost eigenvalues, which $A - U U^T$ has one unit further left.
     ///
     /// # Errors
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
@@ -116,13 +116,14 @@ impl Preparation {
     /// A module from given weights, not optimised.
     ///
     /// # Errors
-    /// Weights of another number of units or without columns, a negative beta, or a system that is not stable.
+    /// Weights of another number of units or without columns, a negative beta, or a system that is not
+    /// stable.
     pub fn new(system: &System, weights: LowRank, beta: f64) -> Result<Self> {
         Self::restore(system, weights, beta, None)
     }
 
-    /// A module from its stored weights, which keep their bits, with how they came about; stability and cost are
-    /// computed again.
+    /// A module from its stored weights, which keep their bits, with how they came about; stability and cost
+    /// are computed again.
     pub(crate) fn restore(
         system: &System,
         weights: LowRank,
@@ -215,8 +216,8 @@ fn unstable(closed: &DMatrix<f64>) -> Error {
     }
 }
 
-/// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns; a pair
-/// that does not fit leaves the last column to the one given.
+/// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns;
+/// a pair that does not fit leaves the last column to the one given.
 fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64> {
     // Without eigenvectors the random columns are as good as any.
     let Ok(eigen) = system.eigen() else { return columns };

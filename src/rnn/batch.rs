@@ -25,8 +25,8 @@ pub struct Gradient<T: Real> {
     pub starts: Vec<Vec<T>>,
 }
 
-/// Memory for minibatches of one network, kept from one to the next: the activity of every unit at every step of every
-/// trial, and little else.
+/// Memory for minibatches of one network, kept from one to the next: the activity of every unit at every step
+/// of every trial, and little else.
 #[derive(Debug, Default)]
 pub struct BatchMemory<T: Real> {
     passes: Vec<Pass<T>>,
@@ -46,12 +46,12 @@ impl<T: Real> BatchMemory<T> {
 /// $$ \Lambda_k = (1 - dt) \Lambda_{k+1} + f'(x_k) \odot dt \\, W^T \Lambda_{k+1} + \tfrac{2}{M} e_{k-1} w \odot
 /// \tanh'(x_k), \qquad W = g J + u_\mu v_\mu^T + U V^T, $$
 ///
-/// so a step costs two products of an N x N matrix with all trials, three when $J$ is learned. The result has the same
-/// bits for any number of threads.
+/// so a step costs two products of an N x N matrix with all trials, three when $J$ is learned. The result has
+/// the same bits for any number of threads.
 ///
 /// # Errors
-/// As [`respond`]; [`Error::Empty`] without a scored step, [`Error::MissingModule`] when the module is to be learned and
-/// there is none. A loss that overflows is returned as it is.
+/// As [`respond`]; [`Error::Empty`] without a scored step, [`Error::MissingModule`] when the module is to be
+/// learned and there is none. A loss that overflows is returned as it is.
 pub fn gradient<T: Real>(
     network: &TanhNetwork<T>,
     trials: &[Trial<T>],
@@ -105,10 +105,10 @@ pub fn gradient<T: Real>(
 /// Runs trials without gradients, on rayon's threads, and returns their responses in order.
 ///
 /// # Errors
-/// [`Error::Empty`] without trials or without a step, [`Error::Shape`] on a start of another length or a target shorter
-/// than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] on more than 1e7 steps,
-/// [`Error::UnknownIndex`] on a motif that is not there, [`Error::MissingModule`] when a transition needs the module of a
-/// network that has none.
+/// [`Error::Empty`] without trials or without a step, [`Error::Shape`] on a start of another length or a
+/// target shorter than its segment, [`Error::NotFinite`] on a NaN or infinity, [`Error::OutOfRange`] on more
+/// than 1e7 steps, [`Error::UnknownIndex`] on a motif that is not there, [`Error::MissingModule`] when a
+/// transition needs the module of a network that has none.
 pub fn respond<T: Real>(network: &TanhNetwork<T>, trials: &[Trial<T>]) -> Result<Vec<Response<T>>> {
     if trials.is_empty() {
         return Err(Error::Empty { what: "trials", remedy: "give at least one" });

@@ -10,8 +10,8 @@ use crate::{Error, Result};
 /// A low-rank loop $U V^T \tanh x$ that is on during transitions and brings the network to rest, or
 /// near the fixed point of the next motif's bias.
 ///
-/// Not a [`LowRank`](crate::LowRank), whose numbers are in double precision: these are trained in single. They are
-/// checked by [`TanhNetwork::with_module`](super::TanhNetwork::with_module).
+/// Not a [`LowRank`](crate::LowRank), whose numbers are in double precision: these are trained in single.
+/// They are checked by [`TanhNetwork::with_module`](super::TanhNetwork::with_module).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransitionModule<T: Real> {
     /// Weights `U` from thalamus to the network, N x P.

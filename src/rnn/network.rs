@@ -134,7 +134,8 @@ impl<T: Real> TanhNetwork<T> {
         Ok(network)
     }
 
-    /// A network without motifs from its connectivity `J` (N x N), readout `w` (N), gain `g` and step `dt` (tau).
+    /// A network without motifs from its connectivity `J` (N x N), readout `w` (N), gain `g` and step `dt`
+    /// (tau).
     ///
     /// # Errors
     /// [`Error::Empty`] without units, [`Error::Shape`] on shapes that do not match,
@@ -168,8 +169,8 @@ impl<T: Real> TanhNetwork<T> {
     /// The same network with other learned numbers, for as many motifs as they have columns.
     ///
     /// # Errors
-    /// [`Error::Shape`] when an array has a shape that the architecture does not ask for, [`Error::NotFinite`] on a NaN
-    /// or infinity.
+    /// [`Error::Shape`] when an array has a shape that the architecture does not ask for,
+    /// [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_parameters(mut self, parameters: Parameters<T>) -> Result<Self> {
         let names = ["biases", "loops u", "loops v", "connectivity J", "readout w"];
         let expected = Parameters::<T>::zeros(self.architecture, self.units(), parameters.biases.ncols());
@@ -191,8 +192,8 @@ impl<T: Real> TanhNetwork<T> {
     /// in motif phases only; in the other architectures biases act in both.
     ///
     /// # Errors
-    /// [`Error::Empty`] without columns, [`Error::Shape`] when U and V have different shapes or are for another number of
-    /// units, [`Error::NotFinite`] on a NaN or infinity.
+    /// [`Error::Empty`] without columns, [`Error::Shape`] when U and V have different shapes or are for
+    /// another number of units, [`Error::NotFinite`] on a NaN or infinity.
     pub fn with_module(mut self, module: TransitionModule<T>) -> Result<Self> {
         let TransitionModule { input, feedback } = &module;
         if input.is_empty() {

@@ -18,8 +18,8 @@ pub struct Common {
 
 /// Draw random motifs
 ///
-/// Step motifs are piecewise constant, as published; oscillating ones are smooth. Motif i of a seed is the same however
-/// many are drawn.
+/// Step motifs are piecewise constant, as published; oscillating ones are smooth. Motif i of a seed is the
+/// same however many are drawn.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  thalamo motifs --count 10 --seed 1 --out motifs.npz")]
 pub struct Motifs {
@@ -77,8 +77,9 @@ pub struct Fit {
 
 /// Build a network that plays motifs in any order
 ///
-/// Fits every motif, places its eigenvalues by a rank-one loop that is robust to noise, and optimises the preparatory
-/// module. The network is random, or given as an .npz file with J (N, N), w (N,) and, optionally, gain.
+/// Fits every motif, places its eigenvalues by a rank-one loop that is robust to noise, and optimises the
+/// preparatory module. The network is random, or given as an .npz file with J (N, N), w (N,) and, optionally,
+/// gain.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  thalamo build motifs.npz --units 99 --gain 0.5 --out model.npz\n  \
@@ -136,8 +137,8 @@ pub struct Learn {
 
 /// Play a sequence of motifs
 ///
-/// Each motif is preceded by preparation. Writes t (steps,), y (trials, steps), phase (the motif's index, -1 in
-/// preparation), target and rmse, and with --states x (trials, steps, N).
+/// Each motif is preceded by preparation. Writes t (steps,), y (trials, steps), phase (the motif's index, -1
+/// in preparation), target and rmse, and with --states x (trials, steps, N).
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  thalamo simulate model.npz --sequence 0,3,1 --out traj.npz --plot seq.svg\n  \
@@ -165,7 +166,8 @@ pub struct Simulate {
     /// Seed of start and noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Write the states as well. Trials are then drawn step by step: their noise differs from that without states
+    /// Write the states as well. Trials are then drawn step by step: their noise differs from that without
+    /// states
     #[arg(long)]
     pub states: bool,
     /// Draw the sequence: .svg or .png
@@ -197,8 +199,9 @@ impl FromStr for Start {
 
 /// Bound the readout error of all sequences, of any order and length
 ///
-/// Prints a certificate as JSON: for each motif (row) after each other one (column) the largest readout error, certified
-/// and exact for the pair alone. With --error, for the shortest preparation that keeps every sequence within it.
+/// Prints a certificate as JSON: for each motif (row) after each other one (column) the largest readout
+/// error, certified and exact for the pair alone. With --error, for the shortest preparation that keeps every
+/// sequence within it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  thalamo certify model.npz --transition 5\n  \
                              thalamo certify model.npz --error 0.05 --depth 1")]
@@ -212,7 +215,8 @@ pub struct Certify {
     /// Largest readout error allowed: find the shortest preparation
     #[arg(long)]
     pub error: Option<f64>,
-    /// Number of motifs followed exactly; deeper is tighter and slower [default: 3 up to 22 motifs, 2 up to 62, else 1]
+    /// Number of motifs followed exactly; deeper is tighter and slower [default: 3 up to 22 motifs, 2 up to
+    /// 62, else 1]
     #[arg(long)]
     pub depth: Option<usize>,
 }

@@ -28,9 +28,9 @@ const TRIALS: usize = 5;
 
 /// Train a tanh network by gradient descent, for comparison
 ///
-/// Learns the motifs by back-propagation through time and Adam, then plays each from random starts and after every other
-/// one. The file is a checkpoint: training goes on from it with --resume, to the same bits as without the stop. Ctrl-C
-/// keeps what was reached.
+/// Learns the motifs by back-propagation through time and Adam, then plays each from random starts and after
+/// every other one. The file is a checkpoint: training goes on from it with --resume, to the same bits as
+/// without the stop. Ctrl-C keeps what was reached.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  thalamo train multiplicative motifs.npz --minibatches 2000 --out network.npz\n  \
@@ -38,7 +38,8 @@ const TRIALS: usize = 5;
                        thalamo train multiplicative motifs.npz --minibatches 5000 --resume --out network.npz"
 )]
 pub struct Train {
-    /// What a motif learns: a bias; a bias and a loop; or a bias, while all share what is learned of the recurrence
+    /// What a motif learns: a bias; a bias and a loop; or a bias, while all share what is learned of the
+    /// recurrence
     #[arg(value_enum)]
     pub architecture: Kind,
     /// File of motifs

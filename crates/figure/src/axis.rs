@@ -47,7 +47,8 @@ impl Axis {
         Scale { log, low: range.0, high: range.1 }
     }
 
-    /// Positions (fractions) and labels of the ticks, about `count` of them; what follows `^` is to be raised.
+    /// Positions (fractions) and labels of the ticks, about `count` of them; what follows `^` is to be
+    /// raised.
     pub(crate) fn ticks(&self, scale: &Scale, count: f64) -> Vec<(f64, String)> {
         let labelled: Vec<(f64, String)> = match (&self.ticks, &self.spacing) {
             (Some(ticks), spacing) => {

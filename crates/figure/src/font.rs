@@ -9,8 +9,8 @@ static FACE: LazyLock<Face<'static>> = LazyLock::new(|| {
     Face::parse(epaint_default_fonts::UBUNTU_LIGHT, 0).expect("the font that comes with the crate is whole")
 });
 
-/// The letters of a text and how far from its begin each one is, in units of the font. A letter that the font lacks is
-/// its empty box.
+/// The letters of a text and how far from its begin each one is, in units of the font. A letter that the font
+/// lacks is its empty box.
 pub(crate) fn letters(text: &str) -> impl Iterator<Item = (GlyphId, f64)> {
     text.chars().scan(0.0, |end, letter| {
         let glyph = FACE.glyph_index(letter).unwrap_or(GlyphId(0));

@@ -14,7 +14,8 @@ const ROOM_FOR_GAPS: f64 = 10.0;
 /// Steps of shade, more than the eye tells apart.
 const LEVELS: f64 = 100.0;
 
-/// Colours from small to large. Neither they nor the text on them follow a page's theme: they keep their contrast.
+/// Colours from small to large. Neither they nor the text on them follow a page's theme: they keep their
+/// contrast.
 const RAMP: [Colour; 3] = [Colour(0xe8, 0xf2, 0xfa), Colour(0x4a, 0x98, 0xc9), Colour(0x08, 0x2f, 0x5c)];
 const DARK_TEXT: Colour = Colour(0x00, 0x00, 0x00);
 const LIGHT_TEXT: Colour = Colour(0xfe, 0xfe, 0xfe);
@@ -22,8 +23,9 @@ const LIGHT_TEXT: Colour = Colour(0xfe, 0xfe, 0xfe);
 const DARK: f64 = 0.55;
 
 impl Panel {
-    /// A matrix as cells, its first row on top, shaded from its smallest to its largest number; up to twelve rows and
-    /// columns with their numbers, where these fit. Axes count rows and columns from 0. What is not finite is left out.
+    /// A matrix as cells, its first row on top, shaded from its smallest to its largest number; up to twelve
+    /// rows and columns with their numbers, where these fit. Axes count rows and columns from 0. What is not
+    /// finite is left out.
     ///
     /// ```
     /// use thalamo_figure::{Cell, Figure, Panel};

@@ -1,4 +1,5 @@
-//! Figures of thalamo: panels are described as data, and written as SVG and as PNG in one style with one font.
+//! Figures of thalamo: panels are described as data, and written as SVG and as PNG in one style with one
+//! font.
 //!
 //! ```
 //! use thalamo_figure::{BLUE, Cell, Figure, Panel, TIME};
@@ -176,10 +177,10 @@ impl Figure {
         }
     }
 
-    /// The figure as an `<svg>` element for an HTML page: as large as the page makes it, without a background, its
-    /// letters text, in the colours of the CSS variables `--ink`, `--paper`, `--grey`, `--blue`, `--vermillion`,
-    /// `--green`, `--purple`, `--orange` and `--sky` where the page defines them, and with a title for readers who
-    /// cannot see it.
+    /// The figure as an `<svg>` element for an HTML page: as large as the page makes it, without a
+    /// background, its letters text, in the colours of the CSS variables `--ink`, `--paper`, `--grey`,
+    /// `--blue`, `--vermillion`, `--green`, `--purple`, `--orange` and `--sky` where the page defines them,
+    /// and with a title for readers who cannot see it.
     ///
     /// ```
     /// use thalamo_figure::{BLUE, Cell, Figure, Panel, TIME};

@@ -29,7 +29,8 @@ pub(crate) enum Primitive {
     Text { at: Point, align: Align, text: String },
 }
 
-/// Primitives in the order in which they cover each other; neighbours of one kind in one opaque style are one.
+/// Primitives in the order in which they cover each other; neighbours of one kind in one opaque style are
+/// one.
 #[derive(Debug, Default)]
 pub(crate) struct Scene {
     pub(crate) primitives: Vec<(Style, Primitive)>,

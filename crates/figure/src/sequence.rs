@@ -17,8 +17,8 @@ pub struct Passage<'a> {
     pub end: usize,
 }
 
-/// Readouts of one or more trials of a sequence over its target, preparation shaded, each motif under its name. All
-/// series are sampled at the same times; the target is shown during motifs only.
+/// Readouts of one or more trials of a sequence over its target, preparation shaded, each motif under its
+/// name. All series are sampled at the same times; the target is shown during motifs only.
 pub fn sequence_panel(times: &[f64], target: &[f64], readouts: &[&[f64]], passages: &[Passage<'_>]) -> Panel {
     let series = |values: &[f64]| times.iter().copied().zip(values.iter().copied()).collect::<Vec<_>>();
     let all = readouts.iter().copied().flatten().chain(target.iter().filter(|y| y.is_finite()));

@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
 
-/// First colour of Okabe and Ito's palette, told apart with any kind of colour vision; its yellow is left out, being
-/// too light for lines on white.
+/// First colour of Okabe and Ito's palette, told apart with any kind of colour vision; its yellow is left
+/// out, being too light for lines on white.
 pub const BLUE: Colour = Colour(0x00, 0x72, 0xb2);
 /// Of the same palette.
 pub const VERMILLION: Colour = Colour(0xd5, 0x5e, 0x00);

@@ -1,5 +1,5 @@
-//! Polishes a fit that the search found: the same evaluation, without the rounding of the Gram path, from an orthogonal
-//! factorisation of the T x K basis.
+//! Polishes a fit that the search found: the same evaluation, without the rounding of the Gram path, from an
+//! orthogonal factorisation of the T x K basis.
 //!
 //! The Gram path squares the condition number of the basis; here `Phi Z = U S V^T` keeps it, and residuals
 //! are formed sample by sample. Used for the final polish and for every reported number.
@@ -96,7 +96,8 @@ pub(crate) fn evaluate(problem: &Problem, poles: &Poles) -> Evaluation {
     let weights = weights(poles, &amplitudes);
     let jacobian = phi_1 * &weights;
 
-    // Gauss-Newton: J^T (I - A M^-1 A^T) J as a sum of squares, plus the tangent-space term of the norm bound.
+    // Gauss-Newton: J^T (I - A M^-1 A^T) J as a sum of squares, plus the tangent-space term of the norm
+    // bound.
     let inside = u.tr_mul(&jacobian);
     let outside = &jacobian - &u * &inside;
     let mut gauss_newton = outside.tr_mul(&outside);

@@ -1,7 +1,8 @@
 //! The linear inner problem: amplitudes under `sum alpha = 0` and `norm(alpha) <= bound`.
 //!
-//! Coordinates: `c = (Re alpha, Im alpha)` for a pair, `c = alpha` for a real eigenvalue, so that `norm(alpha)`
-//! counting each pair once is the Euclidean norm of c, and `yhat(0) = b . c` with b = (2, 0) or 1.
+//! Coordinates: `c = (Re alpha, Im alpha)` for a pair, `c = alpha` for a real eigenvalue, so that
+//! `norm(alpha)` counting each pair once is the Euclidean norm of c, and `yhat(0) = b . c` with b = (2, 0)
+//! or 1.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
@@ -45,8 +46,8 @@ pub(crate) struct InnerSolution {
 impl InnerSolution {
     /// Solves for symmetric positive semidefinite `gram`.
     ///
-    /// The norm bound: Newton's method on `1/norm(d(mu)) = 1/bound`, a concave and nearly linear equation, which
-    /// climbs to its root from mu = 0 without overshooting.
+    /// The norm bound: Newton's method on `1/norm(d(mu)) = 1/bound`, a concave and nearly linear equation,
+    /// which climbs to its root from mu = 0 without overshooting.
     pub(crate) fn new(gram: &DMatrix<f64>, moments: &DVector<f64>, bound: Option<f64>) -> Self {
         let mut ridge = 0.0;
         let mut at = |multiplier: f64| {

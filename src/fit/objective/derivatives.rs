@@ -1,13 +1,15 @@
 //! The reduced objective with its gradient and Hessians, and the matrices that these are made of.
 //!
-//! With `f(theta, c) = 1/2 |y - Phi(theta) c|^2` and c eliminated under its constraints, the envelope theorem gives
-//! the gradient, and a Schur complement the Hessian, in the tangent space of the active constraints on c:
+//! With `f(theta, c) = 1/2 |y - Phi(theta) c|^2` and c eliminated under its constraints, the envelope theorem
+//! gives the gradient, and a Schur complement the Hessian, in the tangent space of the active constraints on
+//! c:
 //!
 //! $$ g = f_\theta, \qquad H = f_{\theta\theta} - f_{\theta c} Z (Z^T G_0 Z + \mu I)^{-1}_{\perp d} Z^T f_{c\theta}. $$
 //!
-//! Derivatives of exponentials are multiples of `t Phi` and `t^2 Phi`, so the exact Hessian costs no more than
-//! Gauss-Newton's, which drops every term with the residual r. With `s_p = Phi^T t^p r` and the matrices W and E below,
-//! `f_theta = -W^T s_1`, `f_{theta theta} = W^T G_2 W - E(W^T s_2)`, `f_{theta c} = W^T G_1 - E(s_1)`.
+//! Derivatives of exponentials are multiples of `t Phi` and `t^2 Phi`, so the exact Hessian costs no more
+//! than Gauss-Newton's, which drops every term with the residual r. With `s_p = Phi^T t^p r` and the matrices
+//! W and E below, `f_theta = -W^T s_1`, `f_{theta theta} = W^T G_2 W - E(W^T s_2)`,
+//! `f_{theta c} = W^T G_1 - E(s_1)`.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -29,8 +31,8 @@ pub(crate) struct Evaluation {
     pub(crate) gauss_newton: DMatrix<f64>,
 }
 
-/// W, the derivative of `t Phi c` in terms of `t Phi`: blocks `[[a, -b], [b, a]]` for a pair of amplitude a + ib, `[c]`
-/// for a real eigenvalue.
+/// W, the derivative of `t Phi c` in terms of `t Phi`: blocks `[[a, -b], [b, a]]` for a pair of amplitude a +
+/// ib, `[c]` for a real eigenvalue.
 pub(crate) fn weights(poles: &Poles, c: &DVector<f64>) -> DMatrix<f64> {
     let mut matrix = DMatrix::from_diagonal(c);
     for at in poles.iter().filter(|unit| unit.pair).map(|unit| unit.at) {

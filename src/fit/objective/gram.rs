@@ -15,8 +15,9 @@ use super::sums::{LANES, geometric_sums, moments};
 use crate::fit::poles::{Poles, Unit};
 use crate::fit::problem::Problem;
 
-/// Part of the objective on this path: without it, rounding turns nearly coincident poles into a perfect fit with
-/// huge amplitudes. Columns and motif have norms of order one, so it costs about 1e-13 of the mean square.
+/// Part of the objective on this path: without it, rounding turns nearly coincident poles into a perfect fit
+/// with huge amplitudes. Columns and motif have norms of order one, so it costs about 1e-13 of the mean
+/// square.
 const RIDGE: f64 = 1e-13;
 
 /// The inner problem and its solution at one set of poles.
@@ -46,7 +47,8 @@ impl Solved {
         Self { amplitudes: &z * d, grams, moments, z, inner, value }
     }
 
-    /// `X M^-1 X^T` on the tangent space of the active norm bound, `M = Z^T G_0 Z + mu I`; `X = f_{theta c} Z`.
+    /// `X M^-1 X^T` on the tangent space of the active norm bound, `M = Z^T G_0 Z + mu I`;
+    /// `X = f_{theta c} Z`.
     fn eliminated(&self, f_theta_c: &DMatrix<f64>) -> DMatrix<f64> {
         let mut x = self.z.tr_mul(&f_theta_c.transpose());
         self.inner.factor.l_dirty().solve_lower_triangular_mut(&mut x);
@@ -98,7 +100,8 @@ fn all_moments(problem: &Problem, poles: &Poles) -> [DVector<f64>; 3] {
     out
 }
 
-/// `G_p` for p = 0, 1, 2 from the sums of `exp((lambda_i + lambda_j) t)` and `exp((lambda_i + conj lambda_j) t)`.
+/// `G_p` for p = 0, 1, 2 from the sums of `exp((lambda_i + lambda_j) t)` and
+/// `exp((lambda_i + conj lambda_j) t)`.
 fn grams(samples: usize, poles: &Poles) -> [DMatrix<f64>; 3] {
     let length = samples as f64;
     let units: Vec<(Unit, Complex64)> = poles.iter().map(|unit| (unit, (unit.pole / length).exp())).collect();

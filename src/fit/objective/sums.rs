@@ -61,7 +61,8 @@ pub(crate) fn geometric_sums(re: &Lane, im: &Lane, samples: usize) -> [[Lane; 2]
     sums
 }
 
-/// Below this magnitude the terms of a decaying sum no longer count, and denormal numbers would slow the loop.
+/// Below this magnitude the terms of a decaying sum no longer count, and denormal numbers would slow the
+/// loop.
 const NEGLIGIBLE_EXPONENT: f64 = -600.0;
 
 /// `sum_n (n/N)^p y_n exp(rate n/N)` for p < P; `weighted[p]` holds `(n/N)^p y_n`.

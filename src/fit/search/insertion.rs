@@ -130,8 +130,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Twice the decrease of the (ridge) objective when the node joins the basis: `rho^T S^-1 rho`, with rho the
-    /// correlation of its columns with the residual and S the Schur complement of their Gram matrix.
+    /// Twice the decrease of the (ridge) objective when the node joins the basis: `rho^T S^-1 rho`, with rho
+    /// the correlation of its columns with the residual and S the Schur complement of their Gram matrix.
     fn score(&mut self, node: &Node, pair: bool) -> f64 {
         let samples = self.problem.samples();
         let weight = 1.0 / samples as f64;

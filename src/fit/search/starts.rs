@@ -76,7 +76,8 @@ pub(crate) fn evenly_spaced(problem: &Problem, reals: usize) -> Option<Poles> {
     assemble(bounds, &wanted)
 }
 
-/// The tightest regular arrangement that fits the box: first pairs along the right edge, then real eigenvalues.
+/// The tightest regular arrangement that fits the box: first pairs along the right edge, then real
+/// eigenvalues.
 pub(crate) fn packed(problem: &Problem, reals: usize) -> Option<Poles> {
     let bounds = &problem.bounds;
     let corner = Complex64::new(bounds.sigma_max, bounds.omega_min);

@@ -15,9 +15,9 @@ use packed::Packed;
 
 /// $$A = R\\,\mathrm{diag}(\lambda)\\,L,\qquad L = R^{-1}$$ of a real `N x N` matrix.
 ///
-/// Eigenvalues are in the order of [`Spectrum`], those of real ones exactly real.
-/// Columns of R have unit 2-norm; columns of R and rows of L follow the eigenvalues: real for real ones, exactly
-/// conjugate for pairs. Eigenvalues carry the unit of A, 1/tau for a network.
+/// Eigenvalues are in the order of [`Spectrum`], those of real ones exactly real. Columns of R have unit
+/// 2-norm; columns of R and rows of L follow the eigenvalues: real for real ones, exactly conjugate for
+/// pairs. Eigenvalues carry the unit of A, 1/tau for a network.
 ///
 /// Exists for every diagonalisable matrix; defective ones are refused.
 ///
@@ -142,7 +142,8 @@ impl Eigen {
         self.biorthogonality
     }
 
-    /// `|R|_1 |L|_1`, the 1-norm condition number of R: eigenvalues move by at most this times a perturbation of A.
+    /// `|R|_1 |L|_1`, the 1-norm condition number of R: eigenvalues move by at most this times a perturbation
+    /// of A.
     #[must_use]
     pub fn condition(&self) -> f64 {
         self.condition

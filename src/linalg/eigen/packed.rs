@@ -1,9 +1,9 @@
 //! Real packed form of a conjugate-closed eigenbasis.
 //!
-//! A real eigenvector is one real column `x`; a conjugate pair `x +- i y` is the two real columns `x, y`. With B the
-//! block diagonal of `lambda` and `[[re, im], [-im, re]]`, `A P = P B` is the eigenvalue equation in real numbers.
-//! Inverting the real P costs a quarter of inverting the complex R, and what is unpacked from it is conjugate-symmetric
-//! to the last bit.
+//! A real eigenvector is one real column `x`; a conjugate pair `x +- i y` is the two real columns `x, y`.
+//! With B the block diagonal of `lambda` and `[[re, im], [-im, re]]`, `A P = P B` is the eigenvalue equation
+//! in real numbers. Inverting the real P costs a quarter of inverting the complex R, and what is unpacked
+//! from it is conjugate-symmetric to the last bit.
 
 use crate::linalg::kernel::active as kernel;
 use crate::linalg::product::{mul_into, product, view};
@@ -55,7 +55,8 @@ pub(crate) fn spectrum(re: &[f64], im: &[f64]) -> Spectrum {
 }
 
 impl Packed {
-    /// Orders, normalises, inverts and verifies a kernel's output against `a`, whose Frobenius norm is `scale`.
+    /// Orders, normalises, inverts and verifies a kernel's output against `a`, whose Frobenius norm is
+    /// `scale`.
     pub(crate) fn new(a: &DMatrix<f64>, scale: f64, re: &[f64], im: &[f64], raw: &DMatrix<f64>) -> Self {
         let n = a.nrows();
         let (reals, pairs, values) = entries(re, im);

@@ -1,7 +1,7 @@
 //! Eigenvectors from the complex Schur form, for the matrices on which the fast kernel is inaccurate.
 //!
-//! Repeated eigenvalues, strongly graded matrices, large Jordan blocks. Slower by a factor of about ten, and used only
-//! when verification has failed or the condition number is suspicious.
+//! Repeated eigenvalues, strongly graded matrices, large Jordan blocks. Slower by a factor of about ten, and
+//! used only when verification has failed or the condition number is suspicious.
 
 use super::packed::Packed;
 use crate::Result;
@@ -60,9 +60,10 @@ pub(crate) fn decompose(a: &DMatrix<f64>, scale: f64) -> Result<Packed> {
 
 /// Unit eigenvectors of an upper triangular matrix, in columns.
 ///
-/// Differences of eigenvalues below rounding are replaced by it: the vectors then belong to a matrix that close to T.
-/// Between two eigenvalues equal up to rounding, a coupling at rounding level is dropped, at no greater error: dividing
-/// one rounding error by another would mix the vectors of a repeated eigenvalue at random, and often badly.
+/// Differences of eigenvalues below rounding are replaced by it: the vectors then belong to a matrix that
+/// close to T. Between two eigenvalues equal up to rounding, a coupling at rounding level is dropped, at no
+/// greater error: dividing one rounding error by another would mix the vectors of a repeated eigenvalue at
+/// random, and often badly.
 fn back_substitute(t: &DMatrix<Complex64>) -> DMatrix<Complex64> {
     let n = t.nrows();
     let rounding = f64::EPSILON * t.norm();

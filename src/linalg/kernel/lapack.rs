@@ -1,7 +1,7 @@
 //! LAPACK's kernels through nalgebra-lapack, over the system's OpenBLAS.
 //!
-//! Set the environment variable `OPENBLAS_NUM_THREADS=1`: more threads gain nothing at these sizes, and fight with
-//! those of the caller.
+//! Set the environment variable `OPENBLAS_NUM_THREADS=1`: more threads gain nothing at these sizes, and fight
+//! with those of the caller.
 
 use super::pure::{PackedEigen, Schur};
 use crate::{Error, Result};
@@ -56,7 +56,8 @@ fn block_eigenvector(a: f64, b: f64, c: f64, d: f64) -> (Complex64, Complex64) {
     (Complex64::from(b / norm), shifted / norm)
 }
 
-/// Similarity by the unitary matrix whose first column is the eigenvector `(x, y)`, in rows and columns `k, k+1`.
+/// Similarity by the unitary matrix whose first column is the eigenvector `(x, y)`, in rows and columns
+/// `k, k+1`.
 fn rotate(
     unitary: &mut DMatrix<Complex64>,
     triangular: &mut DMatrix<Complex64>,

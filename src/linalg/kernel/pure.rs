@@ -12,8 +12,9 @@ use nalgebra::DMatrix;
 /// Real parts and imaginary parts of the eigenvalues, and their packed eigenvectors; see [`eigen`].
 pub type PackedEigen = (Vec<f64>, Vec<f64>, Option<DMatrix<f64>>);
 
-/// Real and imaginary parts of the eigenvalues and, on request, the packed eigenvectors: one real column per real
-/// eigenvalue, two columns (real part, imaginary part, of the eigenvector whose eigenvalue comes first) per pair.
+/// Real and imaginary parts of the eigenvalues and, on request, the packed eigenvectors: one real column per
+/// real eigenvalue, two columns (real part, imaginary part, of the eigenvector whose eigenvalue comes first)
+/// per pair.
 ///
 /// # Errors
 ///

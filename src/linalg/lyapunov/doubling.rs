@@ -8,8 +8,8 @@ use crate::{Result, check};
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
-/// Default shift over `|M|_F / sqrt N`. The best shift is the geometric mean of the fastest and the slowest decay, below
-/// that norm; half of it saves a round on the model's matrices and is rarely too small.
+/// Default shift over `|M|_F / sqrt N`. The best shift is the geometric mean of the fastest and the slowest
+/// decay, below that norm; half of it saves a round on the model's matrices and is rarely too small.
 const SHIFT: f64 = 0.5;
 
 const REMEDY: &str = "make a workspace of the order of M, and Q of that order";
@@ -19,7 +19,8 @@ const REMEDY: &str = "make a workspace of the order of M, and Q of that order";
 pub(crate) enum Outcome {
     /// The equations are solved, and M is stable: a power of its Cayley transform has norm below one.
     Converged,
-    /// M is unstable: the trace of M, or of a power of its Cayley transform, is larger than a stable matrix allows.
+    /// M is unstable: the trace of M, or of a power of its Cayley transform, is larger than a stable matrix
+    /// allows.
     Unstable,
     /// Neither was shown: M is marginal or extremely non-normal, or the solution overflows.
     NotConverged,
@@ -32,10 +33,11 @@ pub(crate) struct Doubling {
     pub(crate) status: Outcome,
     /// Doublings done.
     pub(crate) rounds: usize,
-    /// A better shift for this M, after convergence: the geometric mean of its size and of its slowest decay as seen in
-    /// X. Worth passing to [`LyapunovWorkspace::set_shift`] when similar matrices follow.
+    /// A better shift for this M, after convergence: the geometric mean of its size and of its slowest decay
+    /// as seen in X. Worth passing to [`LyapunovWorkspace::set_shift`] when similar matrices follow.
     pub(crate) suggested_shift: f64,
-    /// Frobenius norm of the last power of the Cayley transform: its square bounds the relative truncation error.
+    /// Frobenius norm of the last power of the Cayley transform: its square bounds the relative truncation
+    /// error.
     pub(crate) contraction: f64,
     /// `|M X + X M^T + Q_x|_F / (2 |M|_F |X|_F + |Q_x|_F)`.
     pub(crate) residual_x: f64,
@@ -51,9 +53,9 @@ pub(crate) struct Doubling {
 ///
 /// $$A_c = (M + pI)(M - pI)^{-1},\quad X \mathrel{+}= A_c X A_c^T,\quad Y \mathrel{+}= A_c^T Y A_c,\quad A_c = A_c^2$$
 ///
-/// starting at `X = 2p (M - pI)^-1 Q_x (M - pI)^-T`. Each round doubles the number of summed terms.
-/// M is stable exactly when powers of `A_c` vanish, and X is off by at most `|A_c^(2^k)|^2 |X|` after k rounds: the
-/// iteration ends on that norm, so it cannot converge for an unstable M.
+/// starting at `X = 2p (M - pI)^-1 Q_x (M - pI)^-T`. Each round doubles the number of summed terms. M is
+/// stable exactly when powers of `A_c` vanish, and X is off by at most `|A_c^(2^k)|^2 |X|` after k rounds:
+/// the iteration ends on that norm, so it cannot converge for an unstable M.
 ///
 /// Reference: R. A. Smith (1968), Matrix equation XA + BX = C, SIAM J. Appl. Math. 16.
 #[derive(Debug)]
@@ -85,8 +87,8 @@ impl LyapunovWorkspace {
         }
     }
 
-    /// Fixes the shift p > 0 of the following solves, 1/tau, instead of the default, `|M|_F / (2 sqrt N)`. Any shift gives
-    /// the same solution; a good one saves rounds.
+    /// Fixes the shift p > 0 of the following solves, 1/tau, instead of the default, `|M|_F / (2 sqrt N)`.
+    /// Any shift gives the same solution; a good one saves rounds.
     pub(crate) fn set_shift(&mut self, shift: f64) {
         self.shift = Some(shift);
     }
@@ -212,7 +214,8 @@ impl LyapunovWorkspace {
         Ok(report)
     }
 
-    /// The first round from `K = (M - pI)^-1` in place of the transform, with `Ac = I + 2p K` and `Ac K = K + 2p K^2`:
+    /// The first round from `K = (M - pI)^-1` in place of the transform, with `Ac = I + 2p K` and
+    /// `Ac K = K + 2p K^2`:
     ///
     /// `X = 2p (K Q_x K^T + Ac K Q_x (Ac K)^T)`, Y likewise, `Ac^2 = I + 4p K + 4p^2 K^2`.
     fn first_round(&mut self, q_x: Source<'_>, q_y: Option<Source<'_>>, p: f64) {

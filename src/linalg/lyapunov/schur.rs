@@ -14,8 +14,8 @@ use num_complex::Complex64;
 
 /// Solves $$M X + X M^T + Q = 0$$ by the method of Bartels and Stewart on the complex Schur form.
 ///
-/// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two eigenvalues
-/// of M sum to zero. For the equation in Y pass the transpose of M.
+/// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two
+/// eigenvalues of M sum to zero. For the equation in Y pass the transpose of M.
 ///
 /// # Errors
 /// As [`lyapunov()`](super::lyapunov()), but for an unstable M; [`Error::Singular`] when two eigenvalues

@@ -1,4 +1,5 @@
-//! Value of the robustness cost at B points at once, line by line as in sections 5.2 to 5.4 of `docs/theory.md`.
+//! Value of the robustness cost at B points at once, line by line as in sections 5.2 to 5.4 of
+//! `docs/theory.md`.
 
 use super::tables::Formula;
 use super::workspace::Workspace;
@@ -31,8 +32,8 @@ impl Formula {
         if valid { value } else { f64::INFINITY }
     }
 
-    /// Ends of the motif that the integrals have: start and end, or the start alone for the infinite horizon. So many
-    /// of the vectors that come in pairs, the second with the subscript T or the factor e, are used.
+    /// Ends of the motif that the integrals have: start and end, or the start alone for the infinite horizon.
+    /// So many of the vectors that come in pairs, the second with the subscript T or the factor e, are used.
     pub(super) fn ends(&self) -> usize {
         if self.tables.end.is_some() { 2 } else { 1 }
     }
@@ -126,8 +127,8 @@ fn integral<const B: usize>(start: [f64; B], end: [f64; B], looped: [f64; B]) ->
     }
 }
 
-/// The bracket of (5.7) and (5.10), `S x - e * S (e * x)`, with `e * x` left in the first vector beside; `S x` where
-/// there is no end.
+/// The bracket of (5.7) and (5.10), `S x - e * S (e * x)`, with `e * x` left in the first vector beside;
+/// `S x` where there is no end.
 pub(super) fn bracket<const B: usize>(
     pairing: &Tiles,
     of: Elementwise,

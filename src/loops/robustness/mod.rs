@@ -74,12 +74,13 @@ pub struct CostTerms {
 }
 
 impl RobustnessCost {
-    /// The cost of playing `sum_k amplitudes_k exp(targets_k t)` for `duration` (tau) through a loop with this
-    /// placement, one amplitude for each of its [targets](Placement::targets).
+    /// The cost of playing `sum_k amplitudes_k exp(targets_k t)` for `duration` (tau) through a loop with
+    /// this placement, one amplitude for each of its [targets](Placement::targets).
     ///
     /// # Errors
-    /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a duration that is not
-    /// positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that sum to zero.
+    /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a duration that is
+    /// not positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that sum to
+    /// zero.
     pub fn new(
         placement: &Placement,
         amplitudes: &[Complex64],
@@ -111,8 +112,8 @@ impl RobustnessCost {
         Ok(Self { formula: Arc::new(formula), work })
     }
 
-    /// The objective with noise that does not vanish with the activity: `ln C` with `E + N T floor^2` in place
-    /// of `E`. [`RobustnessCost::terms`] is not affected.
+    /// The objective with noise that does not vanish with the activity: `ln C` with `E + N T floor^2` in
+    /// place of `E`. [`RobustnessCost::terms`] is not affected.
     ///
     /// # Errors
     /// A floor (in units of x) that is negative or not finite.
@@ -162,11 +163,11 @@ impl RobustnessCost {
 }
 
 impl<const B: usize> RobustnessCost<B> {
-    /// `ln C` at B points and its gradients, in a fraction of the time of B evaluations and to the same bits. Points are
-    /// interleaved: `u[j][i]` is weight j of point i, and so are their gradients.
+    /// `ln C` at B points and its gradients, in a fraction of the time of B evaluations and to the same bits.
+    /// Points are interleaved: `u[j][i]` is weight j of point i, and so are their gradients.
     ///
-    /// Infinite, with the gradient left unspecified, where the cost is or does not exist, and for slices of other
-    /// lengths than N.
+    /// Infinite, with the gradient left unspecified, where the cost is or does not exist, and for slices of
+    /// other lengths than N.
     ///
     /// ```
     /// # use thalamo::{Complex64, Cortex, System, optim::Objective};

@@ -1,4 +1,5 @@
-//! Gradient of the robustness cost: the reverse sweep through the lines of its value, section 5.5 of `docs/theory.md`.
+//! Gradient of the robustness cost: the reverse sweep through the lines of its value, section 5.5 of
+//! `docs/theory.md`.
 
 use super::forward::{apply_first, bracket};
 use super::tables::Formula;

@@ -1,7 +1,8 @@
 //! Memory of the robustness cost: every vector of one evaluation, under its name in `docs/theory.md`.
 //!
-//! `x_K` is the part of x at the placed eigenvalues, `x_T` its value at the end of the motif, `W_b` the product
-//! of the matrix W with b, and `x_bar` the derivative of the objective with respect to x, written x' there.
+//! `x_K` is the part of x at the placed eigenvalues, `x_T` its value at the end of the motif, `W_b` the
+//! product of the matrix W with b, and `x_bar` the derivative of the objective with respect to x, written x'
+//! there.
 #![allow(non_snake_case)]
 
 use super::tables::Formula;
@@ -9,15 +10,15 @@ use super::tables::Formula;
 /// A packed vector at B points side by side.
 type Slot<const B: usize> = Vec<[f64; B]>;
 
-/// Declares the vectors of an evaluation and makes them: over the eigenvalues of A or of the loop (N entries), or over
-/// the placed ones (K entries).
+/// Declares the vectors of an evaluation and makes them: over the eigenvalues of A or of the loop (N
+/// entries), or over the placed ones (K entries).
 macro_rules! workspace {
     (N: $($(#[$of_n:meta])* $n:ident)*; K: $($(#[$of_k:meta])* $k:ident)*;) => {
         /// Every vector of one evaluation at B points.
         #[derive(Debug, Clone)]
         pub(super) struct Workspace<const B: usize> {
-            // Fixed once per loop: residues d, readout q = R^T w, 1/n of (4.2), amplitudes alpha; ends e of (5.6),
-            // empty for the infinite horizon.
+            // Fixed once per loop: residues d, readout q = R^T w, 1/n of (4.2), amplitudes alpha; ends e of
+            // (5.6), empty for the infinite horizon.
             pub(super) d: Slot<B>,
             pub(super) q: Slot<B>,
             pub(super) inverse_n: Slot<B>,

@@ -193,7 +193,8 @@ fn scales() {
     }
 }
 
-/// Two rightmost points far apart: a search that only follows the rightmost eigenvalue stays in the wrong bulge.
+/// Two rightmost points far apart: a search that only follows the rightmost eigenvalue stays in the wrong
+/// bulge.
 #[test]
 fn crosses_to_another_bulge() {
     let mut a = Matrix::zeros(4, 4);

@@ -1,12 +1,13 @@
-//! The order of the concepts: no file imports from a concept above its own, and no files import each other in a circle.
+//! The order of the concepts: no file imports from a concept above its own, and no files import each other in
+//! a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::{Module, Sources};
 use super::text::root;
 
-/// The concepts of the library, lowest first. A concept is a folder or a file of `src`; those of one line may use each
-/// other, as long as there is no circle.
+/// The concepts of the library, lowest first. A concept is a folder or a file of `src`; those of one line may
+/// use each other, as long as there is no circle.
 const ORDER: [&[&str]; 18] = [
     &["error"],
     &["check", "whole"],
@@ -28,8 +29,8 @@ const ORDER: [&[&str]; 18] = [
     &["report"],
 ];
 
-/// Imports against the order that still wait to be turned round, from whom and from where. One that is gone fails the
-/// test: the list can only shrink.
+/// Imports against the order that still wait to be turned round, from whom and from where. One that is gone
+/// fails the test: the list can only shrink.
 const UPWARD: [(&str, &str); 0] = [];
 
 /// Files still in a circle, likewise; parts of a group are allowed with it.

@@ -2,8 +2,8 @@
 
 use super::text::{anchors, comments, destinations, documents, formulas, library, read, root, short};
 
-/// Every address that the documents name, reviewed by hand; a new or mistyped one fails the test. Nothing is fetched: the
-/// network is not needed.
+/// Every address that the documents name, reviewed by hand; a new or mistyped one fails the test. Nothing is
+/// fetched: the network is not needed.
 const REVIEWED: [&str; 10] = [
     "https://arxiv.org/abs/2006.13332",
     "https://cdn.jsdelivr.net/npm/katex@0.16.22/dist/contrib/auto-render.min.js",
@@ -30,7 +30,8 @@ fn addresses(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a number such as `2006.13332` or `2006.13332v2` can be an identifier of arXiv since 2007, or its April.
+/// Whether a number such as `2006.13332` or `2006.13332v2` can be an identifier of arXiv since 2007, or its
+/// April.
 fn is_arxiv(id: &str) -> bool {
     let Some((date, number)) = id.split_once('.') else { return false };
     let number = number.split('v').next().unwrap_or_default();
@@ -119,8 +120,8 @@ fn links_of_documentation_comments_are_addresses_or_items() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// GitHub takes a backslash before punctuation for Markdown's own, and the formula loses it: `\thinspace`, `\lbrace` and
-/// blocks of `math` do not.
+/// GitHub takes a backslash before punctuation for Markdown's own, and the formula loses it: `\thinspace`,
+/// `\lbrace` and blocks of `math` do not.
 #[test]
 fn formulas_survive_markdown() {
     let mut wrong = Vec::new();

@@ -51,7 +51,8 @@ fn names_of_code_exist() {
             } else if file {
                 is_there(code.trim_end_matches('/'), &all)
             } else if segments.iter().all(|s| identifier(s)) {
-                // the last two in one file: a member beside its type, an item in its module or where it is used
+                // the last two in one file: a member beside its type, an item in its module or where it is
+                // used
                 let last = &segments[segments.len().saturating_sub(2)..];
                 is_there(&format!("{code}.rs"), &all)
                     || sources.iter().any(|words| last.iter().all(|&s| words.contains(s)))

@@ -32,7 +32,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Reads every source file below a folder such as `src`. Binaries beside a library and unit tests are left out.
+    /// Reads every source file below a folder such as `src`. Binaries beside a library and unit tests are
+    /// left out.
     pub(crate) fn read(folder: &str) -> Self {
         let below = root().join(folder);
         let texts: BTreeMap<Module, String> = files(folder, &["rs"])
@@ -49,8 +50,8 @@ impl Sources {
         Self { files: texts.iter().map(scan).collect() }
     }
 
-    /// The modules that each module imports from. Items are looked for where they are defined, through re-exports; what
-    /// a module re-exports of its children, without using it, is no import.
+    /// The modules that each module imports from. Items are looked for where they are defined, through
+    /// re-exports; what a module re-exports of its children, without using it, is no import.
     pub(crate) fn graph(&self) -> BTreeMap<Module, BTreeSet<Module>> {
         let targets = |(from, file): (&Module, &File)| {
             let wiring = |import: &&Import| {
@@ -197,11 +198,12 @@ fn scan(tokens: &[String], file: &Module, known: &BTreeSet<Module>) -> File {
                 }
                 continue;
             }
-            "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "union" | "macro_rules" => {
-                if inline.is_empty() && depth == 0 {
-                    found.defined.insert(token(i + if token(i + 1) == "!" { 2 } else { 1 }).into());
-                }
+            "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "union" | "macro_rules"
+                if inline.is_empty() && depth == 0 =>
+            {
+                found.defined.insert(token(i + if token(i + 1) == "!" { 2 } else { 1 }).into());
             }
+            "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "union" | "macro_rules" => {}
             name if name.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
                 if !["::", "."].contains(&before) {
                     found.used.insert(name.into());

@@ -109,8 +109,8 @@ pub(crate) fn formulas(markdown: &str) -> Vec<String> {
     events(markdown).filter_map(formula).collect()
 }
 
-/// Anchors of the headings by GitHub's rule: small letters; letters, digits, hyphens and underscores stay, spaces become
-/// hyphens, all else goes; a repeated anchor gets a number.
+/// Anchors of the headings by GitHub's rule: small letters; letters, digits, hyphens and underscores stay,
+/// spaces become hyphens, all else goes; a repeated anchor gets a number.
 pub(crate) fn anchors(markdown: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut heading: Option<String> = None;

@@ -13,7 +13,8 @@ fn mixtures() -> impl Strategy<Value = Vec<(Complex64, Complex64)>> {
         let mut chosen: Vec<(Complex64, Complex64)> = Vec::new();
         let mut has_real = false;
         for (re, im, size, phase, real) in units {
-            // One real eigenvalue at most: sums of real decays are ill-conditioned beyond 1e-8 in the data itself.
+            // One real eigenvalue at most: sums of real decays are ill-conditioned beyond 1e-8 in the data
+            // itself.
             let real = (real || want_real) && !has_real;
             let pole = Complex64::new(re, if real { 0.0 } else { im });
             if chosen.iter().all(|(other, _)| (other - pole).norm() > 0.15) && chosen.len() < count {

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)] // the fuzz target shares this file
 
+#[allow(clippy::duplicate_mod)] // the fuzz target includes this file by itself
 #[path = "../support/npz.rs"]
 mod npz;
 

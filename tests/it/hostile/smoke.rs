@@ -1,5 +1,5 @@
-//! The body of the fuzz target on pseudo-random bytes: no panic, no abort, no hang, nothing returned that is not
-//! what was promised. `fuzz/` runs the same body under coverage guidance.
+//! The body of the fuzz target on pseudo-random bytes: no panic, no abort, no hang, nothing returned that is
+//! not what was promised. `fuzz/` runs the same body under coverage guidance.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;

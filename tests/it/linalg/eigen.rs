@@ -123,7 +123,8 @@ fn double_jordan_block_is_reported() {
     assert!(matches!(error, Error::Defective { condition, .. } if condition > 1e14));
 }
 
-/// Multiplicity 36 to 44 of one eigenvalue: choosing its eigenvectors one by one gives a basis beyond the limit.
+/// Multiplicity 36 to 44 of one eigenvalue: choosing its eigenvectors one by one gives a basis beyond the
+/// limit.
 #[test]
 fn a_large_eigenspace_gets_a_good_basis() {
     for (n, seed) in [(58, 15954652869842659625), (51, 17946241721166126692)] {

@@ -1,4 +1,5 @@
-//! The kernels behind the factorisations: each against its definition, and against each other where both are built.
+//! The kernels behind the factorisations: each against its definition, and against each other where both are
+//! built.
 
 use crate::support::cases;
 use crate::support::match_spectra;

@@ -56,7 +56,8 @@ proptest! {
             };
             let mut errors = [error(11), error(12), error(13), error(14), error(15)];
             errors.sort_by(f64::total_cmp);
-            // The median of five directions; the measured ratio to the prediction is 0.07 to 3 for nine in ten.
+            // The median of five directions; the measured ratio to the prediction is 0.07 to 3 for nine in
+            // ten.
             prop_assert!(errors[2] < 100.0 * found.predicted_error + 1e-12, "{errors:?} {found:?}");
             prop_assert!(errors[2] < 1e-5);
         } else if let Verdict::Infeasible { .. } = found.verdict {

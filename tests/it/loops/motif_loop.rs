@@ -50,8 +50,8 @@ fn hard(cortex: &System, error: Error) -> TestCaseError {
     }
 }
 
-/// Largest error of the readout over the motif's samples from `expm` of the closed loop, over the largest value of the
-/// motif; and what rounding of `A + u v^T` may do to it, to first order.
+/// Largest error of the readout over the motif's samples from `expm` of the closed loop, over the largest
+/// value of the motif; and what rounding of `A + u v^T` may do to it, to first order.
 fn playback_error(cortex: &System, made: &MotifLoop, duration: f64) -> (f64, f64) {
     let steps = 300;
     let dt = duration / f64::from(steps);
@@ -111,7 +111,8 @@ proptest! {
         prop_assert!(report.condition >= 1.0);
     }
 
-    /// The objective with a floor is `ln(sqrt((E + N T f^2) G / N) / T)`, and its gradient the difference quotient.
+    /// The objective with a floor is `ln(sqrt((E + N T f^2) G / N) / T)`, and its gradient the difference
+    /// quotient.
     #[test]
     fn noise_floor(
         kind in 0..KINDS, seed in 0u64..10_000, n in 2usize..=60, k in 1usize..10, gain in 0.2f64..1.0,
@@ -159,7 +160,8 @@ fn same_bits_with_any_number_of_threads() {
     assert!(minima.iter().all(|m| best.value <= m.value));
 }
 
-/// Twenty modes on a hundred units: cond(Q) = 6e6, C near 1e3, and rounding that a reader of the motif may accept.
+/// Twenty modes on a hundred units: cond(Q) = 6e6, C near 1e3, and rounding that a reader of the motif may
+/// accept.
 #[test]
 fn playback_is_as_accurate_as_asked() {
     let pole = |k: u32| z(-0.01, std::f64::consts::TAU * f64::from(k) / 100.0);
@@ -186,7 +188,8 @@ fn playback_is_as_accurate_as_asked() {
     assert!(refused > 0);
 }
 
-/// Finalists end where they would alone, the others on their way there; the costs they are chosen by are true.
+/// Finalists end where they would alone, the others on their way there; the costs they are chosen by are
+/// true.
 #[test]
 fn races_follow_the_better_half() {
     let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);

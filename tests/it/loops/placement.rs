@@ -99,7 +99,8 @@ proptest! {
         prop_assert!((shift - v.dot(&u)).norm() < 1e-12 * size * cortex.eigen().unwrap().condition(), "{shift} {}", v.dot(&u));
     }
 
-    /// The spectrum is that of `A + u v^T`, for every u: by backward error, one to one, and containing the targets.
+    /// The spectrum is that of `A + u v^T`, for every u: by backward error, one to one, and containing the
+    /// targets.
     #[test]
     fn spectrum_of_every_loop(
         kind in 0..KINDS, seed in 0u64..10_000, n in 2usize..=30, k in 1usize..8, gain in 0.1f64..1.0,

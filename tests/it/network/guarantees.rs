@@ -1,4 +1,5 @@
-//! The assertions of `thalamo::guarantees` hold for random libraries, and each fails for one that was tampered with.
+//! The assertions of `thalamo::guarantees` hold for random libraries, and each fails for one that was
+//! tampered with.
 
 use crate::support::guarantees::*;
 use crate::support::*;

@@ -113,7 +113,7 @@ fn layout_of_a_run() {
         // Readout = w^T states, and nothing else changes without states.
         for (y, x) in run.readout.iter().zip(run.states.as_ref().unwrap().column_iter()) {
             assert!(
-                (y - &network.system().single_readout().unwrap().dot(&x)).abs() < 1e-13 * (1.0 + x.norm())
+                (y - network.system().single_readout().unwrap().dot(&x)).abs() < 1e-13 * (1.0 + x.norm())
             );
         }
         let bare = simulator.run(&play(&[1, 1, 0]), &Start::Rest, None, Keep::Readout).unwrap();

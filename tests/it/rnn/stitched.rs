@@ -97,8 +97,8 @@ fn single(network: &TanhNetwork<f64>) -> TanhNetwork<f32> {
     found.with_module(module).expect("the same N")
 }
 
-/// The gradient through $x^\ast(b, J)$: central differences of the loss as a function of the parameters alone, and the
-/// direction of a trainer's first step, in single precision.
+/// The gradient through $x^\ast(b, J)$: central differences of the loss as a function of the parameters
+/// alone, and the direction of a trainer's first step, in single precision.
 #[test]
 fn stitched_gradients_run_through_the_fixed_points() {
     for architecture in Architecture::ALL {

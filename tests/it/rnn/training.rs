@@ -1,4 +1,5 @@
-//! Training of tanh networks: Adam against a reference, segregated motifs, resuming to the same bits, typed errors.
+//! Training of tanh networks: Adam against a reference, segregated motifs, resuming to the same bits, typed
+//! errors.
 
 use crate::support::reference;
 use std::ops::ControlFlow;

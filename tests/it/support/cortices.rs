@@ -10,8 +10,8 @@ use super::{normal_matrix, normal_vector, rng};
 /// Kinds of cortex that [`cortex_of_kind`] builds.
 pub(crate) const KINDS: usize = 5;
 
-/// The hard classes: 0 random, 1 near-marginal, 2 tight clusters of real and complex eigenvalues, 3 symmetric (all
-/// eigenvalues real), 4 normal with eigenvalues in pairs.
+/// The hard classes: 0 random, 1 near-marginal, 2 tight clusters of real and complex eigenvalues, 3 symmetric
+/// (all eigenvalues real), 4 normal with eigenvalues in pairs.
 pub(crate) fn cortex_of_kind(kind: usize, n: usize, gain: f64, seed: u64) -> System {
     let mut rng = rng(seed);
     let scale = 1.0 / (n as f64).sqrt();

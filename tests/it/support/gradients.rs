@@ -2,8 +2,8 @@
 
 use thalamo::optim::Objective;
 
-/// Relative error of the directional derivative at `x` along `direction`, against the five-point central difference,
-/// exact to O(h^4), with this step:
+/// Relative error of the directional derivative at `x` along `direction`, against the five-point central
+/// difference, exact to O(h^4), with this step:
 ///
 /// $$ \frac{|g \cdot d - \delta_h|}{|g|\\,|d|}, \qquad
 ///    \delta_h = \frac{8 (f_1 - f_{-1}) - (f_2 - f_{-2})}{12 h}, \quad f_k = f(x + k h d). $$

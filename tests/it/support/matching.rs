@@ -19,11 +19,11 @@ impl Matching {
 
 /// Matches `a` and `b`, of equal length, such that `sum_i |a_i - b_pi(i)|` is least.
 ///
-/// Nearest neighbours would match two eigenvalues to one; a sorted order breaks when a real pair becomes complex.
-/// Shortest augmenting paths with dual prices, O(N^3).
+/// Nearest neighbours would match two eigenvalues to one; a sorted order breaks when a real pair becomes
+/// complex. Shortest augmenting paths with dual prices, O(N^3).
 ///
-/// Reference: R. Jonker and A. Volgenant (1987), A shortest augmenting path algorithm for dense and sparse linear
-/// assignment problems, Computing 38.
+/// Reference: R. Jonker and A. Volgenant (1987), A shortest augmenting path algorithm for dense and sparse
+/// linear assignment problems, Computing 38.
 pub(crate) fn match_spectra(a: &[Complex64], b: &[Complex64]) -> Matching {
     assert_eq!(a.len(), b.len(), "match spectra of equal size");
     assert!(a.iter().chain(b).all(|z| z.is_finite()), "match finite numbers");
@@ -39,7 +39,8 @@ pub(crate) fn match_spectra(a: &[Complex64], b: &[Complex64]) -> Matching {
     Matching { permutation, distances }
 }
 
-/// Dual prices and the partial assignment they certify: `cost >= row_price + column_price`, equality on matches.
+/// Dual prices and the partial assignment they certify: `cost >= row_price + column_price`, equality on
+/// matches.
 struct Search {
     row_price: Vec<f64>,
     column_price: Vec<f64>,

@@ -18,8 +18,8 @@ pub(crate) fn normal_matrix(rows: usize, cols: usize, rng: &mut ChaCha8Rng) -> D
     DMatrix::from_fn(rows, cols, |_, _| StandardNormal.sample(rng))
 }
 
-/// `reals` real and `pairs` conjugate pairs of decaying exponentials, at least `apart` from each other, in canonical
-/// order.
+/// `reals` real and `pairs` conjugate pairs of decaying exponentials, at least `apart` from each other, in
+/// canonical order.
 pub(crate) fn exponentials(
     reals: usize,
     pairs: usize,

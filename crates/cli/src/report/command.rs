@@ -13,8 +13,8 @@ use crate::session::Session;
 
 /// Describe a model on one HTML page
 ///
-/// Motifs and fits, spectra, preparation, a sequence, the errors of every ordered pair, noise, the certificate, and
-/// every setting and seed, in figures and tables. The page loads nothing and runs no script.
+/// Motifs and fits, spectra, preparation, a sequence, the errors of every ordered pair, noise, the
+/// certificate, and every setting and seed, in figures and tables. The page loads nothing and runs no script.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  thalamo report model.npz --out report.html\n  \
                              thalamo report model.npz --sequence 2,0,1 --out report.html")]

@@ -1,9 +1,9 @@
 //! A model as one HTML page: figures, tables, the certificate, every setting and seed.
 //!
-//! The page is complete in itself: it loads nothing, runs no script, and reads well in light and dark, on a telephone
-//! and on paper. The same model and options give the same bytes. Every number is a `<data>` element: its text is
-//! rounded, its `value` has all digits, and its `data-key` is the path of the same number in the output of
-//! `thalamo info --json` (`info/...`) or of `thalamo certify` (`certify/...`).
+//! The page is complete in itself: it loads nothing, runs no script, and reads well in light and dark, on a
+//! telephone and on paper. The same model and options give the same bytes. Every number is a `<data>`
+//! element: its text is rounded, its `value` has all digits, and its `data-key` is the path of the same
+//! number in the output of `thalamo info --json` (`info/...`) or of `thalamo certify` (`certify/...`).
 //!
 //! ```
 //! use thalamo::io::Model;

@@ -11,7 +11,8 @@ pub(super) fn number(value: impl Into<Value>) -> Markup {
     element(&value.into(), None)
 }
 
-/// A number, a word or a gap as a `<data>` element that holds all of it; `key` is its path in the JSON of a command.
+/// A number, a word or a gap as a `<data>` element that holds all of it; `key` is its path in the JSON of a
+/// command.
 pub(super) fn element(value: &Value, key: Option<&str>) -> Markup {
     let (all, shown) = match value {
         Value::Number(n) if n.is_f64() => {

@@ -12,8 +12,8 @@ pub struct ReportOptions {
     /// Random starts that each motif is played from
     #[arg(long, default_value_t = ReportOptions::default().starts)]
     pub starts: usize,
-    /// Number of motifs that the certificate follows exactly; deeper is tighter and slower [default: 3 up to 22 motifs,
-    /// 2 up to 62, else 1]
+    /// Number of motifs that the certificate follows exactly; deeper is tighter and slower [default: 3 up to
+    /// 22 motifs, 2 up to 62, else 1]
     #[arg(long)]
     pub depth: Option<usize>,
     /// Seed of the random starts, and of the state that the sequence starts from

@@ -14,8 +14,8 @@ const LISTED: usize = 40;
 /// Pairs that are listed where there are more.
 const WORST: usize = 50;
 
-/// A number for each motif (row) after each motif (column), with a caption and, where a command tells it, the path in
-/// its JSON.
+/// A number for each motif (row) after each motif (column), with a caption and, where a command tells it, the
+/// path in its JSON.
 pub(super) struct Pairs<'a> {
     pub(super) caption: &'a str,
     pub(super) numbers: &'a DMatrix<f64>,
@@ -47,8 +47,8 @@ pub(super) fn map(pairs: &DMatrix<f64>, title: &str, caption: &str) -> Markup {
     captioned(&svg, &caption)
 }
 
-/// The numbers of all pairs, a table for each of `few`; of a large library the `order`: the pairs with the largest
-/// numbers in the first of `many`.
+/// The numbers of all pairs, a table for each of `few`; of a large library the `order`: the pairs with the
+/// largest numbers in the first of `many`.
 pub(super) fn tables(results: &Results<'_>, few: &[Pairs<'_>], order: &str, many: &[Pairs<'_>]) -> Markup {
     let count = results.count();
     if count <= LISTED {

@@ -226,7 +226,8 @@ fn info_tells_in_words_and_json() {
     assert_eq!(report["options"]["fit"]["modes"], 6);
 }
 
-/// A motif of 15 tau has no use for ten exponentials: its loop is noisy, and the table says so and what helps.
+/// A motif of 15 tau has no use for ten exponentials: its loop is noisy, and the table says so and what
+/// helps.
 #[test]
 fn noisy_motifs_are_named_with_what_helps() {
     let folder = tempfile::tempdir().unwrap();

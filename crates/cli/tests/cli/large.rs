@@ -8,7 +8,8 @@ use thalamo_cli::report::{ReportOptions, html};
 use crate::page::Page;
 use crate::report::{numbers, texts};
 
-/// Above forty motifs: every pair as a cell of both heat maps, the numbers of the worst, and the largest of each motif.
+/// Above forty motifs: every pair as a cell of both heat maps, the numbers of the worst, and the largest of
+/// each motif.
 #[test]
 fn large_libraries_show_every_pair() {
     let count = 42;

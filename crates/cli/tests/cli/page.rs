@@ -133,7 +133,8 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Alternatives, each a chain from the element itself outwards, reached by a step to the parent (`true`) or to any ancestor.
+/// Alternatives, each a chain from the element itself outwards, reached by a step to the parent (`true`) or
+/// to any ancestor.
 struct Selector(Vec<Vec<(bool, Vec<Condition>)>>);
 
 enum Condition {
@@ -176,8 +177,8 @@ fn follows(chain: &[(bool, Vec<Condition>)], element: Element<'_>) -> bool {
     conditions.iter().all(|c| c.holds(element)) && ancestors.any(|ancestor| follows(outer, ancestor))
 }
 
-/// What stands between two gaps, such as `th[scope=row]` or `#certificate`. Anything else is refused: a selector that is
-/// not understood must not be one that finds nothing.
+/// What stands between two gaps, such as `th[scope=row]` or `#certificate`. Anything else is refused: a
+/// selector that is not understood must not be one that finds nothing.
 fn conditions(word: &str) -> Vec<Condition> {
     let mut found = Vec::new();
     let mut rest = word;

@@ -1,4 +1,5 @@
-//! A report as a reader, and a browser, meets it: well-formed, complete in itself, with the numbers of the commands.
+//! A report as a reader, and a browser, meets it: well-formed, complete in itself, with the numbers of the
+//! commands.
 
 use std::collections::HashMap;
 use std::fs;
@@ -150,7 +151,8 @@ fn it_is_accessible() {
         assert!(svg.select("path").any(|path| path.attr("d").is_some_and(|d| d.len() > 20))); // what is drawn
         figures += 1;
     }
-    // per motif its fit and its spectrum; preparation's spectrum and decay, sequence, two of pairs, noise, certificate
+    // per motif its fit and its spectrum; preparation's spectrum and decay, sequence, two of pairs, noise,
+    // certificate
     assert_eq!(figures, 2 * 3 + 7);
     for table in document.select("table") {
         let caption = table.select("caption").next().unwrap().text();

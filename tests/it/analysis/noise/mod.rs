@@ -1,11 +1,12 @@
-//! Expected deviations under noise: against Monte Carlo runs, against slow independent computations, and in special
-//! cases that can be solved by hand.
+//! Expected deviations under noise: against Monte Carlo runs, against slow independent computations, and in
+//! special cases that can be solved by hand.
 //!
-//! Every Monte Carlo check computes the 99 % confidence interval of a mean from the sample variance of independent
-//! trials (2.576 standard errors; thousands of trials, so that the mean is nearly normal), demands that it contain
-//! the expected value, and, as a control of its power, that it exclude one that is 10 % too large or too small.
-//! A correct formula leaves one such interval with probability 1 %, and any of the 35 here with at most 35 %; seeds
-//! were chosen before the first run and kept, and they are fixed, so that the outcome never changes.
+//! Every Monte Carlo check computes the 99 % confidence interval of a mean from the sample variance of
+//! independent trials (2.576 standard errors; thousands of trials, so that the mean is nearly normal),
+//! demands that it contain the expected value, and, as a control of its power, that it exclude one that is 10
+//! % too large or too small. A correct formula leaves one such interval with probability 1 %, and any of the
+//! 35 here with at most 35 %; seeds were chosen before the first run and kept, and they are fixed, so that
+//! the outcome never changes.
 
 mod errors;
 mod played;

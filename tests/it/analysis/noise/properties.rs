@@ -108,7 +108,8 @@ proptest! {
                 prop_assert!((g - e).abs() <= 1e-12 * e + 1e-14 * z.norm_squared(), "{g} {e}");
             }
         }
-        // A preparation of no duration is none; one around its fixed point leaves u and v their sensitivities.
+        // A preparation of no duration is none; one around its fixed point leaves u and v their
+        // sensitivities.
         let none = Approach::Preparation {
             system: &played.preparation,
             fixed_point: &played.bias,

@@ -6,7 +6,8 @@ use crate::support::*;
 use thalamo::analysis::noise::*;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start, Trajectory};
 
-/// Checks the 99 % confidence interval of the mean of independent trials, and its power; see the top of the file.
+/// Checks the 99 % confidence interval of the mean of independent trials, and its power; see the top of the
+/// file.
 fn check_interval(what: &str, trials: &[f64], expected: f64) {
     let n = trials.len() as f64;
     let mean = trials.iter().sum::<f64>() / n;
@@ -137,8 +138,8 @@ fn weight_noise_is_what_trials_show() {
 
 #[test]
 fn first_order_error_falls_with_the_square_of_the_noise() {
-    // The same draws at every size, each with both signs, so that terms of odd order cancel: what is left of the
-    // mean square over s^2 beyond its limit is of order s^2.
+    // The same draws at every size, each with both signs, so that terms of odd order cancel: what is left of
+    // the mean square over s^2 beyond its limit is of order s^2.
     let network = network(16, 8);
     let played = Played::of(&network, 3.0, normal_vector(16, &mut rng(8)));
     let quiet = played.quiet();
@@ -197,7 +198,8 @@ fn expected_error_is_what_trials_show() {
     check_interval("expected RMSE^2, state and weight noise", &squares, expected.rmse().powi(2));
 }
 
-/// Trials drawn block by block: the same distribution as the closed form's, streams of their own, any thread count.
+/// Trials drawn block by block: the same distribution as the closed form's, streams of their own, any thread
+/// count.
 #[test]
 fn trials_together_are_what_is_expected() {
     for (units, seed) in [(12, 3), (24, 4)] {
@@ -218,7 +220,8 @@ fn trials_together_are_what_is_expected() {
         let expected: Vec<f64> = initial.values.iter().zip(process).map(|(a, b)| a + b).collect();
         check_deviations("trials together", &together, &quiet, &expected);
 
-        // Neighbouring samples, across blocks as well: increments have the variance that steps one by one give.
+        // Neighbouring samples, across blocks as well: increments have the variance that steps one by one
+        // give.
         let stepped = runs(&simulator, noise, &start, 8000);
         let increments = |run: &Vec<f64>, k: usize| {
             let d = |i: usize| run[i] - quiet[i];

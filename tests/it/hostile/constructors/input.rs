@@ -135,7 +135,8 @@ impl<'a> Input<'a> {
         DMatrix::from_vec(rows, columns, self.numbers(rows * columns))
     }
 
-    /// N x N, mostly; shifted to the left half plane every other time, once in sixteen times of another shape.
+    /// N x N, mostly; shifted to the left half plane every other time, once in sixteen times of another
+    /// shape.
     pub(crate) fn system(&mut self, most: usize) -> DMatrix<f64> {
         let n = self.size(0, most);
         if self.one_in(16) {

@@ -1,9 +1,9 @@
-//! Hostile input for every public constructor and validator: one body, run by the fuzz target in `fuzz/` and, with
-//! pseudo-random bytes, by `hostile::smoke`.
+//! Hostile input for every public constructor and validator: one body, run by the fuzz target in `fuzz/` and,
+//! with pseudo-random bytes, by `hostile::smoke`.
 //!
 //! Every call must either fail with a typed error whose message can be read, or return numbers that keep what
-//! their documentation says. Anything else panics here. Sizes are small (N at most 8, K at most 6): a case takes
-//! milliseconds, so one that takes seconds is a bug as well.
+//! their documentation says. Anything else panics here. Sizes are small (N at most 8, K at most 6): a case
+//! takes milliseconds, so one that takes seconds is a bug as well.
 
 mod algebra;
 mod analysis;

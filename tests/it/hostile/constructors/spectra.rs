@@ -29,10 +29,11 @@ pub(crate) fn conjugate_sets(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(set) = tally.judge(Spectrum::new(&values, tolerance)) {
         closed(&set);
         assert_eq!(set.len(), values.len());
-        // No member is farther from a given number than the tolerance allows; halves, since moduli may overflow.
+        // No member is farther from a given number than the tolerance allows; halves, since moduli may
+        // overflow.
         let modulus = |z: Complex64| (0.5 * z).norm();
         let largest = values.iter().map(|z| modulus(*z)).fold(0.0, f64::max);
-        for z in set.to_vec() {
+        for &z in &set {
             let near = values.iter().map(|v| modulus(0.5 * z - 0.5 * v) * 2.0).fold(f64::INFINITY, f64::min);
             assert!(near <= (tolerance + 1e-15) * largest + f64::MIN_POSITIVE, "{z} from {values:?}");
         }

@@ -3,8 +3,8 @@
 use super::Violation;
 use thalamo::network::{Array, Network};
 
-/// Learning motifs changed no bit of what was known before: cortex, preparatory module, and every motif of the
-/// smaller library are the same in the larger one,
+/// Learning motifs changed no bit of what was known before: cortex, preparatory module, and every motif of
+/// the smaller library are the same in the larger one,
 ///
 /// $$ (J, w, g, U, V)_\mathrm{before} = (J, w, g, U, V)_\mathrm{after}, \qquad
 ///    (y, \hat\lambda, \alpha, u, v, x_\mathrm{init}, b)_\mu \text{ likewise for all } \mu \text{ before}. $$
@@ -12,7 +12,8 @@ use thalamo::network::{Array, Network};
 /// Compared bit by bit, without tolerance: nothing may be touched.
 ///
 /// # Errors
-/// [`Violation::Differs`] with the first part that changed, [`Violation::Unrelated`] where motifs are missing.
+/// [`Violation::Differs`] with the first part that changed, [`Violation::Unrelated`] where motifs are
+/// missing.
 pub(crate) fn nothing_forgotten(before: &Network, after: &Network) -> Result<(), Violation> {
     let (known, kept) = (before.motifs().len(), after.motifs().len());
     if kept < known {

@@ -1,7 +1,7 @@
 //! What the model promises, as assertions for property tests.
 //!
-//! Each assertion recomputes a promise from parameters and returns a [`Violation`] where it is broken: with what
-//! was achieved, the limit and the place. In proptest they go with `?`, elsewhere with `unwrap`.
+//! Each assertion recomputes a promise from parameters and returns a [`Violation`] where it is broken: with
+//! what was achieved, the limit and the place. In proptest they go with `?`, elsewhere with `unwrap`.
 //!
 //! | promise | assertion | compared |
 //! |---|---|---|

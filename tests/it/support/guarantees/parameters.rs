@@ -8,12 +8,12 @@ use thalamo::Error;
 use thalamo::linalg::{eigenvalues, expm, spectral_abscissa};
 use thalamo::network::Network;
 
-/// Largest distance of a target from the spectrum, relative to `1 + |target|`: the accuracy that designs of loops
-/// promise. An eigensolver's own error, its backward error times the condition number of the eigenvalue, stays
-/// orders of magnitude below it.
+/// Largest distance of a target from the spectrum, relative to `1 + |target|`: the accuracy that designs of
+/// loops promise. An eigensolver's own error, its backward error times the condition number of the
+/// eigenvalue, stays orders of magnitude below it.
 const ARRIVED: f64 = 1e-6;
-/// Rounding, per unit of order, of what was solved for in the eigenvectors of A: relative to the condition number
-/// of that basis.
+/// Rounding, per unit of order, of what was solved for in the eigenvectors of A: relative to the condition
+/// number of that basis.
 const BASIS: f64 = 16.0 * f64::EPSILON;
 /// Rounding, per unit of order, of a loop's weights relative to the norm of its matrix.
 const SENSITIVE: f64 = 128.0 * f64::EPSILON;
@@ -25,9 +25,10 @@ const CHUNK: usize = 50;
 /// $$ \hat\lambda_k \in \mathrm{spec}(A + u v^T), \qquad v^T (\hat\lambda_k I - A)^{-1} u = 1, $$
 ///
 /// with the matrix formed anew from J, g, u and v. The two statements are equivalent in exact arithmetic. The
-/// spectrum (1/tau) is met to $10^{-6} (1 + |\hat\lambda|)$, which leaves room for ill-conditioned eigenvalues; the
-/// secular equation, by one linear solve $z = (\hat\lambda I - A)^{-1} u$ and without an eigensolver, to
-/// $16 \epsilon N \kappa(R) (1 + |v| |z|)$: v was computed in the basis R of eigenvectors of A and carries its rounding.
+/// spectrum (1/tau) is met to $10^{-6} (1 + |\hat\lambda|)$, which leaves room for ill-conditioned
+/// eigenvalues; the secular equation, by one linear solve $z = (\hat\lambda I - A)^{-1} u$ and without an
+/// eigensolver, to $16 \epsilon N \kappa(R) (1 + |v| |z|)$: v was computed in the basis R of eigenvectors of
+/// A and carries its rounding.
 ///
 /// # Errors
 /// [`Violation::Exceeded`] with the motif and the eigenvalue that is missed.
@@ -75,8 +76,9 @@ pub(crate) fn eigenvalues_placed(network: &Network) -> Result<(), Violation> {
 /// $$ 128 \epsilon N \Big( |w| |x_\mathrm{init}| +
 ///    |A_\mu|_F \int_0^t |w^T e^{A_\mu (t - s)}| \\, |x(s)| \\, ds \Big). $$
 ///
-/// To first order, a change $\delta A$ of the loop's matrix moves the readout by at most $|\delta A|$ times the integral:
-/// this is what rounding of the weights allows. Loops with cond(Q) near 1e8 amplify it a million times, and need to.
+/// To first order, a change $\delta A$ of the loop's matrix moves the readout by at most $|\delta A|$ times
+/// the integral: this is what rounding of the weights allows. Loops with cond(Q) near 1e8 amplify it a
+/// million times, and need to.
 ///
 /// # Errors
 /// [`Violation::Exceeded`] with the motif and the time.
@@ -116,7 +118,8 @@ pub(crate) fn starts_play_fits(network: &Network) -> Result<(), Violation> {
 ///    A_\mathrm{prep} = A + U V^T, $$
 ///
 /// with the matrix formed anew from J, g, U and V. Limit of the residual (in units of x per tau):
-/// $16 \epsilon N |A_\mathrm{prep}|_F |x_\mathrm{init}|$, the rounding of forming the matrix and one product with it.
+/// $16 \epsilon N |A_\mathrm{prep}|_F |x_\mathrm{init}|$, the rounding of forming the matrix and one product
+/// with it.
 ///
 /// # Errors
 /// [`Violation::Exceeded`] with the motif, or with the spectral abscissa of an unstable module.
@@ -141,8 +144,8 @@ fn stable(system: &DMatrix<f64>) -> Result<(), Violation> {
     within("spectral abscissa of A + U V^T", spectral_abscissa(system)?, limit, place)
 }
 
-/// `e^{M n dt} x` for n = 0, ..., len - 1 (N x len): steps within a chunk, an exponential of its own from chunk to
-/// chunk.
+/// `e^{M n dt} x` for n = 0, ..., len - 1 (N x len): steps within a chunk, an exponential of its own from
+/// chunk to chunk.
 fn trajectory(
     system: &DMatrix<f64>,
     start: &DVector<f64>,

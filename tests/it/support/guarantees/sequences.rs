@@ -17,8 +17,8 @@ use thalamo::play::{Keep, Sequence, Simulator, Start, Trajectory};
 /// for rounding on its own.
 ///
 /// # Errors
-/// [`Violation::Exceeded`] with motif, position and time; [`Violation::Unrelated`] for a certificate of another
-/// preparation time or number of motifs.
+/// [`Violation::Exceeded`] with motif, position and time; [`Violation::Unrelated`] for a certificate of
+/// another preparation time or number of motifs.
 pub(crate) fn sequence_certified(
     simulator: &Simulator,
     certificate: &Certificate,
@@ -100,8 +100,8 @@ pub(crate) fn runs_compose(
 /// are the same to the bit. For runs made elsewhere; [`runs_compose`] makes its own.
 ///
 /// # Errors
-/// [`Violation::Differs`] with the first sample that differs, [`Violation::Unrelated`] where the numbers of samples
-/// do not add up.
+/// [`Violation::Differs`] with the first sample that differs, [`Violation::Unrelated`] where the numbers of
+/// samples do not add up.
 pub(crate) fn trajectories_compose(
     whole: &Trajectory,
     first: &Trajectory,
