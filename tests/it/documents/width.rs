@@ -67,7 +67,7 @@ fn long_lines_are_found() {
     let text = format!("{words}\n```\n{words}\n```\n{table}{formula}{words}\n\n    {words}\n\n- {words}\n");
     assert_eq!(too_long(&text, 20), [0, 7, 11]);
     assert_eq!(too_long(&text, 40), Vec::<usize>::new());
-    let long = "word ".repeat(20);
+    let long = "word ".repeat(22);
     let source = format!(
         "/// {long}\nfn f() {{}}\n    // {long}\n    let text = \"{long}\";\n/// short\n/// # {long}"
     );

@@ -179,7 +179,7 @@ fn refusals() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
     let plain = PreparationOptions::default().with(|o| o.rank = 3);
     let optimise = |options: PreparationOptions| Preparation::optimise(&cortex, &options, 1);
-    for rank in [0, 7, usize::MAX] {
+    for rank in [0, 7, 1 << 53] {
         let message = format!("preparatory rank P: expected 1 to the number of units N, given {rank}");
         let error = refused(optimise(plain.clone().with(|o| o.rank = rank)), &message);
         assert!(matches!(error, Error::OutOfRange { what: "preparatory rank P", .. }));
