@@ -42,7 +42,7 @@
 //! | robust direction u | $\min_u C(u) = \sqrt{E\\,G/N}/T$, activity E, noise gain G, in $O(N^2)$ | [`loops::RobustnessCost`], [`loops::MotifLoop`] |
 //! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`preparation::Preparation`] |
 //! | library | all of the above | [`Network`], [`network`] |
-//! | sequences | $x(t + dt) = c + e^{F dt} (x(t) - c)$, exact | [`simulate`] |
+//! | sequences | $x(t + dt) = c + e^{F dt} (x(t) - c)$, exact | [`play`] |
 //! | errors after transitions | RMSE after every motif and from random states | [`analysis::transition_errors`] |
 //! | bound for all sequences | $\max_t \lvert w^T x(t) - \hat y(t) \rvert$ after any motifs | [`certificate::certify`] |
 //! | comparison | tanh networks, trained by gradient descent | [`rnn`] |

@@ -41,10 +41,10 @@ use search::{Found, POLISH, Search};
 /// motifs.
 ///
 /// # Errors
-/// [`Error::OutOfRange`](crate::Error::OutOfRange) for options outside their ranges, or an amplitude bound
-/// below 1e-100 of the motif's root mean square; [`Error::Infeasible`](crate::Error::Infeasible) if no
+/// [`Error::OutOfRange`] for options outside their ranges, or an amplitude bound
+/// below 1e-100 of the motif's root mean square; [`Error::Infeasible`] if no
 /// arrangement of eigenvalues was found inside the limits, or one mode must start at zero;
-/// [`Error::Singular`](crate::Error::Singular) if numbers overflow.
+/// [`Error::Singular`] if numbers overflow.
 ///
 /// ```
 /// use thalamo::fit::{FitOptions, fit};

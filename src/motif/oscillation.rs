@@ -68,7 +68,7 @@ impl OscillationOptions {
 /// ```
 ///
 /// # Errors
-/// [`Error::OutOfRange`] when `count` is zero or above 100000.
+/// [`Error::OutOfRange`](crate::Error::OutOfRange) when `count` is zero or above 100000.
 pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
     let options = OscillationOptions::default();
     grid::first(count, |index| oscillating_motif(&options, seed, index))
@@ -90,8 +90,8 @@ pub fn oscillating_motifs(count: usize, seed: u64) -> Result<Vec<Motif>> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OutOfRange`] on a `dt`, `duration` or `amplitude` that is not finite and positive,
-/// [`Error::OffGrid`] on a `duration` that is no multiple of `dt`, [`Error::OutOfRange`] on `harmonics`
+/// [`Error::OutOfRange`](crate::Error::OutOfRange) on a `dt`, `duration` or `amplitude` that is not finite and positive,
+/// [`Error::OffGrid`](crate::Error::OffGrid) on a `duration` that is no multiple of `dt`, [`Error::OutOfRange`](crate::Error::OutOfRange) on `harmonics`
 /// outside its range.
 pub fn oscillating_motif(options: &OscillationOptions, seed: u64, index: usize) -> Result<Motif> {
     let &OscillationOptions { dt, harmonics, amplitude, .. } = options;
