@@ -88,9 +88,9 @@ fn main() -> Result<()> {
 }
 
 fn build(common: &Options) -> Result<Network> {
-    let options = NetworkOptions::default().with(|o| {
+    let options = NetworkOptions::published().with(|o| {
         o.fit.modes = common.modes;
-        o.preparation.rank = common.units.div_ceil(2);
+        o.preparation.rank = Some(common.units.div_ceil(2));
     });
     let cortex = System::from(Cortex::random(common.units, 0.5, common.seed)?);
     Ok(Network::build(cortex, &step_motifs(common.motifs, common.seed)?, &options, common.seed)?)

@@ -119,16 +119,16 @@ fn measure(case: &Case<'_>, arguments: &Arguments) -> Result<Row> {
             )
         }
         Some(motif) => {
-            let options = NetworkOptions::default().fit.with(|o| {
+            let options = NetworkOptions::published().fit.with(|o| {
                 o.modes = modes;
-                o.separation = 0.05;
+                o.separation = thalamo::Rate::PerTau(0.05);
                 o.effort = 500;
             });
             let found = fit(motif, &options)?;
             (found.eigenvalues().to_vec(), found.amplitudes().as_slice().to_vec(), motif.duration())
         }
     };
-    let predicted = feasibility(case.cortex, &targets, &PlacementOptions::default())?;
+    let predicted = feasibility(case.cortex, &targets, &PlacementOptions::published())?;
     let (mut random_errors, mut random_rest) = (Vec::new(), Vec::new());
     if let Some(residues) = residues(case.cortex, &targets) {
         let mut seeds = (1..=3).map(|seed| place(case.cortex, &targets, &residues, seed));

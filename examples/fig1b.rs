@@ -46,9 +46,9 @@ struct ShownFit {
 fn main() -> Result<()> {
     let Arguments { common, show } = Arguments::parse();
     let (motifs, modes, options) = if common.quick {
-        (common.motifs.min(4), vec![2, 4, 6, 10], FitOptions::default().with(|o| o.effort = 200))
+        (common.motifs.min(4), vec![2, 4, 6, 10], FitOptions::published().with(|o| o.effort = 200))
     } else {
-        (common.motifs, vec![2, 4, 6, 8, 10, 12, 16, 20, 24], FitOptions::default())
+        (common.motifs, vec![2, 4, 6, 8, 10, 12, 16, 20, 24], FitOptions::published())
     };
     let motifs = step_motifs(motifs, common.seed)?;
     let shown = show.clamp(1, motifs.len()) - 1;

@@ -118,7 +118,7 @@ fn arguments() -> Arguments {
 fn build(arguments: &Arguments, seconds: &mut Seconds) -> Result<Network> {
     let Arguments { common, prep_rank, .. } = arguments;
     let mut options = NetworkOptions::published();
-    (options.fit.modes, options.preparation.rank) = (common.modes, *prep_rank);
+    (options.fit.modes, options.preparation.rank) = (common.modes, Some(*prep_rank));
     let began = Instant::now();
     let cortex = Cortex::random(common.units, 0.5, common.seed)?;
     let motifs = step_motifs(common.motifs, common.seed)?;

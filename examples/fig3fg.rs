@@ -85,7 +85,7 @@ fn main() -> Result<()> {
 
 fn analytic(common: &Options, motifs: usize) -> Result<Analytic> {
     let units = if common.quick { common.units.min(50) } else { common.units };
-    let options = NetworkOptions::default().with(|o| o.preparation.rank = units.min(50));
+    let options = NetworkOptions::published().with(|o| o.preparation.rank = Some(units.min(50)));
     let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
     let network = Network::build(cortex, &step_motifs(motifs, common.seed)?, &options, common.seed)?;
     let errors = transition_errors(&Simulator::new(&network, 5.0)?, 10, common.seed)?;

@@ -159,12 +159,12 @@ impl Recipe {
     }
 
     fn build(&self) -> thalamo::Result<Network> {
-        let options = NetworkOptions::default().with(|o| {
+        let options = NetworkOptions::published().with(|o| {
             o.fit.modes = self.modes;
             o.fit.effort = self.effort;
             o.motif_loop.starts = self.starts;
             o.motif_loop.optimiser.max_iterations = self.iterations;
-            o.preparation.rank = self.rank;
+            o.preparation.rank = Some(self.rank);
             o.preparation.optimiser.max_iterations = self.iterations;
             o.noise.rounds = 1;
         });

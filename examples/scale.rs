@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let Arguments { common } = Arguments::parse();
     let sizes: &[usize] = if common.quick { &[30, 50] } else { &[50, 99, 200, 350, 500] };
     let motif = &step_motifs(1, common.seed)?[0];
-    let options = NetworkOptions::default().fit.with(|o| (o.modes, o.seed) = (common.modes, common.seed));
+    let options = NetworkOptions::published().fit.with(|o| (o.modes, o.seed) = (common.modes, common.seed));
     let exponentials = fit(motif, &options)?;
     let bar = progress(sizes.len(), "sizes");
     let mut rows = Vec::new();
@@ -90,7 +90,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
     let cost_and_gradient = one_evaluation(&cortex, &design, exponentials, duration)?;
     let (motif_loop, one_loop) =
         timed(|| LoopDesign::new(&cortex, lambda, alpha, duration, &LoopOptions::default())?.optimise(seed))?;
-    let options = PreparationOptions::default().with(|o| o.rank = units.min(50));
+    let options = PreparationOptions::published().with(|o| o.rank = Some(units.min(50)));
     let (module, preparation) = timed(|| Preparation::optimise(&cortex, &options, seed))?;
     Ok(Row {
         units,
@@ -107,7 +107,7 @@ fn measure(units: usize, exponentials: &Fit, duration: f64, seed: u64) -> Result
 
 fn one_evaluation(cortex: &System, design: &LoopDesign, exponentials: &Fit, duration: f64) -> Result<f64> {
     let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
-    let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
+    let placement = Placement::new(cortex, lambda, &PlacementOptions::published())?;
     let mut cost = RobustnessCost::new(&placement, alpha, duration, Horizon::Motif)?;
     let (u, mut gradient) = (design.random_input(0, 0), vec![0.0; cortex.units()]);
     let mut times: Vec<f64> = (0..101)

@@ -73,11 +73,11 @@ fn main() -> Result<()> {
     let Arguments { common, rank } = Arguments::parse();
     let (units, rank) = if common.quick { (30, 10) } else { (common.units, rank) };
     let cortex = System::from(Cortex::random(units, 0.5, common.seed)?);
-    let options = PreparationOptions::default().with(|o| o.rank = rank);
+    let options = PreparationOptions::published().with(|o| o.rank = Some(rank));
     let module = Preparation::optimise(&cortex, &options, common.seed)?;
     let mesh = if common.quick { 24 } else { 80 };
     let motif = &step_motifs(1, common.seed)?[0];
-    let network = NetworkOptions::default();
+    let network = NetworkOptions::published();
     let found = fit(motif, &network.fit.with(|o| (o.modes, o.seed) = (common.modes, common.seed)))?;
     let (lambda, alpha) = (found.eigenvalues(), found.amplitudes().as_slice());
     let motif_loop = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &network.motif_loop)?

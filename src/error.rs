@@ -93,6 +93,11 @@ pub enum Error {
         "constraints: expected a non-empty feasible set, given {modes} modes with {constraint}; {remedy}"
     )]
     Infeasible { modes: usize, constraint: &'static str, remedy: &'static str },
+    /// More exponentials than samples determine.
+    #[error(
+        "fit: expected at most as many exponentials as samples, given {modes} for {samples} samples; use fewer modes, or sample the motif more finely"
+    )]
+    MoreModesThanSamples { modes: usize, samples: usize },
     /// An index past the end of a library.
     #[error("{what}: expected an index below {len}, given {index}")]
     UnknownIndex { what: &'static str, index: usize, len: usize },

@@ -124,6 +124,7 @@ pub mod network;
 pub mod optim;
 pub mod play;
 pub mod preparation;
+mod rate;
 pub mod rnn;
 pub mod spectrum;
 mod system;
@@ -134,6 +135,7 @@ pub use low_rank::LowRank;
 pub use nalgebra;
 pub use network::{Network, NetworkOptions};
 pub use num_complex::Complex64;
+pub use rate::Rate;
 pub use system::System;
 
 /// The examples of the README, compiled and run with the others.

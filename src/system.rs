@@ -104,6 +104,13 @@ impl System {
         self.0.cortex.as_ref()
     }
 
+    /// Rate of the system, $\\|A\\|_F / \sqrt N$ in 1/tau (1 for A = 0): the root mean square of the singular
+    /// values of A, and the unit of all rates that are relative to the system.
+    pub fn rate(&self) -> f64 {
+        let rate = check::root_mean_square(self.matrix().iter().copied()) * (self.units() as f64).sqrt();
+        if rate > 0.0 { rate } else { 1.0 }
+    }
+
     /// Verified eigendecomposition of A.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 
 fn design(cortex: &System) -> LoopDesign {
     let motif = &step_motifs(1, 1).unwrap()[0];
-    let found = fit(motif, &NetworkOptions::default().fit.with(|o| (o.seed, o.effort) = (1, 500))).unwrap();
+    let found = fit(motif, &NetworkOptions::published().fit.with(|o| (o.seed, o.effort) = (1, 500))).unwrap();
     let (lambda, alpha) = (found.eigenvalues(), found.amplitudes().as_slice());
     LoopDesign::new(cortex, lambda, alpha, motif.duration(), &LoopOptions::default()).unwrap()
 }
@@ -50,12 +50,12 @@ fn evaluations_of_the_solvers() {
     );
 
     let cortex = System::from(Cortex::random(99, 0.5, 1).unwrap());
-    let module = Preparation::optimise(&cortex, &PreparationOptions::default(), 1).unwrap();
+    let module = Preparation::optimise(&cortex, &PreparationOptions::published(), 1).unwrap();
     let report = module.report();
     let evaluations = report.history.unwrap().evaluations;
     assert!(evaluations <= 90, "module: {evaluations} evaluations");
-    let few = PreparationOptions::default().optimiser.with(|o| o.max_iterations = 25);
-    let few = PreparationOptions::default().with(|o| o.optimiser = few);
+    let few = PreparationOptions::published().optimiser.with(|o| o.max_iterations = 25);
+    let few = PreparationOptions::published().with(|o| o.optimiser = few);
     let early = Preparation::optimise(&cortex, &few, 1).unwrap().report().clone();
     assert!(
         early.history.unwrap().evaluations <= 30 && early.cost_per_unit < 1.02 * report.cost_per_unit,
@@ -63,7 +63,7 @@ fn evaluations_of_the_solvers() {
     );
 
     let motif = &step_motifs(1, 1).unwrap()[0];
-    let options = NetworkOptions::default().fit.with(|o| o.seed = 1);
+    let options = NetworkOptions::published().fit.with(|o| o.seed = 1);
     let evaluations = fit(motif, &options).unwrap().report().evaluations;
     // The budget, the fit under way when it ran out, and the polish.
     assert!(evaluations <= options.effort + 120, "fit: {evaluations} evaluations");
@@ -73,7 +73,7 @@ fn evaluations_of_the_solvers() {
 fn cost_functions_do_not_allocate() {
     let cortex = System::from(Cortex::random(60, 0.5, 2).unwrap());
     let (lambda, alpha) = exponentials(2, 4, 0.06, &mut rng(3));
-    let placement = Placement::new(&cortex, &lambda, &PlacementOptions::default()).unwrap();
+    let placement = Placement::new(&cortex, &lambda, &PlacementOptions::published()).unwrap();
     for horizon in [Horizon::Motif, Horizon::Infinite] {
         let mut cost = RobustnessCost::new(&placement, &alpha, 80.0, horizon).unwrap();
         let (u, mut gradient) = (normal_vector(60, &mut rng(4)), vec![0.0; 60]);
@@ -158,7 +158,7 @@ fn samples_of_a_run_do_not_allocate() {
 fn searches_of_fits_allocate_small_matrices_only() {
     let motif = &step_motifs(1, 1).unwrap()[0];
     let run = |effort: usize| {
-        let options = NetworkOptions::default().fit.with(|o| (o.seed, o.effort) = (1, effort));
+        let options = NetworkOptions::published().fit.with(|o| (o.seed, o.effort) = (1, effort));
         let mut evaluations = 0;
         let count = allocations(|| evaluations = fit(motif, &options).unwrap().report().evaluations);
         (evaluations as u64, count)

@@ -71,10 +71,10 @@ fn floor(library: &Network, units: usize) {
 
 /// Libraries for their size, not their quality: quick fits, one start.
 fn quick_library(motifs: usize, units: usize) -> Result<Network> {
-    let options = NetworkOptions::default().with(|o| {
+    let options = NetworkOptions::published().with(|o| {
         o.fit.effort = 400;
         o.motif_loop.starts = 2;
-        o.preparation.rank = units.div_ceil(2);
+        o.preparation.rank = Some(units.div_ceil(2));
     });
     Ok(Network::build(System::from(Cortex::random(units, 0.5, 1)?), &step_motifs(motifs, 1)?, &options, 1)?)
 }

@@ -27,7 +27,7 @@ pub fn run(report: &mut Report) -> Result {
     report.head(&["search", "one fit", "floor", "ratio", "target", "evaluations", "per evaluation"]);
     let motif = step_motifs(1, 1)?.remove(0);
     let options = |random_starts: usize, effort: usize| {
-        NetworkOptions::default().fit.with(|o| {
+        NetworkOptions::published().fit.with(|o| {
             o.random_starts = random_starts;
             o.effort = effort;
             o.seed = 1;
@@ -36,7 +36,7 @@ pub fn run(report: &mut Report) -> Result {
     let cases: &[(usize, usize)] = if report.quick { &[(30, 500)] } else { &[(2, 0), (30, 2500)] };
     for &(starts, effort) in cases {
         let full = match effort {
-            0 => options(starts, NetworkOptions::default().fit.effort),
+            0 => options(starts, NetworkOptions::published().fit.effort),
             effort => options(starts, effort),
         };
         let found = fit(&motif, &full)?;

@@ -33,9 +33,9 @@ pub fn run(report: &mut Report) -> Result {
     cost.evaluate(u.as_slice(), &mut gradient);
     stage(report, "robustness cost and gradient, once");
     drop(cost);
-    let options = NetworkOptions::default().with(|o| {
+    let options = NetworkOptions::published().with(|o| {
         o.motif_loop.starts = 1;
-        o.preparation.rank = units / 4;
+        o.preparation.rank = Some(units / 4);
         o.preparation.optimiser.max_iterations = 15;
     });
     let network = Network::build(cortex, &[motif], &options, 1)?;

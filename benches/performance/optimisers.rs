@@ -61,7 +61,7 @@ pub fn run(report: &mut Report) -> Result {
     let mut results = vec![(0_usize, 0_usize, 0_usize, 0.0_f64); MEMORIES.len()];
     let mut race = (0_usize, 0_usize, 0.0_f64);
     for motif in step_motifs(motifs, 1)? {
-        let exponentials = fit(&motif, &NetworkOptions::default().fit.with(|o| o.seed = 1))?;
+        let exponentials = fit(&motif, &NetworkOptions::published().fit.with(|o| o.seed = 1))?;
         let mut cost = robustness(&cortex, &motif, &exponentials, Horizon::Motif)?.with_noise_floor(1.0)?;
         let (lambda, alpha) = (exponentials.eigenvalues(), exponentials.amplitudes().as_slice());
         let design = LoopDesign::new(&cortex, lambda, alpha, motif.duration(), &LoopOptions::default())?;

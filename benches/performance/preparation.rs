@@ -40,8 +40,8 @@ mod lapack {
         report.head(&["N", "dgees and 2 dtrsyl", "evaluation", "ratio"]);
         for &units in if report.quick { &[99_usize][..] } else { &[99, 200, 500] } {
             let cortex = cortex(units)?;
-            let optimiser = PreparationOptions::default().optimiser.with(|o| o.max_iterations = 20);
-            let options = PreparationOptions::default().with(|o| o.optimiser = optimiser);
+            let optimiser = PreparationOptions::published().optimiser.with(|o| o.max_iterations = 20);
+            let options = PreparationOptions::published().with(|o| o.optimiser = optimiser);
             let module = Preparation::optimise(&cortex, &options, 1)?;
             let mut cost = PreparationCost::new(&cortex, options.beta)?;
             let measured = report.effort.compare(
@@ -110,8 +110,8 @@ mod lapack {
 
 fn one(report: &mut Report, units: usize) -> Result {
     let cortex = cortex(units)?;
-    let optimiser = PreparationOptions::default().optimiser.with(|o| o.max_iterations = 20);
-    let options = PreparationOptions::default().with(|o| o.optimiser = optimiser);
+    let optimiser = PreparationOptions::published().optimiser.with(|o| o.max_iterations = 20);
+    let options = PreparationOptions::published().with(|o| o.optimiser = optimiser);
     let module = Preparation::optimise(&cortex, &options, 1)?;
     let (u, v) = (module.input().clone(), module.feedback().clone());
     let mut cost = PreparationCost::new(&cortex, options.beta)?;
@@ -119,7 +119,8 @@ fn one(report: &mut Report, units: usize) -> Result {
     // At the shift that the cost settles on.
     let rounds = cost.evaluate(&u, &v)?.ok_or("the module is not stable")?.rounds;
     let (a, b) = (normal(units, units, 1), normal(units, units, 2));
-    let (mut full, mut slim) = (DMatrix::zeros(units, units), DMatrix::zeros(units, options.rank));
+    let (mut full, mut slim) =
+        (DMatrix::zeros(units, units), DMatrix::zeros(units, options.rank.unwrap_or(1)));
     let measured = report.effort.compare(
         || {
             black_box(cost.evaluate(black_box(&u), &v).ok());
@@ -181,13 +182,13 @@ fn published(report: &mut Report) -> Result {
     let readout: DVector<f64> = numpy.matrix(units, 1).column(0) * scale;
     let cortex = System::from(Cortex::new(connectivity, readout, 1.0)?);
     let optimise = |max_iterations: usize| {
-        let optimiser = PreparationOptions::default().optimiser.with(|o| {
+        let optimiser = PreparationOptions::published().optimiser.with(|o| {
             o.max_iterations = max_iterations;
             o.gradient_tolerance = 0.0;
             o.value_tolerance = 0.0;
         });
-        let options = PreparationOptions::default().with(|o| {
-            o.rank = rank;
+        let options = PreparationOptions::published().with(|o| {
+            o.rank = Some(rank);
             o.beta = 0.01;
             o.optimiser = optimiser;
         });

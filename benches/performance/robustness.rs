@@ -111,7 +111,7 @@ fn direct(report: &mut Report, units: usize) -> Result {
     let (motif, fit) = motif()?;
     let cortex = cortex(units)?;
     let u = normal(units, 1, 5).column(0).into_owned();
-    let placement = Placement::new(&cortex, fit.eigenvalues(), &PlacementOptions::default())?;
+    let placement = Placement::new(&cortex, fit.eigenvalues(), &PlacementOptions::published())?;
     let v = placement.feedback(&u)?;
     let mut cost = robustness(&cortex, &motif, &fit, Horizon::Infinite)?;
     let mut gradient = vec![0.0; units];

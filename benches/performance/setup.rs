@@ -18,19 +18,19 @@ pub fn cortex(units: usize) -> Result<System> {
 /// The first step motif and its ten exponentials.
 pub fn motif() -> Result<(Motif, Fit)> {
     let motif = step_motifs(1, 1)?.remove(0);
-    let exponentials = fit(&motif, &NetworkOptions::default().fit.with(|o| o.seed = 1))?;
+    let exponentials = fit(&motif, &NetworkOptions::published().fit.with(|o| o.seed = 1))?;
     Ok((motif, exponentials))
 }
 
 pub fn robustness(cortex: &System, motif: &Motif, fit: &Fit, horizon: Horizon) -> Result<RobustnessCost> {
     let (lambda, alpha) = (fit.eigenvalues(), fit.amplitudes().as_slice());
-    let placement = Placement::new(cortex, lambda, &PlacementOptions::default())?;
+    let placement = Placement::new(cortex, lambda, &PlacementOptions::published())?;
     Ok(RobustnessCost::new(&placement, alpha, motif.duration(), horizon)?)
 }
 
 /// A library of step motifs over N = 99, with quick fits.
 pub fn library(motifs: usize, units: usize) -> Result<Network> {
-    let options = NetworkOptions::default().with(|o| o.preparation.rank = units.div_ceil(2));
+    let options = NetworkOptions::published().with(|o| o.preparation.rank = Some(units.div_ceil(2)));
     Ok(Network::build(cortex(units)?, &step_motifs(motifs, 1)?, &options, 1)?)
 }
 

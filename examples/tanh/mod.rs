@@ -270,7 +270,11 @@ pub fn trained_module(
 /// The same by the analytic solver, for the linearisation at the origin.
 pub fn analytic_module(network: &TanhNetwork<f32>, seed: u64) -> Result<TransitionModule<f32>> {
     let rank = network.units().min(50);
-    Ok(TransitionModule::design(network, &PreparationOptions::default().with(|o| o.rank = rank), seed)?)
+    Ok(TransitionModule::design(
+        network,
+        &PreparationOptions::published().with(|o| o.rank = Some(rank)),
+        seed,
+    )?)
 }
 
 /// Set by Ctrl-C: training then stores a checkpoint and ends.

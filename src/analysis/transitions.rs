@@ -48,13 +48,14 @@ impl TransitionErrors {
     }
 }
 
-/// Plays every motif from `starts` states drawn from N(0, I) and after every motif, itself prepared
-/// from rest.
+/// Plays every motif from `starts` states drawn from N(0, s^2 I), with the [scale](crate::Network::scale) s of
+/// the network, and after every motif, itself prepared from rest.
 ///
 /// # Errors
 /// A library of fewer than two motifs; no starts, or more than 1000000; errors that overflow.
 pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Result<TransitionErrors> {
     let network = simulator.network();
+    let scale: f64 = network.scale().unwrap_or(1.0);
     let (units, motifs) = (network.system().units(), network.motifs().len());
     if motifs < 2 {
         return Err(Error::OutOfRange {
@@ -83,7 +84,9 @@ pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Res
         .map(|motif| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(motif as u64);
-            let random = DMatrix::from_fn(units, starts, |_, _| StandardNormal.sample(&mut rng));
+            let random: DMatrix<f64> =
+                DMatrix::from_fn(units, starts, |_, _| StandardNormal.sample(&mut rng));
+            let random = random * scale;
             Ok((errors(simulator, motif, &random)?, errors(simulator, motif, &ends)?))
         })
         .collect::<Result<_>>()?;

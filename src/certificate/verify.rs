@@ -43,13 +43,15 @@ impl Certificate {
             .into_par_iter()
             .map(|mu| Fresh::new(network, &network.motifs()[mu], self.transition))
             .collect::<Result<Vec<_>>>()?;
+        let scale = network.scale().unwrap_or(1.0);
         let verdicts: Vec<Result<()>> =
-            (0..count).into_par_iter().map(|mu| self.verify_motif(&fresh, mu)).collect();
+            (0..count).into_par_iter().map(|mu| self.verify_motif(&fresh, mu, scale)).collect();
         // In order, so that the claim named first is always the same.
         verdicts.into_iter().collect()
     }
 
-    fn verify_motif(&self, fresh: &[Fresh], mu: usize) -> Result<()> {
+    fn verify_motif(&self, fresh: &[Fresh], mu: usize, scale: f64) -> Result<()> {
+        let check = |claim, claimed, found| check(claim, claimed, found, scale);
         let (own, rho) = (&fresh[mu], self.contraction[mu]);
         let image = own.map.tr_mul(&(&self.weight * &own.map));
         let slack = &self.weight * (rho * rho * (1.0 + TOLERANCE)) - (&image + image.transpose()) * 0.5;
@@ -64,11 +66,12 @@ impl Certificate {
             check("exact error of a pair", self.exact_sup_error[(mu, nu)], sup)?;
             check("exact RMS error of a pair", self.exact_rms_error[(mu, nu)], rms)?;
         }
-        self.verify_histories(fresh, mu)
+        self.verify_histories(fresh, mu, scale)
     }
 
     /// Follows every history that ends in motif mu's preparation.
-    fn verify_histories(&self, fresh: &[Fresh], mu: usize) -> Result<()> {
+    fn verify_histories(&self, fresh: &[Fresh], mu: usize, scale: f64) -> Result<()> {
+        let check = |claim, claimed, found| check(claim, claimed, found, scale);
         let own = &fresh[mu];
         let duals = self.duals(&own.rows)?;
         for (nu, before) in fresh.iter().enumerate() {
@@ -172,9 +175,13 @@ fn readout_rows(a: &DMatrix<f64>, w: &DVector<f64>, dt: f64, steps: usize) -> Re
     Ok(rows)
 }
 
-fn check(claim: &'static str, claimed: f64, found: f64) -> Result<()> {
-    // Errors far below the scale of a readout are rounding on both paths.
-    if found <= claimed * (1.0 + TOLERANCE) + 1e-9 { Ok(()) } else { Err(violated(claim, claimed, found)) }
+fn check(claim: &'static str, claimed: f64, found: f64, scale: f64) -> Result<()> {
+    // Errors far below the scale of the motifs are rounding on both paths.
+    if found <= claimed * (1.0 + TOLERANCE) + 1e-9 * scale {
+        Ok(())
+    } else {
+        Err(violated(claim, claimed, found))
+    }
 }
 
 fn violated(claim: &'static str, claimed: f64, found: f64) -> Error {
@@ -198,7 +205,7 @@ mod tests {
     use crate::{Cortex, NetworkOptions};
 
     fn network() -> Network {
-        let preparation = PreparationOptions { rank: 15, ..PreparationOptions::default() };
+        let preparation = PreparationOptions { rank: Some(15), ..PreparationOptions::default() };
         let options = NetworkOptions { preparation, ..NetworkOptions::default() };
         let cortex = Cortex::random(30, 0.5, 3).unwrap();
         Network::build(cortex, &oscillating_motifs(3, 3).unwrap(), &options, 3).unwrap()

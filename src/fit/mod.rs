@@ -15,7 +15,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use options::{FitOptions, Margin};
+pub use options::{FitOptions, FitStart};
 pub use result::{ActiveConstraint, Fit, FitOrigin, FitReport, FitStatus};
 
 use num_complex::Complex64;
@@ -33,7 +33,7 @@ use search::{Found, POLISH, Search};
 ///
 /// $$ \min_{\lambda, \alpha} \sum_n \Big| y_n - \sum_{k=1}^K \alpha_k e^{\lambda_k n\\,dt} \Big|^2
 /// \quad\text{s.t.}\quad \mathrm{Re}\\,\lambda_k \le -\mathrm{margin},\\; |\lambda_j - \lambda_k| \ge \mathrm{separation},\\;
-/// \\|\alpha\\| \le \mathrm{bound},\\; \sum_k \alpha_k = 0 $$
+/// \\|\alpha\\| \le \mathrm{bound},\\; \sum_k \alpha_k = \hat y(0) $$
 ///
 /// Variable projection: the amplitudes are eliminated (a trust-region problem for given eigenvalues), and the
 /// eigenvalues follow a damped Newton method whose steps never leave the feasible set. The objective has many
@@ -107,8 +107,8 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(F
     if best.multiplier > 0.0 {
         active.push(ActiveConstraint::AmplitudeBound { multiplier: best.multiplier });
     }
-    if problem.zero_start {
-        active.push(ActiveConstraint::ZeroStart);
+    if problem.start.is_some() {
+        active.push(ActiveConstraint::Start);
     }
     let report = FitReport {
         rmse,

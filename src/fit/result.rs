@@ -76,8 +76,9 @@ pub enum ActiveConstraint {
         /// (relative) norm.
         multiplier: f64,
     },
-    /// `yhat(0) = 0`.
-    ZeroStart,
+    /// The value at the start is imposed.
+    #[cfg_attr(feature = "io", serde(alias = "ZeroStart"))]
+    Start,
 }
 
 impl ActiveConstraint {

@@ -8,7 +8,7 @@ use super::cholesky::cholesky;
 use super::objective::amplitudes::InnerSolution;
 use super::objective::gram::{self, Solved};
 use super::objective::{accurate, sums};
-use super::options::{FitOptions, Margin};
+use super::options::{FitOptions, FitStart};
 use super::poles::Poles;
 use super::problem::Problem;
 use super::quadratic_program;
@@ -30,7 +30,12 @@ fn motif(samples: usize) -> Motif {
 
 /// A problem with the amplitude bound switched off, tight, or loose.
 fn problem(samples: usize, modes: usize, bound: Option<f64>, zero_start: bool) -> Problem {
-    let options = FitOptions { modes, amplitude_bound: bound, zero_start, ..FitOptions::default() };
+    let options = FitOptions {
+        modes,
+        amplitude_bound: bound,
+        start: if zero_start { FitStart::Zero } else { FitStart::Free },
+        ..FitOptions::published()
+    };
     Problem::new(&motif(samples), &options).unwrap()
 }
 
@@ -256,11 +261,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn the_margin_is_resolved_once() {
-    let options = FitOptions { margin: Margin::Rate(0.25), ..FitOptions::default() };
-    assert_eq!(options.margin_rate(100.0), 0.25);
-    assert_eq!(FitOptions::default().margin_rate(100.0), 0.01);
 }

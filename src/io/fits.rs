@@ -6,11 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::header::Header;
 use super::stored::Stored;
+use super::version_1;
 use crate::Result;
 use crate::fit::{Fit, FitOptions};
 
-const HEADER: Header =
-    Header { format: "thalamo fits", version: 1, remedy: "give a file that `thalamo fit` wrote" };
+const HEADER: Header = Header {
+    format: "thalamo fits",
+    version: 2,
+    upgrade: Some(version_1::fits),
+    remedy: "give a file that `thalamo fit` wrote",
+};
 
 /// Fits of motifs, and the options they were made with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -24,7 +24,7 @@
 //! use thalamo::io::{Model, read, write};
 //! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs};
 //! # let mut options = NetworkOptions::default();
-//! # options.preparation.rank = 15;
+//! # options.preparation.rank = Some(15);
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(1, 1)?, &options, 1)?;
 //! # let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("model.npz");
@@ -54,6 +54,7 @@ mod summary;
 mod table;
 mod tanh;
 mod trajectories;
+mod version_1;
 
 pub use files::{check_output, write_whole};
 pub use fits::{Fits, NamedFit};

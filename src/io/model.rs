@@ -9,12 +9,17 @@ use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
 use super::source::Arrays;
 use super::stored::Stored;
+use super::version_1;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
 use crate::network::parts::{History, NetworkParts};
 use crate::{Error, Network, Result, check};
 
-const HEADER: Header =
-    Header { format: "thalamo model", version: 1, remedy: "give a file that `thalamo build` wrote" };
+const HEADER: Header = Header {
+    format: "thalamo model",
+    version: 2,
+    upgrade: Some(version_1::model),
+    remedy: "give a file that `thalamo build` wrote",
+};
 
 /// A network, how long it prepares, and what its motifs are called.
 #[derive(Debug, Clone)]

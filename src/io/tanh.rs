@@ -15,8 +15,12 @@ use crate::rnn::{
     Adam, Architecture, Checkpoint, Parameters, TanhNetwork, TanhOptions, TrainingOptions, TransitionModule,
 };
 
-const HEADER: Header =
-    Header { format: "thalamo tanh network", version: 1, remedy: "give a file that `thalamo train` wrote" };
+const HEADER: Header = Header {
+    format: "thalamo tanh network",
+    version: 1,
+    upgrade: None,
+    remedy: "give a file that `thalamo train` wrote",
+};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

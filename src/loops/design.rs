@@ -17,7 +17,8 @@ use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
 
-/// Largest accepted distance between a target and the closed loop's spectrum, relative to `1 + |target|`.
+/// Largest accepted distance between a target and the closed loop's spectrum, relative to the system's rate
+/// plus the largest modulus of the targets.
 const PLACEMENT_TOLERANCE: f64 = 1e-6;
 
 /// More random starts of one loop than this are taken for a mistake.
@@ -36,10 +37,13 @@ pub struct LoopOptions {
     pub placement: PlacementOptions,
     /// Time over which the noise is counted.
     pub horizon: Horizon,
-    /// Standard deviation of each unit's noise beside the part proportional to the activity, in units of x:
-    /// what remains of other motifs after preparation does not shrink with this motif's own activity. Zero
-    /// gives the published cost.
+    /// Standard deviation of each unit's noise beside the part proportional to the activity, in units of the
+    /// scale: what remains of other motifs after preparation does not shrink with this motif's own activity.
+    /// Zero gives the published cost.
     pub noise_floor: f64,
+    /// What states are measured by, in the unit of the motif. Default `None`: the root mean square of the
+    /// exponentials that the loop plays. A network sets it to its own.
+    pub scale: Option<f64>,
     /// Random starts of the optimisation of u, the best of which is kept. Local minima differ by 5 to 30 %.
     pub starts: usize,
     /// Starts that are followed to the end. After 20, 40, 80 ... evaluations each, the better half goes
@@ -64,6 +68,7 @@ impl Default for LoopOptions {
             placement: PlacementOptions::default(),
             horizon: Horizon::Motif,
             noise_floor: 1.0,
+            scale: None,
             starts: 32,
             finalists: 4,
             playback_tolerance: 1e-6,
@@ -98,6 +103,7 @@ impl LoopOptions {
             });
         }
         check::non_negative("noise floor", self.noise_floor)?;
+        self.scale.map_or(Ok(()), |scale| check::positive("scale of a loop", scale))?;
         self.placement.validate()?;
         self.optimiser.validate()
     }
@@ -147,8 +153,9 @@ impl LoopDesign {
         options.validate()?;
         let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let placement = Placement::new(system, &targets, &options.placement)?;
+        let scale = options.scale.unwrap_or_else(|| played_rms(&targets, &amplitudes, duration));
         let cost = RobustnessCost::new(&placement, &amplitudes, duration, options.horizon)?
-            .with_noise_floor(options.noise_floor)?;
+            .with_noise_floor(options.noise_floor * scale)?;
         Ok(Self { placement, amplitudes, duration, cost, options: options.clone() })
     }
 
@@ -232,7 +239,8 @@ impl LoopDesign {
         let spectrum = eigenvalues(&system)?;
         let (achieved, rest) = spectrum.nearest_to(targets);
         let distance = targets.iter().zip(&achieved).map(|(t, z)| (t - z).norm()).fold(0.0, f64::max);
-        let scale = 1.0 + targets.iter().map(|t| t.norm()).fold(0.0, f64::max);
+        let largest = targets.iter().map(|t| t.norm()).fold(0.0, f64::max);
+        let scale = self.placement.system().rate() + largest;
         if distance.is_nan() || distance > PLACEMENT_TOLERANCE * scale {
             return Err(Error::PlacementInaccurate { distance, tolerance: PLACEMENT_TOLERANCE * scale });
         }
@@ -289,4 +297,16 @@ impl LoopDesign {
             remedy: "set the eigenvalues farther apart, use fewer modes, or accept it by a larger playback tolerance",
         })
     }
+}
+
+/// Samples over which the size of the exponentials is taken.
+const RMS_SAMPLES: usize = 256;
+
+/// Root mean square of `sum_k alpha_k exp(lambda_k t)` over a duration.
+fn played_rms(eigenvalues: &[Complex64], amplitudes: &[Complex64], duration: f64) -> f64 {
+    let value = |n: usize| {
+        let t = n as f64 * duration / RMS_SAMPLES as f64;
+        eigenvalues.iter().zip(amplitudes).map(|(z, a)| (a * (z * t).exp()).re).sum::<f64>()
+    };
+    check::root_mean_square((0..RMS_SAMPLES).map(value))
 }

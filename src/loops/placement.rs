@@ -7,6 +7,7 @@ use super::residues::{residues, roots};
 use super::secular::Root;
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
+use crate::rate::Rate;
 use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
@@ -26,11 +27,12 @@ const STABILISING_ROUNDS: usize = 6;
 pub struct PlacementOptions {
     /// Largest accepted condition number of Q. Near 1e8 placement still delivers, at 1e14 it does not.
     pub condition_limit: f64,
-    /// The eigenvalues that were not asked for must have real parts at most `-rest_margin` (1/tau).
-    pub rest_margin: f64,
-    /// Where one of them does not, move it to real part `-stabilised_decay` (1/tau) by an additional target,
-    /// which no motif excites. `None` refuses such a placement instead.
-    pub stabilised_decay: Option<f64>,
+    /// The eigenvalues that were not asked for must have real parts at most `-rest_margin`, in 1/tau or
+    /// relative to the [rate of the system](System::rate).
+    pub rest_margin: Rate,
+    /// Where one of them does not, move it to real part `-stabilised_decay` (the same unit as the margin's)
+    /// by an additional target, which no motif excites. `None` refuses such a placement instead.
+    pub stabilised_decay: Option<Rate>,
 }
 
 crate::check::with!(PlacementOptions);
@@ -40,7 +42,11 @@ crate::check::checked_when_read!(PlacementOptions: |it| it.validate().map(|()| i
 
 impl Default for PlacementOptions {
     fn default() -> Self {
-        Self { condition_limit: 1e10, rest_margin: 1e-3, stabilised_decay: Some(0.05) }
+        Self {
+            condition_limit: 1e10,
+            rest_margin: Rate::Relative(1.5e-3),
+            stabilised_decay: Some(Rate::Relative(0.07)),
+        }
     }
 }
 
@@ -51,15 +57,27 @@ impl PlacementOptions {
     /// A condition limit that is not positive, a negative rest margin, a stabilised decay not above it.
     pub fn validate(&self) -> Result<()> {
         check::positive("condition limit", self.condition_limit)?;
-        check::non_negative("rest margin", self.rest_margin)?;
-        match self.stabilised_decay {
-            Some(decay) if decay <= self.rest_margin || !decay.is_finite() => Err(Error::OutOfRange {
-                what: "stabilised decay",
-                expected: "a finite number above the rest margin",
-                given: decay,
+        check::non_negative("rest margin", self.rest_margin.number())?;
+        self.stabilised_decay.map_or(Ok(()), |decay| check::positive("stabilised decay", decay.number()))
+    }
+
+    /// Margin and decay in 1/tau for a system of this rate.
+    fn rates(&self, unit: f64) -> Result<(f64, Option<f64>)> {
+        let margin = self.rest_margin.per_tau(unit);
+        match self.stabilised_decay.map(|decay| decay.per_tau(unit)) {
+            Some(given) if given <= margin => Err(Error::OutOfRange {
+                what: "stabilised decay (1/tau)",
+                expected: "more than the rest margin",
+                given,
             }),
-            _ => Ok(()),
+            decay => Ok((margin, decay)),
         }
+    }
+
+    /// The published setting: a margin of 0.001/tau, decays of 0.05/tau.
+    pub fn published() -> Self {
+        let (rest_margin, decay) = (Rate::PerTau(1e-3), Rate::PerTau(0.05));
+        Self { rest_margin, stabilised_decay: Some(decay), ..Self::default() }
     }
 }
 
@@ -112,13 +130,14 @@ impl Placement {
     /// stays right of the margin ([`Error::Unstable`]).
     pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
         options.validate()?;
+        let (rest_margin, stabilised_decay) = options.rates(system.rate())?;
         let targets = check_targets(system, targets)?;
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
             let placement = Self::solve(system, &targets, &stabilising, options)?;
             let mut offending = placement.rest().to_vec();
-            offending.retain(|mu| mu.re > -options.rest_margin);
-            match options.stabilised_decay {
+            offending.retain(|mu| mu.re > -rest_margin);
+            match stabilised_decay {
                 _ if offending.is_empty() => return Ok(placement),
                 None => break,
                 Some(decay) => add_stabilising(&mut stabilising, &targets, &offending, decay),
@@ -131,7 +150,7 @@ impl Placement {
         Err(Error::Unstable {
             what: "loop (its eigenvalues beside the targets)",
             abscissa: last.rest().abscissa(),
-            limit: -options.rest_margin,
+            limit: -rest_margin,
             remedy: "lower the gain, use other targets, or another cortex",
         })
     }

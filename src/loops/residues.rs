@@ -76,7 +76,7 @@ pub(super) fn roots(system: &System, residues: &[f64], placed: &Spectrum) -> Res
     for (targets, candidates) in [(placed_reals, reals), (placed_pairs, pairs)] {
         let (arrived, rest) = Spectrum::new(candidates, 0.0)?.nearest_to(targets);
         for (target, z) in targets.iter().zip(&arrived) {
-            let (distance, tolerance) = ((z - target).norm(), ARRIVED * (1.0 + target.norm()));
+            let (distance, tolerance) = ((z - target).norm(), ARRIVED * (system.rate() + target.norm()));
             if distance.is_nan() || distance > tolerance {
                 return Err(Error::PlacementInaccurate { distance, tolerance });
             }

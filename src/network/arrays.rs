@@ -173,7 +173,7 @@ impl Network {
     /// ```
     /// # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs};
     /// # let mut options = NetworkOptions::default();
-    /// # options.preparation.rank = 15;
+    /// # options.preparation.rank = Some(15);
     /// let motifs = oscillating_motifs(1, 1)?;
     /// let network = Network::build(Cortex::random(40, 0.5, 1)?, &motifs, &options, 1)?;
     /// let names: Vec<_> = network.arrays().into_iter().map(|array| array.name).collect();

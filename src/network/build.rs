@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
 use crate::Result;
-use crate::fit::{Fit, FitOptions, fit};
+use crate::fit::{Fit, fit};
 use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
 use crate::preparation::Preparation;
@@ -45,10 +45,10 @@ pub(super) fn one(
     system: &System,
     preparation: &Preparation,
     motif: &Motif,
-    options: &NetworkOptions,
+    (options, scale): (&NetworkOptions, f64),
     seed: u64,
 ) -> Result<LearnedMotif> {
-    let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], options, &|_| ());
+    let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], (options, scale), &|_| ());
     let (fit, motif_loop) = made.map_err(|error| error.root().clone())?.remove(0);
     LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
 }
@@ -58,7 +58,7 @@ pub(super) fn one(
 pub(super) fn all(
     system: &System,
     motifs: &[Motif],
-    options: &NetworkOptions,
+    (options, scale): (&NetworkOptions, f64),
     seed: u64,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<(Preparation, Vec<LearnedMotif>)> {
@@ -69,7 +69,8 @@ pub(super) fn all(
         observer(BuildStep::Preparation);
         preparation
     };
-    let (preparation, loops) = rayon::join(prepare, || fits_and_loops(system, &tasks, options, observer));
+    let (preparation, loops) =
+        rayon::join(prepare, || fits_and_loops(system, &tasks, (options, scale), observer));
     let preparation = preparation?;
     let learned =
         |(motif, (fit, own)): (&Motif, Made)| LearnedMotif::new(motif.clone(), fit, own, &preparation);
@@ -82,7 +83,7 @@ pub(super) fn all(
 fn fits_and_loops(
     system: &System,
     tasks: &[Task<'_>],
-    options: &NetworkOptions,
+    (options, scale): (&NetworkOptions, f64),
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<Vec<Made>> {
     let tolerance = &options.noise;
@@ -90,10 +91,11 @@ fn fits_and_loops(
     let mut pending = tasks.to_vec();
     let mut round_options = options.clone();
     for round in 0..=tolerance.rounds {
-        for (task, made) in pending.iter().zip(one_round(system, &pending, &round_options, observer)) {
-            let (slot, duration) = (&mut kept[task.index], task.motif.duration());
+        for (task, made) in pending.iter().zip(one_round(system, &pending, (&round_options, scale), observer))
+        {
+            let (slot, played) = (&mut kept[task.index], (task.motif.duration(), scale));
             match made {
-                Ok(new) if slot.as_ref().is_none_or(|old| tolerance.prefers(&new, old, duration)) => {
+                Ok(new) if slot.as_ref().is_none_or(|old| tolerance.prefers(&new, old, played)) => {
                     *slot = Some(new);
                 }
                 // A wider separation may ask the impossible: only the first round's refusal counts.
@@ -102,10 +104,10 @@ fn fits_and_loops(
             }
         }
         pending.retain(|task| {
-            let noisy = |made: &Made| tolerance.exceeded_by(made, task.motif.duration());
+            let noisy = |made: &Made| tolerance.exceeded_by(made, (task.motif.duration(), scale));
             kept[task.index].as_ref().is_some_and(noisy)
         });
-        round_options.fit.separation *= tolerance.wider;
+        round_options.fit.separation = round_options.fit.separation.times(tolerance.wider);
     }
     Ok(kept.into_iter().flatten().collect())
 }
@@ -122,16 +124,17 @@ struct Task<'a> {
 fn one_round(
     system: &System,
     tasks: &[Task<'_>],
-    options: &NetworkOptions,
+    (options, scale): (&NetworkOptions, f64),
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Vec<Result<Made>> {
+    let loop_options = options.loop_of(scale);
     let designs: Vec<Result<(Fit, LoopDesign)>> = tasks
         .par_iter()
         .map(|task| {
-            let fit = fit(task.motif, &FitOptions { seed: task.seed, ..options.fit.clone() })?;
+            let fit = fit(task.motif, &options.fit_of(system, scale, task.motif, task.seed))?;
             let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
             let duration = task.motif.duration();
-            let design = LoopDesign::new(system, eigenvalues, amplitudes, duration, &options.motif_loop)?;
+            let design = LoopDesign::new(system, eigenvalues, amplitudes, duration, &loop_options)?;
             observer(BuildStep::Fit { motif: task.index });
             Ok((fit, design))
         })

@@ -20,7 +20,7 @@ use crate::{Error, Result, check};
 /// use thalamo::{Cortex, Network, NetworkOptions, motif};
 /// let motifs = motif::oscillating_motifs(3, 1)?;
 /// let mut options = NetworkOptions::default();
-/// options.preparation.rank = 20;
+/// options.preparation.rank = Some(20);
 /// let mut network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs[..2], &options, 1)?;
 /// let before = network.motifs()[0].clone();
 /// assert_eq!(network.learn(&motifs[2])?, 2);
@@ -33,6 +33,7 @@ pub struct Network {
     preparation: Arc<Preparation>,
     motifs: Vec<LearnedMotif>,
     options: NetworkOptions,
+    scale: Option<f64>,
     seed: u64,
 }
 
@@ -45,11 +46,11 @@ impl Network {
         options.validate()?;
         let system = system.into();
         let preparation = Preparation::optimise(&system, &options.preparation, seed)?;
-        Ok(Self::assemble(system, preparation, Vec::new(), options, seed))
+        Ok(Self::assemble(system, preparation, Vec::new(), options, options.scale, seed))
     }
 
-    /// A network that knows all these motifs; the same, to the bit, as learning them one by one,
-    /// but spread over threads. Depends on the seed, not on the number of threads.
+    /// A network that knows all these motifs; the same, to the bit, as learning them one by one at
+    /// the same [scale](NetworkOptions::scale), but spread over threads. Depends on the seed, not on the number of threads.
     ///
     /// # Errors
     /// As [`Network::design`] and [`Network::learn`], naming the motif ([`Error::InMotif`]).
@@ -77,8 +78,10 @@ impl Network {
         options.validate()?;
         check_time_steps(motifs.iter())?;
         let system = system.into();
-        let (preparation, motifs) = build::all(&system, motifs, options, seed, observer)?;
-        Ok(Self::assemble(system, preparation, motifs, options, seed))
+        let scale = options.scale.or_else(|| library_rms(motifs));
+        let settings = (options, scale.unwrap_or(1.0));
+        let (preparation, motifs) = build::all(&system, motifs, settings, seed, observer)?;
+        Ok(Self::assemble(system, preparation, motifs, options, scale, seed))
     }
 
     pub(super) fn assemble(
@@ -86,10 +89,11 @@ impl Network {
         preparation: Preparation,
         motifs: Vec<LearnedMotif>,
         options: &NetworkOptions,
+        scale: Option<f64>,
         seed: u64,
     ) -> Self {
         let options = options.clone();
-        Self { system, preparation: Arc::new(preparation), motifs, options, seed }
+        Self { system, preparation: Arc::new(preparation), motifs, options, scale, seed }
     }
 
     /// Learns one more motif and returns its index.
@@ -101,7 +105,10 @@ impl Network {
         let index = self.motifs.len();
         self.check_time_step(motif)?;
         let seed = build::seed_of(self.seed, index);
-        self.motifs.push(build::one(&self.system, &self.preparation, motif, &self.options, seed)?);
+        let scale = self.scale.unwrap_or_else(|| motif.rms());
+        let settings = (&self.options, scale);
+        self.motifs.push(build::one(&self.system, &self.preparation, motif, settings, seed)?);
+        self.scale = Some(scale);
         Ok(index)
     }
 
@@ -156,10 +163,27 @@ impl Network {
         &self.options
     }
 
+    /// What amplitudes and states are measured by, in the unit of the motifs: that of the options,
+    /// or the root mean square of the motifs it was built with. Learning more leaves it as it is;
+    /// `None` before the first motif.
+    pub fn scale(&self) -> Option<f64> {
+        self.scale
+    }
+
     /// The seed it was built with.
     pub fn seed(&self) -> u64 {
         self.seed
     }
+}
+
+/// Root mean square of the samples of all motifs; `None` without any.
+fn library_rms(motifs: &[Motif]) -> Option<f64> {
+    let samples: usize = motifs.iter().map(Motif::len).sum();
+    let parts: Vec<f64> = motifs
+        .iter()
+        .map(|m| m.rms() * (motifs.len() as f64 * m.len() as f64 / samples as f64).sqrt())
+        .collect();
+    (!parts.is_empty()).then(|| check::root_mean_square(parts.iter().copied()))
 }
 
 /// All motifs of a library share one time step.

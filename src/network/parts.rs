@@ -9,7 +9,7 @@ use super::library::Network;
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
 use crate::fit::{Fit, FitOrigin, FitReport};
-use crate::loops::{LoopDesign, LoopStart};
+use crate::loops::{LoopDesign, LoopOptions, LoopStart};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::preparation::{Preparation, PreparationHistory};
@@ -37,6 +37,8 @@ pub(crate) struct History {
     pub(crate) names: Vec<String>,
     /// The options it was built with, by which it learns on.
     pub(crate) options: NetworkOptions,
+    /// What amplitudes and states are measured by.
+    pub(crate) scale: Option<f64>,
     pub(crate) preparation: Option<PreparationHistory>,
     pub(crate) motifs: Vec<MotifHistory>,
 }
@@ -66,6 +68,7 @@ impl History {
             seed: network.seed(),
             names: names.to_vec(),
             options: network.options().clone(),
+            scale: network.scale(),
             preparation: network.preparation().report().history,
             motifs: network.motifs().iter().map(history).collect(),
         }
@@ -81,25 +84,28 @@ impl Network {
         let NetworkParts { system, module: ModuleArrays { input, feedback }, dt, motifs } = parts;
         let options = history.options;
         options.validate()?;
-        let (rank, beta) = (options.preparation.rank, options.preparation.beta);
+        let scale = history.scale.map_or(Ok(None), |s| check::positive("scale", s).map(|()| Some(s)))?;
+        let rank = options.preparation.rank_of(&system)?;
         check::shape("U_prep", input.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
-        let preparation =
-            Preparation::restore(&system, LowRank::new(input, feedback)?, beta, history.preparation)?;
+        let weights = LowRank::new(input, feedback)?;
+        let beta = options.preparation.smoothness_of(&system);
+        let preparation = Preparation::restore(&system, weights, beta, history.preparation)?;
         let restored = |(index, (arrays, history))| {
-            let restored = restore(&system, &preparation, &options, dt, arrays, history);
+            let settings = options.loop_of(scale.unwrap_or(1.0));
+            let restored = restore(&system, &preparation, &settings, dt, arrays, history);
             restored.map_err(|error| error.in_motif(index))
         };
         let restored: Vec<_> = motifs.into_par_iter().zip(history.motifs).enumerate().map(restored).collect();
         // The first error in the order of motifs, whichever thread was first.
         let motifs = restored.into_iter().collect::<Result<_>>()?;
-        Ok(Self::assemble(system, preparation, motifs, &options, history.seed))
+        Ok(Self::assemble(system, preparation, motifs, &options, scale, history.seed))
     }
 }
 
 fn restore(
     system: &System,
     preparation: &Preparation,
-    options: &NetworkOptions,
+    options: &LoopOptions,
     dt: f64,
     arrays: MotifArrays,
     history: MotifHistory,
@@ -109,7 +115,7 @@ fn restore(
     let motif = Motif::new(dt, target)?;
     check_rmse(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
-    let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options.motif_loop)?;
+    let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), options)?;
     let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
     let weights = LowRank::new(input, feedback)?;
     let motif_loop = design.restore(weights, initial_state, history.starts, history.best)?;

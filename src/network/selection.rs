@@ -13,9 +13,9 @@ const MAX_ROUNDS: usize = 100;
 /// After a transition a fraction of the deviation from the initial state is left; through the noise
 /// gain G of the loop it adds to the error of the readout,
 ///
-/// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + 1\Big) \frac{G}{T}, $$
+/// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + s^2\Big) \frac{G}{T}, $$
 ///
-/// with r the fraction left and 1 the variance of the states come from. A motif whose $\delta$
+/// with r the fraction left and the network's scale s the size of the states come from. A motif whose $\delta$
 /// exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with
 /// `wider` times the separation, up to `rounds` times; the smallest expected error
 /// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none
@@ -72,22 +72,22 @@ impl NoiseTolerance {
     }
 
     /// Readout deviation that a transition is expected to leave in this motif, delta.
-    fn deviation(&self, motif_loop: &MotifLoop, duration: f64) -> f64 {
+    fn deviation(&self, motif_loop: &MotifLoop, (duration, scale): (f64, f64)) -> f64 {
         let start = motif_loop.initial_state();
-        let variance = start.norm_squared() / start.len() as f64 + 1.0;
+        let variance = start.norm_squared() / start.len() as f64 + scale * scale;
         self.residual * (variance * motif_loop.report().terms.noise_gain / duration).sqrt()
     }
 
-    /// Whether to try a wider separation.
-    pub(super) fn exceeded_by(&self, (fit, own): &(Fit, MotifLoop), duration: f64) -> bool {
-        own.noise_cost() > self.cost_limit || self.deviation(own, duration) > self.share * fit.rmse()
+    /// Whether to try a wider separation, for a motif of a duration in a network of a scale.
+    pub(super) fn exceeded_by(&self, (fit, own): &(Fit, MotifLoop), played: (f64, f64)) -> bool {
+        own.noise_cost() > self.cost_limit || self.deviation(own, played) > self.share * fit.rmse()
     }
 
     /// Whether the first is better: by what C is over its limit, then by the expected error.
-    pub(super) fn prefers(&self, new: &(Fit, MotifLoop), old: &(Fit, MotifLoop), duration: f64) -> bool {
+    pub(super) fn prefers(&self, new: &(Fit, MotifLoop), old: &(Fit, MotifLoop), played: (f64, f64)) -> bool {
         let rank = |(fit, own): &(Fit, MotifLoop)| {
             let over = (own.noise_cost() - self.cost_limit).max(0.0);
-            (over, fit.rmse().hypot(self.deviation(own, duration)))
+            (over, fit.rmse().hypot(self.deviation(own, played)))
         };
         rank(new) < rank(old)
     }

@@ -32,7 +32,7 @@ pub enum Keep {
 /// ```
 /// use thalamo::play::{Keep, Sequence, Simulator, Start};
 /// use thalamo::{Cortex, Network, NetworkOptions, motif};
-/// let options = NetworkOptions::default().with(|o| o.preparation.rank = 20);
+/// let options = NetworkOptions::default().with(|o| o.preparation.rank = Some(20));
 /// let motifs = motif::oscillating_motifs(2, 1)?;
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motifs, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;

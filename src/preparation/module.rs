@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::cost::{PreparationCost, PreparationTerms};
-use super::options::PreparationOptions;
+use super::options::{PreparationOptions, check_rank};
 use super::weights::{Weights, normalise_columns};
 use crate::linalg::{eigenvalues, spectral_abscissa};
 use crate::low_rank::LowRank;
@@ -50,7 +50,7 @@ pub struct PreparationHistory {
 /// ```
 /// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
 /// let system = System::from(Cortex::random(30, 0.5, 1)?);
-/// let options = PreparationOptions::default().with(|o| o.rank = 10);
+/// let options = PreparationOptions::default().with(|o| o.rank = Some(10));
 /// let preparation = Preparation::optimise(&system, &options, 1)?;
 /// let report = preparation.report();
 /// let history = report.history.expect("it was optimised");
@@ -74,13 +74,14 @@ impl Preparation {
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
     /// cannot stabilise ([`Error::Unstable`]: raise the rank).
     pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        check_rank(system, options.rank)?;
+        let rank = options.rank_of(system)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut u = DMatrix::from_fn(system.units(), options.rank, |_, _| StandardNormal.sample(&mut rng));
+        let mut u = DMatrix::from_fn(system.units(), rank, |_, _| StandardNormal.sample(&mut rng));
         if system.spectrum()?.abscissa() >= 0.0 {
             u = rightmost_subspace(system, u);
         }
         normalise_columns(&mut u);
+        u *= options.rate.per_tau(system.rate()).sqrt();
         let v = -&u;
         Self::optimise_from(system, options, LowRank::new(u, v)?)
     }
@@ -90,27 +91,31 @@ impl Preparation {
     /// # Errors
     /// As [`Preparation::optimise`]; weights of another number of units, or another rank than the options'.
     pub fn optimise_from(system: &System, options: &PreparationOptions, start: LowRank) -> Result<Self> {
-        check_rank(system, options.rank)?;
         options.validate()?;
-        let shape = (system.units(), options.rank);
+        let shape = (system.units(), options.rank_of(system)?);
         check::shape("U and V", start.input().shape(), shape, "give both as N x P")?;
-        let (u, v) = (start.input().clone(), start.feedback().clone());
-        let cost = PreparationCost::new(system, options.beta)?;
+        // From here on time is in units of 1/rate; the published rate, 1/tau, leaves every bit as it is.
+        let rate = options.rate.per_tau(system.rate());
+        let root = rate.sqrt();
+        let given = start.closed(system)?;
+        let (u, v) = (start.input() / root, start.feedback() / root);
+        let slow = System::new(system.matrix() / rate, system.readout().clone())?;
+        let cost = PreparationCost::new(&slow, options.beta)?;
         let mut objective = Weights { cost, bound: options.bound, u, v };
         let start = objective.point();
         let Some(initial) = objective.terms_at(&start)? else {
-            return Err(unstable(&(system.matrix() + &objective.u * objective.v.transpose())));
+            return Err(unstable(&given));
         };
         let minimum = minimise(&mut objective, &start, &options.optimiser)?;
         objective.set(&minimum.point);
         let history = PreparationHistory {
-            initial_cost_per_unit: initial.total() / system.units() as f64,
+            initial_cost_per_unit: initial.total() / (rate * system.units() as f64),
             evaluations: minimum.evaluations,
             iterations: minimum.iterations,
             status: minimum.status,
         };
-        let weights = LowRank::new(objective.u, objective.v)?;
-        Self::restore(system, weights, options.beta, Some(history))
+        let weights = LowRank::new(objective.u * root, objective.v * root)?;
+        Self::restore(system, weights, options.smoothness_of(system), Some(history))
     }
 
     /// A module from given weights, not optimised.
@@ -191,19 +196,6 @@ impl Preparation {
         let bias = -(&self.system * state);
         check::no_overflow("bias", bias.as_slice())?;
         Ok(bias)
-    }
-}
-
-/// Refuses a rank the cortex cannot hold.
-fn check_rank(system: &System, rank: usize) -> Result<()> {
-    if (1..=system.units()).contains(&rank) {
-        Ok(())
-    } else {
-        Err(Error::OutOfRange {
-            what: "preparatory rank P",
-            expected: "1 to the number of units N",
-            given: rank as f64,
-        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! How a preparatory module is designed.
 
 use crate::optim::LbfgsOptions;
+use crate::rate::Rate;
+use crate::system::System;
 use crate::{Error, Result, check};
 
 /// What bounds the weights of the preparatory module. Without a bound there is no optimum: the cost creeps to
@@ -25,8 +27,12 @@ pub enum WeightBound {
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct PreparationOptions {
-    /// Rank P: number of thalamic units in the module.
-    pub rank: usize,
+    /// Rank P: number of thalamic units in the module, at most N. Default `None`: N/2, rounded up.
+    pub rank: Option<usize>,
+    /// Unit of the rates in the design, in 1/tau or relative to the [rate of the system](System::rate): columns
+    /// of norm one have the norm $\\sqrt{\\mathrm{rate}}$, and beta and tolerances hold for a system whose time
+    /// is measured in its inverse. Default $\\sqrt 2$ times the system's, about 1/tau for the published network.
+    pub rate: Rate,
     /// Weight of the smoothness of the readout during preparation.
     pub beta: f64,
     /// What bounds the weights.
@@ -41,10 +47,10 @@ crate::check::with!(PreparationOptions);
 crate::check::checked_when_read!(PreparationOptions: |it| it.validate().map(|()| it));
 
 impl Default for PreparationOptions {
-    /// The published setting.
     fn default() -> Self {
         Self {
-            rank: 50,
+            rank: None,
+            rate: Rate::Relative(std::f64::consts::SQRT_2),
             beta: 0.05,
             bound: WeightBound::UnitColumns,
             optimiser: LbfgsOptions {
@@ -59,23 +65,47 @@ impl Default for PreparationOptions {
 }
 
 impl PreparationOptions {
+    /// The published setting: P = 50, beta = 1/20 and columns of unit norm, time in tau.
+    pub fn published() -> Self {
+        Self { rank: Some(50), rate: Rate::PerTau(1.0), ..Self::default() }
+    }
+
+    /// The rank P for a system of N units.
+    ///
+    /// # Errors
+    /// A rank outside 1..=N.
+    pub fn rank_of(&self, system: &System) -> Result<usize> {
+        let rank = self.rank.unwrap_or(system.units().div_ceil(2));
+        check_rank(system, rank).map(|()| rank)
+    }
+
+    /// The weight beta of the smoothness for time in tau.
+    pub(crate) fn smoothness_of(&self, system: &System) -> f64 {
+        let rate = self.rate.per_tau(system.rate());
+        self.beta / (rate * rate)
+    }
+
     /// Checks what can be checked without a cortex.
     ///
     /// # Errors
     /// No rank, a negative beta, a penalty that is not positive, options of the optimiser out of range.
     pub fn validate(&self) -> Result<()> {
-        let given = self.rank;
-        if given == 0 {
-            return Err(Error::OutOfRange {
-                what: "preparatory rank P",
-                expected: "at least 1",
-                given: given as f64,
-            });
+        if self.rank == Some(0) {
+            let what = "preparatory rank P";
+            return Err(Error::OutOfRange { what, expected: "at least 1", given: 0.0 });
         }
+        check::positive("rate of the preparatory module", self.rate.number())?;
         if let WeightBound::FrobeniusPenalty { weight } = self.bound {
             check::positive("Frobenius penalty", weight)?;
         }
         check::non_negative("beta", self.beta)?;
         self.optimiser.validate()
     }
+}
+
+/// Refuses a rank the system cannot hold.
+pub(super) fn check_rank(system: &System, rank: usize) -> Result<()> {
+    let (what, expected, given) = ("preparatory rank P", "1 to the number of units N", rank as f64);
+    let allowed = (1..=system.units()).contains(&rank);
+    if allowed { Ok(()) } else { Err(Error::OutOfRange { what, expected, given }) }
 }

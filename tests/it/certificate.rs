@@ -10,11 +10,11 @@ use thalamo::play::Simulator;
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
-    let options = NetworkOptions::default().with(|o| {
+    let options = NetworkOptions::published().with(|o| {
         o.fit.modes = modes;
         o.fit.effort = 150;
         o.motif_loop.starts = 2;
-        o.preparation.rank = units / 2;
+        o.preparation.rank = Some(units / 2);
     });
     let motifs =
         if seed.is_multiple_of(2) { step_motifs(motifs, seed)? } else { oscillating_motifs(motifs, seed)? };
@@ -99,7 +99,7 @@ fn default_library_is_certified_tightly() {
     let network = Network::build(
         System::from(Cortex::random(99, 0.5, 1).unwrap()),
         &motifs,
-        &NetworkOptions::default(),
+        &NetworkOptions::published(),
         1,
     )
     .unwrap();
@@ -163,7 +163,7 @@ fn bad_input_is_named() {
     assert!(matches!(certify(&network, 5.03, 1), Err(Error::OffGrid { what: "transition", .. })));
     let empty = Network::design(
         System::from(Cortex::random(4, 0.5, 1).unwrap()),
-        &NetworkOptions::default().with(|o| o.preparation.rank = 2),
+        &NetworkOptions::published().with(|o| o.preparation.rank = Some(2)),
         1,
     )
     .unwrap();

@@ -101,14 +101,14 @@ fn degenerate_systems() {
     };
     let place = |system: &System| {
         let targets = [thalamo::Complex64::new(-0.1, 0.0)];
-        Placement::new(system, &targets, &PlacementOptions::default()).map(|_| ())
+        Placement::new(system, &targets, &PlacementOptions::published()).map(|_| ())
     };
     let jordan = system(DMatrix::from_fn(3, 3, |i, j| if j == i + 1 { 1.0 } else { 0.0 }));
     let error = place(&jordan).unwrap_err();
     assert!(matches!(error, Error::Defective { limit: 1e10, .. }), "{error}");
     assert!(error.to_string().ends_with("the matrix is defective or nearly so"));
     assert!((jordan.spectrum().unwrap().abscissa() + 0.5).abs() < 1e-4);
-    let options = PreparationOptions::default().with(|o| o.rank = 2);
+    let options = PreparationOptions::published().with(|o| o.rank = Some(2));
     let module = Preparation::optimise(&jordan, &options, 1).unwrap();
     assert!(module.report().abscissa < -0.5 && module.report().cost_per_unit.is_finite());
 
@@ -132,7 +132,10 @@ fn several_outputs() {
     let message = "outputs D: expected 1, given 2; design and simulation of several outputs are not there yet, use \
                    one at a time";
     refused(system.single_readout(), message);
-    refused(Preparation::optimise(&system, &PreparationOptions::default().with(|o| o.rank = 2), 1), message);
+    refused(
+        Preparation::optimise(&system, &PreparationOptions::published().with(|o| o.rank = Some(2)), 1),
+        message,
+    );
 }
 
 #[test]

@@ -303,6 +303,6 @@ fn several_readouts() {
     let samples = thalamo::nalgebra::DMatrix::from_fn(50, 2, |t, d| ((t + 3 * d) as f64 * 0.2).sin());
     let motif = Motif::from_samples(0.1, samples.clone()).unwrap();
     assert_eq!((motif.len(), motif.outputs(), motif.samples()), (50, 2, &samples));
-    let error = thalamo::fit::fit(&motif, &thalamo::fit::FitOptions::default()).unwrap_err();
+    let error = thalamo::fit::fit(&motif, &thalamo::fit::FitOptions::published()).unwrap_err();
     assert_eq!(error, thalamo::Error::Outputs { given: 2 });
 }

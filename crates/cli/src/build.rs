@@ -57,9 +57,9 @@ fn finish(model: Model, out: &std::path::Path, session: &Session) -> Result<()> 
 }
 
 fn network_options(options: &Build) -> NetworkOptions {
-    let mut network = NetworkOptions::default();
+    let mut network = NetworkOptions::published();
     network.fit.modes = options.modes;
-    (network.preparation.rank, network.preparation.beta) = (options.prep_rank, options.beta);
+    (network.preparation.rank, network.preparation.beta) = (Some(options.prep_rank), options.beta);
     network
 }
 

@@ -28,7 +28,7 @@ pub fn run(options: &Certify, session: &Session) -> Result<()> {
 /// A certificate as JSON, once it is verified. Rows of matrices are motifs, columns their predecessors.
 pub fn listing(model: &Model, certificate: &Certificate) -> Result<Value> {
     certificate.verify(&model.network)?;
-    let start = certificate.from_normal(1.0, PROBABILITY)?;
+    let start = certificate.from_normal(model.network.scale().unwrap_or(1.0), PROBABILITY)?;
     Ok(json!({
         "transition": certificate.transition,
         "depth": certificate.depth,

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 use thalamo::Error;
-use thalamo::fit::{FitOptions, Margin, fit};
+use thalamo::Rate;
+use thalamo::fit::{FitOptions, fit};
 use thalamo::io::{self, Fits, NamedFit, NamedMotif};
 
 use crate::arguments::Fit;
@@ -14,10 +15,10 @@ use crate::session::Session;
 
 pub fn run(options: &Fit, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.motifs])?;
-    let fit_options = FitOptions::default().with(|o| {
+    let fit_options = FitOptions::published().with(|o| {
         o.modes = options.modes;
-        o.margin = options.margin.map_or(Margin::InverseDuration, Margin::Rate);
-        o.separation = options.separation;
+        o.margin = options.margin.map_or(Rate::Relative(1.0), Rate::PerTau);
+        o.separation = Rate::PerTau(options.separation);
         o.amplitude_bound = Some(options.amplitude_bound);
         o.seed = options.seed;
     });

@@ -67,7 +67,9 @@ fn play(
 ) -> thalamo::Result<Vec<Trajectory>> {
     let random = state.is_none() && matches!(options.start, arguments::Start::Random);
     let start = state.map_or(Start::Rest, |state| Start::State(state.clone()));
-    let noise = Noise { initial: if random { 1.0 } else { 0.0 }, process: options.noise, seed: options.seed };
+    let scale = simulator.network().scale().unwrap_or(1.0);
+    let noise =
+        Noise { initial: if random { scale } else { 0.0 }, process: options.noise, seed: options.seed };
     let keep = if options.states { Keep::States } else { Keep::Readout };
     simulator.trials(sequence, &start, noise, options.trials as usize, keep)
 }

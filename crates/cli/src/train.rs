@@ -188,7 +188,7 @@ fn drawn(
     let rank = options.rank.unwrap_or(drawn.units().min(50));
     let module = match options.module {
         Module::Analytic => {
-            let preparation = PreparationOptions::default().with(|o| o.rank = rank);
+            let preparation = PreparationOptions::published().with(|o| o.rank = Some(rank));
             TransitionModule::design(&drawn, &preparation, options.seed)?
         }
         Module::Trained => {

@@ -84,7 +84,7 @@ impl ExpectedError {
 /// use thalamo::analysis::noise::{InitialNoise, NoiseModel, expected_rmse};
 /// use thalamo::play::{Simulator, Start};
 /// use thalamo::{Cortex, Network, NetworkOptions, motif};
-/// let options = NetworkOptions::default().with(|o| o.preparation.rank = 20);
+/// let options = NetworkOptions::default().with(|o| o.preparation.rank = Some(20));
 /// let network = Network::build(Cortex::random(50, 0.5, 1)?, &motif::oscillating_motifs(1, 1)?, &options, 1)?;
 /// let simulator = Simulator::new(&network, 10.0)?;
 /// let noise = NoiseModel { at_preparation: InitialNoise::Independent(1.0), process: 0.01, ..Default::default() };

@@ -6,7 +6,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::amplitudes::allowed;
+use super::amplitudes::{allowed, free_bound};
 use super::derivatives::{Evaluation, exchange, weights};
 use crate::fit::poles::{Poles, Unit};
 use crate::fit::problem::Problem;
@@ -82,10 +82,11 @@ pub(crate) fn evaluate(problem: &Problem, poles: &Poles) -> Evaluation {
     let samples = problem.samples();
     let phi = basis(poles, samples);
     let y = DVector::from_column_slice(&problem.weighted[0]) / (samples as f64).sqrt();
-    let z = allowed(poles, problem.zero_start);
+    let (least, z) = allowed(poles, problem.start);
     let (u, s, v) = svd(&(&phi * &z));
-    let (w, mu) = diagonal_solve(&s, &u.tr_mul(&y), problem.amplitude_bound);
-    let amplitudes = &z * (&v * &w);
+    let bound = free_bound(problem.amplitude_bound, &least);
+    let (w, mu) = diagonal_solve(&s, &u.tr_mul(&(&y - &phi * &least)), bound);
+    let amplitudes = least + &z * (&v * &w);
     let residual = &y - &phi * &amplitudes;
 
     let times = |matrix: &DMatrix<f64>| {

@@ -1,4 +1,4 @@
-//! The linear inner problem: amplitudes under `sum alpha = 0` and `norm(alpha) <= bound`.
+//! The linear inner problem: amplitudes under `sum alpha = start` and `norm(alpha) <= bound`.
 //!
 //! Coordinates: `c = (Re alpha, Im alpha)` for a pair, `c = alpha` for a real eigenvalue, so that
 //! `norm(alpha)` counting each pair once is the Euclidean norm of c, and `yhat(0) = b . c` with b = (2, 0)
@@ -16,17 +16,24 @@ pub(crate) fn start_values(poles: &Poles) -> DVector<f64> {
     b
 }
 
-/// Orthonormal columns Z that span the amplitudes allowed, `c = Z d`: those with `b . c = 0`, or all.
-pub(crate) fn allowed(poles: &Poles, zero_start: bool) -> DMatrix<f64> {
+/// The amplitudes allowed, `c = c_0 + Z d`, as c_0 and the orthonormal columns Z: those with `b . c = start`,
+/// or all. c_0 is the smallest of them, orthogonal to Z, and the same at all poles.
+pub(crate) fn allowed(poles: &Poles, start: Option<f64>) -> (DVector<f64>, DMatrix<f64>) {
     let n = poles.modes();
-    if !zero_start || n == 0 {
-        return DMatrix::identity(n, n);
-    }
+    let Some(start) = start.filter(|_| n > 0) else {
+        return (DVector::zeros(n), DMatrix::identity(n, n));
+    };
     // A Householder reflection maps b onto the first axis; its other columns are orthogonal to b.
     let mut v = start_values(poles);
+    let least = &v * (start / v.norm_squared());
     v[0] += v.norm(); // b_0 > 0: no cancellation
     let factor = 2.0 / v.norm_squared();
-    DMatrix::from_fn(n, n - 1, |i, j| f64::from(i == j + 1) - factor * v[i] * v[j + 1])
+    (least, DMatrix::from_fn(n, n - 1, |i, j| f64::from(i == j + 1) - factor * v[i] * v[j + 1]))
+}
+
+/// What the bound on the amplitudes leaves for d beside c_0.
+pub(crate) fn free_bound(bound: Option<f64>, least: &DVector<f64>) -> Option<f64> {
+    bound.map(|bound| (bound * bound - least.norm_squared()).max(0.0).sqrt().max(1e-8 * bound))
 }
 
 /// Ridge, relative to the largest diagonal entry, that keeps a singular Gram matrix solvable.

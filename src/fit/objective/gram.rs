@@ -9,7 +9,7 @@
 use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
-use super::amplitudes::{InnerSolution, allowed};
+use super::amplitudes::{InnerSolution, allowed, free_bound};
 use super::derivatives::{Evaluation, exchange, weights};
 use super::sums::{LANES, geometric_sums, moments};
 use crate::fit::poles::{Poles, Unit};
@@ -25,7 +25,7 @@ const RIDGE: f64 = 1e-13;
 pub(crate) struct Solved {
     pub(crate) grams: [DMatrix<f64>; 3],
     pub(crate) moments: [DVector<f64>; 3],
-    /// Amplitudes allowed: `c = Z d`.
+    /// Amplitudes allowed: `c = c_0 + Z d`.
     pub(crate) z: DMatrix<f64>,
     pub(crate) inner: InnerSolution,
     pub(crate) amplitudes: DVector<f64>,
@@ -35,16 +35,19 @@ pub(crate) struct Solved {
 impl Solved {
     pub(crate) fn new(problem: &Problem, poles: &Poles) -> Self {
         let (grams, moments) = (grams(problem.samples(), poles), all_moments(problem, poles));
-        let z = allowed(poles, problem.zero_start);
+        let (least, z) = allowed(poles, problem.start);
         let mut gram = z.tr_mul(&(&grams[0] * &z));
         (0..gram.nrows()).for_each(|i| gram[(i, i)] += RIDGE);
-        let projected = z.tr_mul(&moments[0]);
-        let inner = InnerSolution::new(&gram, &projected, problem.amplitude_bound);
-        // 1/2 (y^T y - 2 m^T d + d^T G d) with y of unit mean square.
+        // 1/2 |y - Phi (c_0 + Z d)|^2 with y of unit mean square.
+        let least_image = &grams[0] * &least;
+        let fixed = 1.0 - 2.0 * moments[0].dot(&least) + least.dot(&least_image);
+        let projected = z.tr_mul(&(&moments[0] - least_image));
+        let bound = free_bound(problem.amplitude_bound, &least);
+        let inner = InnerSolution::new(&gram, &projected, bound);
         let d = &inner.reduced;
-        let value = 0.5 * (1.0 - 2.0 * projected.dot(d) + d.dot(&(&gram * d)));
+        let value = 0.5 * (fixed - 2.0 * projected.dot(d) + d.dot(&(&gram * d)));
         let value = if value < 0.0 { 0.0 } else { value }; // leaves a NaN one
-        Self { amplitudes: &z * d, grams, moments, z, inner, value }
+        Self { amplitudes: least + &z * d, grams, moments, z, inner, value }
     }
 
     /// `X M^-1 X^T` on the tangent space of the active norm bound, `M = Z^T G_0 Z + mu I`;

@@ -162,7 +162,7 @@ impl<'a> Scan<'a> {
         (0..2).for_each(|k| rho[k] -= columns.column(k).dot(amplitudes));
         uu += inner.multiplier;
         vv += inner.multiplier;
-        if self.problem.zero_start && !self.units.is_empty() {
+        if self.problem.start.is_some() && !self.units.is_empty() {
             // The column that starts at a nonzero value is balanced by -kappa b in the others.
             let kappa = factor / self.start.norm_squared();
             uu += kappa * kappa * self.start.dot(&self.start_image)

@@ -10,7 +10,7 @@ use super::text::root;
 /// use each other, as long as there is no circle.
 const ORDER: [&[&str]; 18] = [
     &["error"],
-    &["check", "whole"],
+    &["check", "whole", "rate"],
     &["spectrum"],
     &["linalg"],
     &["optim"],

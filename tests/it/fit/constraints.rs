@@ -4,26 +4,28 @@ use crate::support::cases;
 use crate::support::fits::{broken_promise, step_motif};
 use proptest::prelude::*;
 use thalamo::Error;
-use thalamo::fit::{ActiveConstraint, FitOptions, FitStatus, Margin, fit};
+use thalamo::Rate;
+use thalamo::fit::FitStart;
+use thalamo::fit::{ActiveConstraint, FitOptions, FitStatus, fit};
 use thalamo::motif::Motif;
 
 prop_compose! {
     fn hard_options()(
         modes in 1_usize..=16,
-        margin in prop_oneof![Just(Margin::InverseDuration), Just(Margin::Rate(0.0)), (1e-4_f64..5.0).prop_map(Margin::Rate)],
+        margin in prop_oneof![Just(Rate::Relative(1.0)), Just(Rate::PerTau(0.0)), (1e-4_f64..5.0).prop_map(Rate::PerTau)],
         separation in prop_oneof![Just(0.0), Just(0.05), 1e-6_f64..20.0],
         amplitude_bound in prop_oneof![Just(None), Just(Some(3.0)), (-6.0_f64..2.0).prop_map(|e| Some(10_f64.powf(e)))],
         zero_start: bool,
         frequency_limit in prop_oneof![Just(None), (0.01_f64..50.0).prop_map(Some)],
         seed: u64,
     ) -> FitOptions {
-        FitOptions::default().with(|o| {
+        FitOptions::published().with(|o| {
             o.modes = modes;
             o.margin = margin;
-            o.separation = separation;
+            o.separation = Rate::PerTau(separation);
             o.amplitude_bound = amplitude_bound;
-            o.zero_start = zero_start && modes > 1;
-            o.frequency_limit = frequency_limit;
+            o.start = if zero_start && modes > 1 { FitStart::Zero } else { FitStart::Free };
+            o.frequency_limit = frequency_limit.map(Rate::PerTau);
             o.seed = seed;
             o.effort = 300;
         })
@@ -66,11 +68,11 @@ proptest! {
         // Powers of two scale without rounding.
         let (size, pace) = (2.0_f64.powi(exponent), 2.0_f64.powi(tempo));
         let y: Vec<f64> = (0..80).map(|n| (0.2 * n as f64).sin() + if n > 40 { 0.5 } else { 0.0 }).collect();
-        let options = FitOptions::default().with(|o| (o.modes, o.effort) = (4, 200));
+        let options = FitOptions::published().with(|o| (o.modes, o.effort) = (4, 200));
         let plain = fit(&Motif::new(0.125, y.clone()).unwrap(), &options).unwrap();
         let scaled_motif = Motif::new(0.125 * pace, y.iter().map(|v| v * size).collect()).unwrap();
         let scaled_options = options.with(|o| {
-            o.separation /= pace;
+            o.separation = o.separation.times(1.0 / pace);
             o.amplitude_bound = Some(3.0 * size);
         });
         let scaled = fit(&scaled_motif, &scaled_options).unwrap();
@@ -88,10 +90,10 @@ fn extreme_magnitudes_survive() {
         for dt in [1e-9, 1e9] {
             let y: Vec<f64> = (0..60).map(|n| size * (0.3 * n as f64).sin()).collect();
             let motif = Motif::new(dt, y).unwrap();
-            let options = FitOptions::default().with(|o| {
+            let options = FitOptions::published().with(|o| {
                 o.modes = 4;
                 o.amplitude_bound = None;
-                o.separation = 1e-3 / dt;
+                o.separation = Rate::PerTau(1e-3 / dt);
                 o.effort = 200;
             });
             let found = fit(&motif, &options).unwrap();
@@ -104,11 +106,11 @@ fn extreme_magnitudes_survive() {
 #[test]
 fn active_constraints_are_met_with_equality() {
     let motif = step_motif(11);
-    let options = FitOptions::default().with(|o| o.amplitude_bound = Some(0.3));
+    let options = FitOptions::published().with(|o| o.amplitude_bound = Some(0.3));
     let found = fit(&motif, &options).unwrap();
     assert_eq!(found.report().status, FitStatus::Converged);
     assert!(found.report().stationarity < 1e-6, "{}", found.report().stationarity);
-    let margin = options.margin_rate(motif.duration());
+    let margin = options.margin.per_tau(1.0 / motif.duration());
     let mut bounded = false;
     for &constraint in &found.report().active {
         match constraint {
@@ -117,7 +119,7 @@ fn active_constraints_are_met_with_equality() {
             }
             ActiveConstraint::Separation { first, second } => {
                 let gap = (found.eigenvalues()[first] - found.eigenvalues()[second]).norm();
-                assert!((gap - options.separation).abs() < 1e-8);
+                assert!((gap - options.separation.number()).abs() < 1e-8);
             }
             ActiveConstraint::AmplitudeBound { multiplier } => {
                 assert!(multiplier > 0.0);
@@ -128,15 +130,15 @@ fn active_constraints_are_met_with_equality() {
         }
     }
     assert!(bounded);
-    assert!(found.report().active.contains(&ActiveConstraint::ZeroStart));
+    assert!(found.report().active.contains(&ActiveConstraint::Start));
 }
 
 #[test]
 fn a_separation_beyond_all_frequencies_leaves_real_eigenvalues() {
     let motif = step_motif(12);
-    let options = FitOptions::default().with(|o| {
+    let options = FitOptions::published().with(|o| {
         o.modes = 4;
-        o.separation = 100.0;
+        o.separation = Rate::PerTau(100.0);
         o.effort = 200;
     });
     let found = fit(&motif, &options).unwrap();
@@ -147,10 +149,10 @@ fn a_separation_beyond_all_frequencies_leaves_real_eigenvalues() {
 #[test]
 fn no_room_is_an_error() {
     let motif = step_motif(13);
-    let options = FitOptions::default().with(|o| {
-        o.separation = 5.0;
-        o.frequency_limit = Some(1.0);
-        o.decay_limit = Some(2.0);
+    let options = FitOptions::published().with(|o| {
+        o.separation = Rate::PerTau(5.0);
+        o.frequency_limit = Some(Rate::PerTau(1.0));
+        o.decay_limit = Some(Rate::PerTau(2.0));
     });
     let error = fit(&motif, &options).unwrap_err();
     assert!(matches!(error, Error::Infeasible { modes: 10, .. }));

@@ -2,7 +2,8 @@
 
 use num_complex::Complex64;
 use thalamo::Error;
-use thalamo::fit::{Fit, FitOptions, Margin, fit, sweep};
+use thalamo::Rate;
+use thalamo::fit::{Fit, FitOptions, fit, sweep};
 use thalamo::motif::Motif;
 
 fn refuse(options: FitOptions) -> String {
@@ -20,11 +21,11 @@ fn options_outside_their_ranges() {
         (plain().with(|o| o.modes = 0), "fit modes: expected a count in 1..=64, given 0"),
         (plain().with(|o| o.modes = 65), "fit modes: expected a count in 1..=64, given 65"),
         (
-            plain().with(|o| o.margin = Margin::Rate(-1.0)),
+            plain().with(|o| o.margin = Rate::PerTau(-1.0)),
             "fit margin: expected a finite number >= 0, given -1",
         ),
         (
-            plain().with(|o| o.separation = f64::NAN),
+            plain().with(|o| o.separation = Rate::PerTau(f64::NAN)),
             "fit separation: expected a finite number >= 0, given NaN",
         ),
         (
@@ -32,21 +33,21 @@ fn options_outside_their_ranges() {
             "fit amplitude bound: expected a finite number > 0, given 0",
         ),
         (
-            plain().with(|o| o.frequency_limit = Some(-2.0)),
+            plain().with(|o| o.frequency_limit = Some(Rate::PerTau(-2.0))),
             "fit frequency limit: expected a finite number > 0, given -2",
         ),
         (
-            plain().with(|o| o.decay_limit = Some(f64::INFINITY)),
+            plain().with(|o| o.decay_limit = Some(Rate::PerTau(f64::INFINITY))),
             "fit decay limit: expected a finite number > 0, given inf",
         ),
         (
-            plain().with(|o| (o.margin, o.decay_limit) = (Margin::Rate(2.0), Some(1.0))),
+            plain().with(|o| (o.margin, o.decay_limit) = (Rate::PerTau(2.0), Some(Rate::PerTau(1.0)))),
             "fit decay limit: expected at least the margin, given 1",
         ),
         (
             plain().with(|o| o.modes = 1),
             "constraints: expected a non-empty feasible set, given 1 modes with a fit that starts at zero; \
-             use two modes or more, or set zero_start to false",
+             use two modes or more, or a free start",
         ),
     ];
     for (options, message) in cases {
@@ -59,14 +60,17 @@ fn the_variants_carry_the_numbers() {
     let motif = Motif::new(0.1, vec![0.0, 1.0]).unwrap();
     let given = |options: FitOptions| fit(&motif, &options).unwrap_err();
     assert!(matches!(
-        given(FitOptions::default().with(|o| o.modes = 70)),
+        given(FitOptions::published().with(|o| o.modes = 70)),
         Error::OutOfRange { given: 70.0, .. }
     ));
     assert!(matches!(
-        given(FitOptions::default().with(|o| o.separation = -0.5)),
+        given(FitOptions::published().with(|o| o.separation = Rate::PerTau(-0.5))),
         Error::OutOfRange { given: -0.5, .. }
     ));
-    assert!(matches!(given(FitOptions::default().with(|o| o.modes = 1)), Error::Infeasible { modes: 1, .. }));
+    assert!(matches!(
+        given(FitOptions::published().with(|o| o.modes = 1)),
+        Error::Infeasible { modes: 1, .. }
+    ));
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use crate::support::fits::{broken_promise, step_motif};
 use num_complex::Complex64;
+use thalamo::Rate;
 use thalamo::fit::{Fit, FitOptions, FitStatus, fit, sweep};
 use thalamo::motif::Motif;
 
 #[test]
 fn step_motifs_are_fitted_well_by_ten_modes() {
-    let options = FitOptions::default();
+    let options = FitOptions::published();
     let mut sum = 0.0;
     for seed in 0..50 {
         let motif = step_motif(1000 + seed);
@@ -26,7 +27,7 @@ fn step_motifs_are_fitted_well_by_ten_modes() {
 #[test]
 fn same_seed_same_bits() {
     let motif = step_motif(5);
-    let options = FitOptions::default().with(|o| (o.seed, o.effort) = (9, 600));
+    let options = FitOptions::published().with(|o| (o.seed, o.effort) = (9, 600));
     assert_eq!(fit(&motif, &options).unwrap(), fit(&motif, &options).unwrap());
 }
 
@@ -35,7 +36,7 @@ fn more_modes_never_fit_worse() {
     for seed in 20..23 {
         let motif = step_motif(seed);
         let modes: Vec<usize> = (2..=14).collect();
-        let options = FitOptions::default().with(|o| o.effort = 300);
+        let options = FitOptions::published().with(|o| o.effort = 300);
         let fits = sweep(&motif, &modes, &options).unwrap();
         for (a, b) in fits.iter().zip(&fits[2..]) {
             assert!(b.rmse() <= a.rmse() * (1.0 + 1e-9), "{} {} {}", b.modes(), a.rmse(), b.rmse());
@@ -50,7 +51,7 @@ fn more_modes_never_fit_worse() {
 #[test]
 fn a_sweep_keeps_the_order_asked() {
     let motif = step_motif(30);
-    let fits = sweep(&motif, &[4, 2, 3], &FitOptions::default().with(|o| o.effort = 100)).unwrap();
+    let fits = sweep(&motif, &[4, 2, 3], &FitOptions::published().with(|o| o.effort = 100)).unwrap();
     assert_eq!(fits.iter().map(Fit::modes).collect::<Vec<_>>(), [4, 2, 3]);
     assert!(fits[0].rmse() <= fits[1].rmse());
 }
@@ -87,7 +88,8 @@ fn a_dense_grid_finds_nothing_better() {
     };
     let motif = Motif::new(0.5, (0..120).map(y).collect()).unwrap();
     let duration = motif.duration();
-    let plain = FitOptions::default().with(|o| (o.amplitude_bound, o.separation) = (None, 0.0));
+    let plain =
+        FitOptions::published().with(|o| (o.amplitude_bound, o.separation) = (None, Rate::PerTau(0.0)));
     let sigmas: Vec<f64> = (0..10).map(|i| -(1.0 + 1.5 * i as f64) / duration).collect();
     let omegas: Vec<f64> = (1..80).map(|i| 0.5 * i as f64 / duration).collect();
     let found = |modes| fit(&motif, &plain.clone().with(|o| o.modes = modes)).unwrap().rmse();

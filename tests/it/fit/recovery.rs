@@ -3,7 +3,9 @@
 use crate::support::cases;
 use num_complex::Complex64;
 use proptest::prelude::*;
-use thalamo::fit::{Fit, FitOptions, FitOrigin, FitStatus, Margin, fit};
+use thalamo::Rate;
+use thalamo::fit::FitStart;
+use thalamo::fit::{Fit, FitOptions, FitOrigin, FitStatus, fit};
 use thalamo::motif::Motif;
 
 /// Poles (upper half plane) at least 0.15 apart with amplitudes, slow enough to leave a trace over 60 tau.
@@ -42,7 +44,7 @@ proptest! {
         let (eigenvalues, amplitudes) = closed(&units);
         let truth = Fit::new(&eigenvalues, &amplitudes, dt).unwrap();
         let motif = Motif::new(dt, truth.values((60.0 / dt) as usize)).unwrap();
-        let options = FitOptions::default().with(|o| (o.modes, o.zero_start) = (truth.modes(), false));
+        let options = FitOptions::published().with(|o| (o.modes, o.start) = (truth.modes(), FitStart::Free));
         let found = fit(&motif, &options).unwrap();
         prop_assert_eq!(found.modes(), truth.modes());
         prop_assert!(found.normalised_rmse() < 1e-10, "{} {:?}", found.normalised_rmse(), found.report().origin);
@@ -71,7 +73,7 @@ proptest! {
                 .sum::<f64>()
         };
         let motif = Motif::new(0.1, (0..samples).map(y).collect()).unwrap();
-        let options = FitOptions::default().with(|o| (o.modes, o.margin) = (9, Margin::Rate(0.0)));
+        let options = FitOptions::published().with(|o| (o.modes, o.margin) = (9, Rate::PerTau(0.0)));
         let found = fit(&motif, &options).unwrap();
         prop_assert!(found.rmse() < 1e-5, "{} {:?}", found.rmse(), found.report().origin);
     }
@@ -84,7 +86,7 @@ fn the_zero_start_is_kept_when_recovering() {
     let (eigenvalues, amplitudes) = closed(&poles.into_iter().zip(alphas).collect::<Vec<_>>());
     let truth = Fit::new(&eigenvalues, &amplitudes, 0.1).unwrap();
     let motif = Motif::new(0.1, truth.values(700)).unwrap();
-    let found = fit(&motif, &FitOptions::default().with(|o| o.modes = 5)).unwrap();
+    let found = fit(&motif, &FitOptions::published().with(|o| o.modes = 5)).unwrap();
     for (a, b) in found.eigenvalues().iter().zip(truth.eigenvalues()) {
         assert!((a - b).norm() < 1e-9, "{a} {b}");
     }

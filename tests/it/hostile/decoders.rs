@@ -51,9 +51,9 @@ fn model() -> &'static Npz {
     MODEL.get_or_init(|| {
         let shape = OscillationOptions::default().with(|o| (o.duration, o.harmonics) = (20.0, 1));
         let motif = oscillating_motif(&shape, 1, 0).expect("valid");
-        let mut options = NetworkOptions::default();
-        options.preparation = options.preparation.with(|o| o.rank = 5);
-        (options.fit.modes, options.fit.effort, options.fit.separation) = (3, 50, 0.1);
+        let mut options = NetworkOptions::published();
+        options.preparation = options.preparation.with(|o| o.rank = Some(5));
+        (options.fit.modes, options.fit.effort, options.fit.separation) = (3, 50, thalamo::Rate::PerTau(0.1));
         options.motif_loop.starts = 1;
         let cortex = System::from(Cortex::random(10, 0.5, 1).expect("valid"));
         let network = Network::build(cortex, &[motif], &options, 1).expect("feasible");

@@ -31,7 +31,7 @@ fn sizes_that_no_memory_holds_are_refused() {
         refused(propagator_norms(&a, 0.1, given).err());
         refused(step_motifs(given, 1).err());
         refused(oscillating_motifs(given, 1).err());
-        refused(FitOptions::default().with(|o| o.random_starts = given).validate().err());
+        refused(FitOptions::published().with(|o| o.random_starts = given).validate().err());
         // A library of one motif has but one history of every depth: their number is no limit.
         refused(certify(&network, 10.0, given).err());
         refused(small_network(NoiseTolerance::default().with(|o| o.rounds = given)).err());
@@ -40,8 +40,8 @@ fn sizes_that_no_memory_holds_are_refused() {
 }
 
 fn small_network(noise: NoiseTolerance) -> thalamo::Result<Network> {
-    let preparation = PreparationOptions::default().with(|o| o.rank = 10);
-    let mut options = NetworkOptions::default().with(|o| (o.preparation, o.noise) = (preparation, noise));
+    let preparation = PreparationOptions::published().with(|o| o.rank = Some(10));
+    let mut options = NetworkOptions::published().with(|o| (o.preparation, o.noise) = (preparation, noise));
     (options.fit.modes, options.fit.effort) = (4, 50);
     Network::build(System::from(Cortex::random(20, 0.5, 1)?), &oscillating_motifs(1, 1)?, &options, 1)
 }
@@ -108,7 +108,7 @@ fn results_that_overflow_are_refused() {
 #[test]
 fn amplitude_bounds_beside_huge_motifs_are_refused() {
     let motif = Motif::new(0.5, (0..20).map(|n| 1e200 * (0.3 * f64::from(n)).sin()).collect()).unwrap();
-    let options = FitOptions::default().with(|o| (o.modes, o.effort) = (2, 20));
+    let options = FitOptions::published().with(|o| (o.modes, o.effort) = (2, 20));
     assert!(matches!(fit(&motif, &options), Err(Error::OutOfRange { .. })));
     let found = fit(&motif, &options.with(|o| o.amplitude_bound = Some(1e201))).unwrap();
     assert!(found.amplitude_norm() <= 1e201 * (1.0 + 1e-9));

@@ -331,7 +331,7 @@ fn states_are_read() {
 
 #[test]
 fn fits_survive_their_file() {
-    let options = FitOptions::default().with(|o| {
+    let options = FitOptions::published().with(|o| {
         o.modes = 4;
         o.effort = 100;
         o.seed = 3;

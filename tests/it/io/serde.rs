@@ -2,7 +2,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thalamo::NetworkOptions;
-use thalamo::fit::{Fit, FitOptions, Margin, fit};
+use thalamo::Rate;
+use thalamo::fit::{Fit, FitOptions, fit};
 use thalamo::motif::{Motif, OscillationOptions, StepOptions, step_motifs};
 use thalamo::network::NoiseTolerance;
 use thalamo::optim::LbfgsOptions;
@@ -26,16 +27,18 @@ fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str, said: &str) {
 
 #[test]
 fn values_survive() {
-    survives(NetworkOptions::default());
-    survives(FitOptions::default().with(|o| {
-        o.margin = Margin::Rate(0.1);
+    survives(NetworkOptions::published());
+    survives(FitOptions::published().with(|o| {
+        o.margin = Rate::PerTau(0.1);
         o.amplitude_bound = None;
-        o.frequency_limit = Some(1.0 / 3.0);
+        o.frequency_limit = Some(thalamo::Rate::PerTau(1.0 / 3.0));
         o.seed = u64::MAX;
     }));
     survives(LoopOptions::default().with(|o| (o.horizon, o.noise_floor) = (Horizon::Infinite, 0.1)));
-    survives(PlacementOptions::default().with(|o| o.stabilised_decay = None));
-    survives(PreparationOptions::default().with(|o| o.bound = WeightBound::FrobeniusPenalty { weight: 0.3 }));
+    survives(PlacementOptions::published().with(|o| o.stabilised_decay = None));
+    survives(
+        PreparationOptions::published().with(|o| o.bound = WeightBound::FrobeniusPenalty { weight: 0.3 }),
+    );
     survives(NoiseTolerance::default());
     survives(LbfgsOptions::default());
     survives(StepOptions::default());
@@ -43,20 +46,20 @@ fn values_survive() {
     survives(Sequence::new(&[2, 0, 2]).unwrap());
     survives(Noise { initial: 0.1, process: 0.0, seed: 7 });
     let motif = step_motifs(1, 3).unwrap().remove(0);
-    survives(fit(&motif, &FitOptions::default().with(|o| (o.modes, o.effort) = (3, 60))).unwrap());
+    survives(fit(&motif, &FitOptions::published().with(|o| (o.modes, o.effort) = (3, 60))).unwrap());
     survives(motif);
     // An error over a standard deviation of zero is infinite, which JSON has no number for.
     let flat = Motif::new(0.1, vec![1.0; 40]).unwrap();
-    let poor = fit(&flat, &FitOptions::default().with(|o| (o.modes, o.effort) = (2, 20))).unwrap();
+    let poor = fit(&flat, &FitOptions::published().with(|o| (o.modes, o.effort) = (2, 20))).unwrap();
     assert!(poor.normalised_rmse().is_infinite());
     survives(poor);
 }
 
 #[test]
 fn missing_fields_take_defaults() {
-    assert_eq!(serde_json::from_str::<NetworkOptions>("{}").unwrap(), NetworkOptions::default());
+    assert_eq!(serde_json::from_str::<NetworkOptions>("{}").unwrap(), NetworkOptions::published());
     let options: FitOptions = serde_json::from_str(r#"{"modes": 4}"#).unwrap();
-    assert_eq!(options, FitOptions::default().with(|o| o.modes = 4));
+    assert_eq!(options, FitOptions::published().with(|o| o.modes = 4));
 }
 
 #[test]

@@ -30,7 +30,7 @@ proptest! {
         let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
         let k = k.min(n);
         let (targets, _) = exponentials(k % 2, k / 2, 0.03, &mut rng(seed));
-        let found = feasibility(&cortex, &targets, &PlacementOptions::default()).unwrap();
+        let found = feasibility(&cortex, &targets, &PlacementOptions::published()).unwrap();
         prop_assert_eq!((found.modes, found.units), (k, n));
 
         // Condition number and |d| by another route.
@@ -45,7 +45,7 @@ proptest! {
         prop_assert!((found.nearest_distance - distances.fold(f64::INFINITY, f64::min)).abs() < 1e-15);
         prop_assert_eq!(found.basis_condition, cortex.eigen().unwrap().condition());
 
-        let placed = Placement::new(&cortex, &targets, &PlacementOptions::default());
+        let placed = Placement::new(&cortex, &targets, &PlacementOptions::published());
         if let Verdict::Feasible = found.verdict {
             let placed = placed.unwrap();
             prop_assert_eq!(found.rest_abscissa, Some(placed.rest().abscissa()));
@@ -73,7 +73,7 @@ fn the_verdict_follows_the_number_of_modes() {
     let mut last = 0.0;
     for (pairs, expected) in [(5, 'f'), (8, 'f'), (12, 'd'), (14, 'i'), (17, 'i'), (22, 'i')] {
         let targets = evenly(pairs, 0.0628);
-        let found = feasibility(&cortex, &targets, &PlacementOptions::default()).unwrap();
+        let found = feasibility(&cortex, &targets, &PlacementOptions::published()).unwrap();
         let letter = found.verdict.to_string().chars().next().unwrap();
         assert_eq!(letter, expected, "{found:?}");
         assert!(found.condition > 10.0 * last || found.condition > 1e15);
@@ -85,7 +85,7 @@ fn the_verdict_follows_the_number_of_modes() {
             assert!(design.optimise(1).unwrap().report().distance < 100.0 * found.predicted_error + 1e-12);
         }
     }
-    let found = feasibility(&cortex, &evenly(30, 0.0628), &PlacementOptions::default()).unwrap();
+    let found = feasibility(&cortex, &evenly(30, 0.0628), &PlacementOptions::published()).unwrap();
     assert!(found.condition > 1e15 && found.predicted_error > 1.0 && found.rest_abscissa.is_none());
     assert!(matches!(reason(&found), Error::IllConditionedPlacement { limit: 1e10, .. }));
     let message = found.verdict.to_string();
@@ -104,7 +104,7 @@ fn reason(found: &Feasibility) -> &Error {
 fn reasons_carry_their_numbers() {
     let cortex = System::from(Cortex::random(30, 0.5, 3).unwrap());
     let twice = [c(-0.1, 0.0), c(-0.1, 0.0)];
-    let found = feasibility(&cortex, &twice, &PlacementOptions::default()).unwrap();
+    let found = feasibility(&cortex, &twice, &PlacementOptions::published()).unwrap();
     assert!(matches!(reason(&found), Error::RepeatedTarget { distance: 0.0, .. }));
     assert!(
         found
@@ -115,7 +115,8 @@ fn reasons_carry_their_numbers() {
     assert!(found.condition.is_infinite() && found.rest_abscissa.is_none());
 
     let eigenvalue = *cortex.spectrum().unwrap().last().unwrap();
-    let found = feasibility(&cortex, &[eigenvalue, eigenvalue.conj()], &PlacementOptions::default()).unwrap();
+    let found =
+        feasibility(&cortex, &[eigenvalue, eigenvalue.conj()], &PlacementOptions::published()).unwrap();
     assert!(matches!(reason(&found), Error::TargetOnEigenvalue { distance: 0.0, .. }));
     assert_eq!(found.nearest_distance, 0.0);
     assert!(
@@ -126,7 +127,7 @@ fn reasons_carry_their_numbers() {
     );
 
     // A stricter limit of one's own.
-    let options = PlacementOptions::default().with(|o| o.condition_limit = 10.0);
+    let options = PlacementOptions::published().with(|o| o.condition_limit = 10.0);
     let found = feasibility(&cortex, &evenly(4, 0.0628), &options).unwrap();
     assert!(matches!(
         reason(&found),
@@ -139,14 +140,14 @@ fn reasons_carry_their_numbers() {
         Cortex::new(DMatrix::from_diagonal(&diagonal), DVector::from_element(8, 1.0), 0.5).unwrap(),
     );
     let far = [c(-3.0, 0.0)];
-    let refuse = PlacementOptions::default().with(|o| o.stabilised_decay = None);
+    let refuse = PlacementOptions::published().with(|o| o.stabilised_decay = None);
     let found = feasibility(&uncoupled, &far, &refuse).unwrap();
     assert!(
         matches!(reason(&found), Error::Unstable { abscissa, limit: -1e-3, .. } if *abscissa > 0.0),
         "{found:?}"
     );
     assert!(found.verdict.to_string().contains("left of -1.0e-3"), "{}", found.verdict);
-    let found = feasibility(&uncoupled, &far, &PlacementOptions::default()).unwrap();
+    let found = feasibility(&uncoupled, &far, &PlacementOptions::published()).unwrap();
     assert!(matches!(found.verdict, Verdict::Doubtful { reason: Doubt::Stabilised { count: 1 } }));
     assert_eq!(found.verdict.to_string(), "doubtful: 1 additional targets keep the rest stable");
     assert!(found.rest_abscissa.unwrap() < 0.0 && found.stabilising == 1);
@@ -155,7 +156,7 @@ fn reasons_carry_their_numbers() {
     let mut nearly = DMatrix::from_diagonal(&DVector::from_fn(4, |i, _| -1e-8 * i as f64 - 0.1));
     nearly[(0, 1)] = 1.0;
     let cortex = System::from(Cortex::new(nearly, DVector::from_element(4, 1.0), 0.5).unwrap());
-    let found = feasibility(&cortex, &[c(-0.9, 0.0)], &PlacementOptions::default()).unwrap();
+    let found = feasibility(&cortex, &[c(-0.9, 0.0)], &PlacementOptions::published()).unwrap();
     assert!(found.basis_condition > 1e7, "{found:?}");
     assert!(!found.verdict.is_feasible(), "{found:?}");
 }
@@ -164,7 +165,7 @@ fn reasons_carry_their_numbers() {
 fn bad_input() {
     let cortex = System::from(Cortex::random(5, 0.5, 1).unwrap());
     let refuse =
-        |targets: &[Complex64]| feasibility(&cortex, targets, &PlacementOptions::default()).unwrap_err();
+        |targets: &[Complex64]| feasibility(&cortex, targets, &PlacementOptions::published()).unwrap_err();
     assert!(matches!(refuse(&[]), Error::Empty { what: "targets", .. }));
     assert_eq!(
         refuse(&[]).to_string(),
@@ -175,7 +176,7 @@ fn bad_input() {
     let error = refuse(&evenly(3, 0.1));
     assert!(matches!(error, Error::OutOfRange { given: 6.0, .. }));
     assert_eq!(error.to_string(), "targets: expected at most as many as units, given 6");
-    let options = PlacementOptions::default().with(|o| o.rest_margin = -1.0);
+    let options = PlacementOptions::published().with(|o| o.rest_margin = thalamo::Rate::PerTau(-1.0));
     assert!(matches!(
         feasibility(&cortex, &[c(-0.1, 0.0)], &options).unwrap_err(),
         Error::OutOfRange { what: "rest margin", .. }
@@ -186,7 +187,7 @@ fn bad_input() {
 fn most_modes_of_a_motif() {
     let cortex = System::from(Cortex::random(60, 0.5, 1).unwrap());
     let motif = &step_motifs(1, 1).unwrap()[0];
-    let options = FitOptions::default().with(|o| o.effort = 100);
+    let options = FitOptions::published().with(|o| o.effort = 100);
     let found = largest_feasible_modes(&cortex, motif, &options, 4..=26).unwrap();
     let largest = found.largest.unwrap();
     assert!((8..26).contains(&largest), "{largest}");
@@ -198,7 +199,7 @@ fn most_modes_of_a_motif() {
         assert!(fit.modes() <= largest || !predicted.verdict.is_feasible());
         assert_eq!(
             *predicted,
-            feasibility(&cortex, fit.eigenvalues(), &PlacementOptions::default()).unwrap()
+            feasibility(&cortex, fit.eigenvalues(), &PlacementOptions::published()).unwrap()
         );
     }
     let (few, many) = (&found.rows[0], &found.rows[22]);
@@ -210,7 +211,8 @@ fn bad_ranges() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
     let noise = normal_matrix(50, 1, &mut rng(1));
     let motif = Motif::new(0.1, noise.as_slice().to_vec()).unwrap();
-    let refuse = |range| largest_feasible_modes(&cortex, &motif, &FitOptions::default(), range).unwrap_err();
+    let refuse =
+        |range| largest_feasible_modes(&cortex, &motif, &FitOptions::published(), range).unwrap_err();
     let error = refuse(2..=7);
     assert!(matches!(error, Error::OutOfRange { given: 7.0, .. }));
     assert_eq!(error.to_string(), "modes: expected at most as many as units, given 7");

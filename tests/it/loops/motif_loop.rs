@@ -119,7 +119,7 @@ proptest! {
         floor in prop_oneof![Just(0.0), Just(1.0), 0.01f64..10.0],
     ) {
         let (cortex, values, amplitudes) = case(kind, seed, n, k, gain);
-        let placement = Placement::new(&cortex, &values, &PlacementOptions::default())
+        let placement = Placement::new(&cortex, &values, &PlacementOptions::published())
             .map_err(|error| hard(&cortex, error))?;
         let mut rng = rng(seed + 2);
         let (u, direction) = (normal_vector(n, &mut rng), normal_vector(n, &mut rng));
@@ -396,7 +396,7 @@ fn refusals_after_the_design() {
 fn refusals_of_the_cost() {
     let cortex = System::from(Cortex::random(10, 0.5, 1).unwrap());
     let (values, amplitudes) = ([z(-0.1, 0.3), z(-0.1, -0.3)], [z(0.2, 0.1), z(0.2, -0.1)]);
-    let placement = Placement::new(&cortex, &values, &PlacementOptions::default()).unwrap();
+    let placement = Placement::new(&cortex, &values, &PlacementOptions::published()).unwrap();
     let cost = |amplitudes: &[Complex64]| {
         RobustnessCost::new(&placement, amplitudes, 30.0, Horizon::Motif).map(|_| ())
     };

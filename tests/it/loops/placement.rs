@@ -4,6 +4,7 @@ use crate::support::match_spectra;
 use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
+use thalamo::Rate;
 use thalamo::linalg::{eigenvalues, spectral_abscissa};
 use thalamo::loops::{LoopDesign, LoopOptions, Placement, PlacementOptions};
 use thalamo::{Complex64, Cortex, Error, System};
@@ -37,7 +38,7 @@ fn reference_values() {
     let cortex =
         System::from(Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap());
     let (targets, u) = (complex(&data["targets"]), vector(&data["u"]));
-    let placement = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap();
+    let placement = Placement::new(&cortex, &targets, &PlacementOptions::published()).unwrap();
     let v = placement.feedback(&u).unwrap();
     assert!(distance(&v, &vector(&data["v"])) < 1e-9);
     assert!((placement.condition() / number(&data["cond_Q"]) - 1.0).abs() < 1e-9);
@@ -59,7 +60,7 @@ fn case(kind: usize, seed: u64, n: usize, k: usize, gain: f64) -> (System, Vec<C
 }
 
 fn placed(cortex: &System, targets: &[Complex64]) -> Result<Placement, TestCaseError> {
-    match Placement::new(cortex, targets, &PlacementOptions::default()) {
+    match Placement::new(cortex, targets, &PlacementOptions::published()) {
         Ok(placement) => Ok(placement),
         Err(Error::IllConditionedPlacement { condition, .. }) if condition > 1e10 => {
             Err(TestCaseError::reject("tight eigenvalues carry few targets"))
@@ -187,7 +188,7 @@ proptest! {
         } else {
             (vec![z(-0.1, 0.0)], vec![z(0.7, 0.0)])
         };
-        let refuse = PlacementOptions::default().with(|o| o.stabilised_decay = None);
+        let refuse = PlacementOptions::published().with(|o| o.stabilised_decay = None);
         let error = Placement::new(&cortex, &targets, &refuse).unwrap_err();
         let Error::Unstable { what, abscissa, limit, .. } = error.clone() else { panic!("{error}") };
         prop_assert_eq!((what, limit), ("loop (its eigenvalues beside the targets)", -1e-3));
@@ -197,7 +198,7 @@ proptest! {
              abscissa {abscissa:.3e}; lower the gain, use other targets, or another cortex"
         ));
 
-        let placement = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap();
+        let placement = Placement::new(&cortex, &targets, &PlacementOptions::published()).unwrap();
         let added = placement.stabilising();
         prop_assert!(added.len() >= unstable, "{added:?}");
         prop_assert!(added.iter().all(|mu| mu.re <= -0.05) && added.iter().map(|mu| mu.im).sum::<f64>() == 0.0);
@@ -222,7 +223,7 @@ proptest! {
 #[test]
 fn refusals() {
     let cortex = System::from(Cortex::random(4, 0.5, 1).unwrap());
-    let options = PlacementOptions::default();
+    let options = PlacementOptions::published();
     let refuse =
         |targets: &[Complex64], message: &str| refused(Placement::new(&cortex, targets, &options), message);
 
@@ -269,7 +270,7 @@ fn refusals() {
 fn ill_conditioned_placement_says_the_numbers() {
     let cortex = System::from(Cortex::random(8, 0.5, 1).unwrap());
     let targets: Vec<_> = (0..8).map(|k| z(-2.0 - 0.01 * f64::from(k), 0.0)).collect();
-    let error = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap_err();
+    let error = Placement::new(&cortex, &targets, &PlacementOptions::published()).unwrap_err();
     let Error::IllConditionedPlacement { condition, limit, modes, units } = error else { panic!("{error}") };
     assert_eq!((limit, modes, units), (1e10, 8, 8));
     assert!(condition > 1e12, "{condition:e}");
@@ -281,10 +282,10 @@ fn ill_conditioned_placement_says_the_numbers() {
         )
     );
     // The limit is the one given; the same targets pass where it allows them, or fail to arrive.
-    let strict = PlacementOptions::default().with(|o| o.condition_limit = 2.0);
+    let strict = PlacementOptions::published().with(|o| o.condition_limit = 2.0);
     let error = Placement::new(&cortex, &targets[..2], &strict).unwrap_err();
     assert!(matches!(error, Error::IllConditionedPlacement { limit: 2.0, modes: 2, .. }));
-    let lax = PlacementOptions::default().with(|o| o.condition_limit = 1e300);
+    let lax = PlacementOptions::published().with(|o| o.condition_limit = 1e300);
     let error = Placement::new(&cortex, &targets, &lax).unwrap_err();
     assert!(
         matches!(error, Error::PlacementInaccurate { .. } | Error::Unstable { .. })
@@ -294,7 +295,7 @@ fn ill_conditioned_placement_says_the_numbers() {
     // Equal eigenvalues of A carry one target only.
     let equal = System::from(Cortex::new(DMatrix::zeros(5, 5), DVector::from_element(5, 1.0), 0.5).unwrap());
     let error =
-        Placement::new(&equal, &[z(-0.1, 0.0), z(-0.2, 0.0)], &PlacementOptions::default()).unwrap_err();
+        Placement::new(&equal, &[z(-0.1, 0.0), z(-0.2, 0.0)], &PlacementOptions::published()).unwrap_err();
     assert!(matches!(error, Error::IllConditionedPlacement { modes: 2, units: 5, .. }), "{error}");
 }
 
@@ -308,14 +309,20 @@ fn options_out_of_range() {
             plain().with(|o| o.condition_limit = f64::INFINITY),
             "condition limit: expected a finite number > 0, given inf",
         ),
-        (plain().with(|o| o.rest_margin = -1.0), "rest margin: expected a finite number >= 0, given -1"),
-        (plain().with(|o| o.rest_margin = f64::NAN), "rest margin: expected a finite number >= 0, given NaN"),
         (
-            plain().with(|o| o.stabilised_decay = Some(1e-3)),
+            plain().with(|o| o.rest_margin = Rate::PerTau(-1.0)),
+            "rest margin: expected a finite number >= 0, given -1",
+        ),
+        (
+            plain().with(|o| o.rest_margin = Rate::PerTau(f64::NAN)),
+            "rest margin: expected a finite number >= 0, given NaN",
+        ),
+        (
+            plain().with(|o| o.stabilised_decay = Some(Rate::PerTau(1e-3))),
             "stabilised decay: expected a finite number above the rest margin, given 0.001",
         ),
         (
-            plain().with(|o| o.stabilised_decay = Some(f64::NAN)),
+            plain().with(|o| o.stabilised_decay = Some(Rate::PerTau(f64::NAN))),
             "stabilised decay: expected a finite number above the rest margin, given NaN",
         ),
     ];
@@ -328,7 +335,7 @@ fn options_out_of_range() {
 #[test]
 fn inputs_that_carry_no_feedback() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
-    let placement = Placement::new(&cortex, &[z(-0.1, 0.0)], &PlacementOptions::default()).unwrap();
+    let placement = Placement::new(&cortex, &[z(-0.1, 0.0)], &PlacementOptions::published()).unwrap();
     let feedback = |u: DVector<f64>| placement.feedback(&u);
     let message = "input weights u: expected shape 6 x 1, given 5 x 1; give one weight per unit";
     assert!(matches!(refused(feedback(DVector::zeros(5)), message), Error::Shape { .. }));

@@ -19,7 +19,7 @@ fn reference_values() {
         System::from(Cortex::new(matrix(&data["J"]), vector(&data["w"]), number(&data["gain"])).unwrap());
     let (targets, amplitudes) =
         Spectrum::with_amplitudes(&complex(&data["targets"]), &complex(&data["amplitudes"]), 1e-12).unwrap();
-    let placement = Placement::new(&cortex, &targets, &PlacementOptions::default()).unwrap();
+    let placement = Placement::new(&cortex, &targets, &PlacementOptions::published()).unwrap();
     let u = vector(&data["u"]);
     assert!(distance(&placement.feedback(&u).unwrap(), &vector(&data["v"])) < 1e-9);
     for (horizon, name) in HORIZONS {
@@ -97,7 +97,7 @@ fn case(
     let (reals, pairs) = (k % 2 + 2 * usize::from(k > 4), (k - k % 2) / 2 - usize::from(k > 4));
     let (values, amplitudes) = exponentials(reals, pairs, 0.05, &mut rng);
     let cortex = System::from(Cortex::random(n, gain, seed).unwrap());
-    let placement = Placement::new(&cortex, &values, &PlacementOptions::default()).ok()?;
+    let placement = Placement::new(&cortex, &values, &PlacementOptions::published()).ok()?;
     Some((cortex, placement, values, amplitudes))
 }
 

@@ -152,8 +152,8 @@ fn refusals() {
     refused(Network::build(cortex(1), &motifs[..2], &options, 1).map(|_| ()), message);
     // The first motif that fails is named, wherever it stands.
     options = short_options();
-    options.fit.separation = 0.0;
-    options.fit.zero_start = true;
+    options.fit.separation = thalamo::Rate::PerTau(0.0);
+    options.fit.start = thalamo::fit::FitStart::Zero;
     options.fit.modes = 40;
     let error = Network::build(cortex(1), &motifs[..2], &options, 1).unwrap_err();
     assert!(matches!(error, Error::InMotif { index: 0, .. }), "{error}");
@@ -223,7 +223,7 @@ fn options_out_of_range() {
         refused(Network::design(cortex(1), &options, 1).map(|_| ()), message);
     }
     for rank in [0, 41, 1 << 53] {
-        let preparation = PreparationOptions::default().with(|o| o.rank = rank);
+        let preparation = PreparationOptions::published().with(|o| o.rank = Some(rank));
         let options = short_options().with(|o| o.preparation = preparation);
         let range = if rank == 0 { "at least 1" } else { "1 to the number of units N" };
         let message = format!("preparatory rank P: expected {range}, given {rank}");
@@ -272,8 +272,8 @@ fn extremes() {
     // One unit and one mode.
     let options = short_options().with(|o| {
         o.fit.modes = 1;
-        o.fit.zero_start = false;
-        o.preparation.rank = 1;
+        o.fit.start = thalamo::fit::FitStart::Free;
+        o.preparation.rank = Some(1);
     });
     let values: Vec<f64> = (0..200).map(|i| (-0.02 * f64::from(i)).exp()).collect();
     let motif = Motif::new(0.1, values).unwrap();

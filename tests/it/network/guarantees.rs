@@ -16,12 +16,12 @@ use thalamo::preparation::{Preparation, PreparationOptions};
 use thalamo::{Complex64, Cortex, Error, LowRank, Network, NetworkOptions, System};
 
 fn options(units: usize, modes: usize) -> NetworkOptions {
-    NetworkOptions::default().with(|o| {
+    NetworkOptions::published().with(|o| {
         o.fit.modes = modes;
         o.fit.effort = 100;
         o.motif_loop.starts = 2;
         o.motif_loop.optimiser.max_iterations = 40;
-        o.preparation.rank = units.div_ceil(2);
+        o.preparation.rank = Some(units.div_ceil(2));
     })
 }
 
@@ -187,7 +187,7 @@ fn another_fit_is_noticed() {
 #[test]
 fn a_bias_for_another_module_is_noticed() {
     let network = small(2);
-    let rest = PreparationOptions::default().with(|o| o.rank = 6);
+    let rest = PreparationOptions::published().with(|o| o.rank = Some(6));
     let module = Preparation::optimise(network.system(), &rest, 1).unwrap();
     let forged = forged(&network, network.motifs()[0].fit().clone(), &network, &module);
     starts_play_fits(&forged).unwrap();
@@ -229,7 +229,7 @@ fn an_error_past_its_certificate_is_noticed() {
     let slow = Network::design(
         network.system().clone(),
         &network.options().clone().with(|o| {
-            o.preparation.rank = 1;
+            o.preparation.rank = Some(1);
             o.preparation.optimiser.max_iterations = 1;
         }),
         1,

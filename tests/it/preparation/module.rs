@@ -96,7 +96,7 @@ proptest! {
     fn the_start_of_a_motif_is_the_fixed_point(seed in 0u64..1000, n in 4usize..30) {
         let cortex = System::from(Cortex::random(n, 0.5, seed).unwrap());
         let options =
-            PreparationOptions::default().with(|o| (o.rank, o.optimiser.max_iterations) = (n / 2, 20));
+            PreparationOptions::published().with(|o| (o.rank, o.optimiser.max_iterations) = (Some(n / 2), 20));
         let preparation = match Preparation::optimise(&cortex, &options, seed) {
             Ok(preparation) => preparation,
             Err(Error::Unstable { .. }) => return Err(TestCaseError::reject("the start is unstable")),
@@ -112,14 +112,14 @@ proptest! {
 #[test]
 fn weights_keep_their_bound() {
     let cortex = System::from(Cortex::random(30, 0.5, 4).unwrap());
-    let options = PreparationOptions::default().with(|o| o.rank = 10);
+    let options = PreparationOptions::published().with(|o| o.rank = Some(10));
     let preparation = Preparation::optimise(&cortex, &options, 4).unwrap();
     for column in preparation.input().column_iter().chain(preparation.feedback().column_iter()) {
         assert!((column.norm() - 1.0).abs() < 1e-12);
     }
     let norm = |weight| {
         let bound = WeightBound::FrobeniusPenalty { weight };
-        let options = PreparationOptions::default().with(|o| (o.rank, o.bound) = (10, bound));
+        let options = PreparationOptions::published().with(|o| (o.rank, o.bound) = (Some(10), bound));
         let report = Preparation::optimise(&cortex, &options, 4).unwrap().report().clone();
         assert!(report.abscissa < 0.0);
         (report.norms.0.hypot(report.norms.1), report.cost_per_unit)
@@ -154,9 +154,10 @@ fn published_losses() {
     // Tolerances just fine enough to get below.
     let cases = [(0.1, 0.65156, 3e-6), (0.0, 0.63368, 1e-5), (0.01, 0.64046, 1e-5)];
     cases.into_par_iter().for_each(|(beta, published, value_tolerance)| {
-        let optimiser = PreparationOptions::default().optimiser.with(|o| o.value_tolerance = value_tolerance);
-        let options = PreparationOptions::default().with(|o| {
-            o.rank = rank;
+        let optimiser =
+            PreparationOptions::published().optimiser.with(|o| o.value_tolerance = value_tolerance);
+        let options = PreparationOptions::published().with(|o| {
+            o.rank = Some(rank);
             o.beta = beta;
             o.optimiser = optimiser;
         });
@@ -177,11 +178,11 @@ fn published_losses() {
 #[test]
 fn refusals() {
     let cortex = System::from(Cortex::random(6, 0.5, 1).unwrap());
-    let plain = PreparationOptions::default().with(|o| o.rank = 3);
+    let plain = PreparationOptions::published().with(|o| o.rank = Some(3));
     let optimise = |options: PreparationOptions| Preparation::optimise(&cortex, &options, 1);
     for rank in [0, 7, 1 << 53] {
         let message = format!("preparatory rank P: expected 1 to the number of units N, given {rank}");
-        let error = refused(optimise(plain.clone().with(|o| o.rank = rank)), &message);
+        let error = refused(optimise(plain.clone().with(|o| o.rank = Some(rank))), &message);
         assert!(matches!(error, Error::OutOfRange { what: "preparatory rank P", .. }));
     }
     for (beta, shown) in [(-0.1, "-0.1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
@@ -239,7 +240,8 @@ fn refusals() {
 /// One unit, full rank, no rank, extreme scales: a module or a typed error.
 #[test]
 fn extremes() {
-    let options = |rank, beta| PreparationOptions::default().with(|o| (o.rank, o.beta) = (rank, beta));
+    let options =
+        |rank, beta| PreparationOptions::published().with(|o| (o.rank, o.beta) = (Some(rank), beta));
     for (units, rank) in [(1, 1), (2, 1), (5, 5)] {
         let cortex = System::from(Cortex::random(units, 0.5, 3).unwrap());
         let preparation = Preparation::optimise(&cortex, &options(rank, 0.05), 1).unwrap();
@@ -284,7 +286,7 @@ fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
         );
         let unstable = cortex.spectrum().unwrap().iter().filter(|z| z.re >= 0.0).count();
         assert!((3..=rank).contains(&unstable), "{unstable} of {units}");
-        let options = PreparationOptions::default().with(|o| o.rank = rank);
+        let options = PreparationOptions::published().with(|o| o.rank = Some(rank));
         let report = Preparation::optimise(&cortex, &options, 1).unwrap();
         let report = report.report();
         assert!(
@@ -292,7 +294,7 @@ fn unstable_cortices_are_stabilised_from_their_rightmost_subspace() {
             "{report:?}"
         );
         // Fewer columns than eigenvalues to move: a typed error, not a search.
-        let options = options.with(|o| o.rank = 1);
+        let options = options.with(|o| o.rank = Some(1));
         assert!(matches!(Preparation::optimise(&cortex, &options, 1), Err(Error::Unstable { .. })));
     }
 }

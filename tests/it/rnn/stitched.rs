@@ -138,7 +138,7 @@ fn stitched_gradients_run_through_the_fixed_points() {
 #[test]
 fn linear_transitions_end_in_the_fixed_point() {
     let network = single(&network(Architecture::Additive));
-    let options = thalamo::preparation::PreparationOptions::default().with(|o| o.rank = 5);
+    let options = thalamo::preparation::PreparationOptions::published().with(|o| o.rank = Some(5));
     let module = TransitionModule::design(&network, &options, 1).expect("a module");
     // The same as the analytic solver's for the linearisation.
     let recurrent = network.recurrent().map(|x| GAIN * f64::from(x));

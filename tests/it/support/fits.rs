@@ -1,6 +1,7 @@
 //! Shared by the tests of the fit: step motifs of the published kind, and the constraints spelt out.
 
 use num_complex::Complex64;
+use thalamo::fit::FitStart;
 use thalamo::fit::{Fit, FitOptions};
 use thalamo::motif::{Motif, StepOptions};
 
@@ -18,10 +19,13 @@ pub(crate) fn broken_promise(found: &Fit, motif: &Motif, options: &FitOptions) -
     if !eigenvalues.iter().chain(amplitudes).all(|z| z.re.is_finite() && z.im.is_finite()) {
         return Some("not finite".into());
     }
-    let margin = options.margin_rate(motif.duration());
+    let margin = options.margin.per_tau(1.0 / motif.duration());
+    let separation = options.separation.per_tau(1.0 / motif.duration());
     let tolerance = 1e-10;
-    let (fastest, decay) =
-        (options.frequency_rate(motif.dt()), options.decay_rate(motif.dt(), motif.duration()));
+    let (fastest, decay) = (
+        options.frequency_rate(motif.dt(), motif.duration()),
+        options.decay_rate(motif.dt(), motif.duration()),
+    );
     for lambda in eigenvalues {
         if lambda.re > -margin + tolerance * margin {
             return Some(format!("margin: {lambda}, {margin}"));
@@ -32,19 +36,19 @@ pub(crate) fn broken_promise(found: &Fit, motif: &Motif, options: &FitOptions) -
     }
     for (i, a) in eigenvalues.iter().enumerate() {
         for b in &eigenvalues[..i] {
-            let slack = tolerance * options.separation + 1e-14 * a.norm();
-            if (a - b).norm() < options.separation - slack {
+            let slack = tolerance * separation + 1e-14 * a.norm();
+            if (a - b).norm() < separation - slack {
                 return Some(format!("separation: {a} {b}"));
             }
         }
     }
     if let Some(bound) = options.amplitude_bound
-        && found.amplitude_norm() > bound * (1.0 + tolerance)
+        && found.amplitude_norm() > bound * options.scale.unwrap_or(motif.rms()) * (1.0 + tolerance)
     {
         return Some(format!("bound: {}", found.amplitude_norm()));
     }
     let size: f64 = amplitudes.iter().map(|a| a.norm()).sum();
-    if options.zero_start && found.evaluate(0.0).abs() > 1e-12 * size {
+    if options.start == FitStart::Zero && found.evaluate(0.0).abs() > 1e-12 * size {
         return Some(format!("start: {}", found.evaluate(0.0)));
     }
     canonical(eigenvalues, amplitudes.as_slice()).then_some(()).map_or(Some("order".into()), |()| None)

@@ -5,7 +5,7 @@ use thalamo::{Cortex, Network, NetworkOptions, System};
 
 /// Options for small networks that build in a moment.
 pub(crate) fn quick_options(modes: usize, rank: usize) -> NetworkOptions {
-    let mut options = NetworkOptions::default();
+    let mut options = NetworkOptions::published();
     options.fit = options.fit.with(|o| {
         o.modes = modes;
         o.effort = 150;
@@ -13,7 +13,7 @@ pub(crate) fn quick_options(modes: usize, rank: usize) -> NetworkOptions {
     });
     options.motif_loop.starts = 2;
     options.motif_loop.optimiser.max_iterations = 40;
-    options.preparation.rank = rank;
+    options.preparation.rank = Some(rank);
     options.preparation.optimiser.max_iterations = 60;
     options.noise.rounds = 1;
     options
@@ -28,7 +28,7 @@ pub(crate) fn short_motifs(count: usize, seed: u64) -> Vec<Motif> {
 /// Options whose separation suits motifs of 30 tau.
 pub(crate) fn short_options() -> NetworkOptions {
     let mut options = quick_options(6, 20);
-    options.fit.separation = 0.1;
+    options.fit.separation = thalamo::Rate::PerTau(0.1);
     options
 }
 

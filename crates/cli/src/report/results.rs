@@ -64,7 +64,7 @@ impl<'a> Results<'a> {
         let network = &model.network;
         let count = network.motifs().len();
         let simulator = Simulator::new(network, model.transition)?;
-        let start = Start::Random { std: 1.0, seed: options.seed };
+        let start = Start::Random { std: model.network.scale().unwrap_or(1.0), seed: options.seed };
         let loops: Vec<_> =
             network.motifs().par_iter().map(|m| eigenvalues(m.motif_loop().system())).collect();
         let errors = || transition_errors(&simulator, options.starts, options.seed);

@@ -71,8 +71,8 @@ fn fits_are_those_of_the_library() {
     );
     assert_eq!(told.lines().count(), 4);
     let Fits { options, fits } = io::read(&path.join("f.json")).unwrap();
-    assert_eq!((options.modes, options.separation, options.seed), (5, 0.1, 3));
-    assert_eq!((options.margin, options.amplitude_bound), (thalamo::fit::Margin::Rate(0.02), Some(2.0)));
+    assert_eq!((options.modes, options.separation, options.seed), (5, thalamo::Rate::PerTau(0.1), 3));
+    assert_eq!((options.margin, options.amplitude_bound), (thalamo::Rate::PerTau(0.02), Some(2.0)));
     for (named, motif) in
         fits.iter().zip(io::read_with::<Vec<NamedMotif>>(&path.join("motifs.npz"), 0.1).unwrap())
     {

@@ -66,6 +66,6 @@ fn large(count: usize) -> Network {
         (0..50).map(|k| (pitch * f64::from(k)).sin() + 0.3 * (0.31 * f64::from(k) + i as f64).sin()).collect()
     };
     let motifs: Vec<Motif> = (0..count).map(|i| Motif::new(0.1, wave(i)).unwrap()).collect();
-    let options = NetworkOptions::default().with(|o| (o.fit.modes, o.preparation.rank) = (4, 15));
+    let options = NetworkOptions::published().with(|o| (o.fit.modes, o.preparation.rank) = (4, Some(15)));
     Network::build(System::from(Cortex::random(30, 0.5, 1).unwrap()), &motifs, &options, 1).unwrap()
 }

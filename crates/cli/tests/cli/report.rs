@@ -227,7 +227,7 @@ fn names_are_text() {
 }
 
 fn brief_network(motifs: &[Motif]) -> Network {
-    let options = NetworkOptions::default().with(|o| (o.fit.modes, o.preparation.rank) = (4, 20));
+    let options = NetworkOptions::published().with(|o| (o.fit.modes, o.preparation.rank) = (4, Some(20)));
     Network::build(System::from(Cortex::random(40, 0.5, 1).unwrap()), motifs, &options, 1).unwrap()
 }
 

@@ -29,7 +29,7 @@ const DT: f64 = 0.1;
 fn network(units: usize, seed: u64) -> Network {
     let wave = |t: f64| (-0.08 * t).exp() * (0.9 * t).sin() + 0.5 * (-0.1 * t).exp() * (0.4 * t).sin();
     let motif = Motif::new(DT, (0..120).map(|k| wave(k as f64 * DT)).collect()).unwrap();
-    let mut options = NetworkOptions::default().with(|o| o.preparation.rank = units / 2);
+    let mut options = NetworkOptions::published().with(|o| o.preparation.rank = Some(units / 2));
     options.fit.modes = 4;
     Network::build(System::from(Cortex::random(units, 0.5, seed).unwrap()), &[motif], &options, seed).unwrap()
 }

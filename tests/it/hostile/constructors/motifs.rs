@@ -1,6 +1,8 @@
 //! Target series and fits.
 
-use thalamo::fit::{Fit, FitOptions, Margin, fit, sweep};
+use thalamo::Rate;
+use thalamo::fit::FitStart;
+use thalamo::fit::{Fit, FitOptions, fit, sweep};
 use thalamo::motif::{
     Motif, OscillationOptions, StepOptions, oscillating_motif, oscillating_motifs, step_motif, step_motifs,
 };
@@ -84,15 +86,15 @@ fn check(fit: &Fit) {
 }
 
 fn options(input: &mut Input<'_>) -> FitOptions {
-    let defaults = FitOptions::default();
-    FitOptions::default().with(|o| {
+    let defaults = FitOptions::published();
+    FitOptions::published().with(|o| {
         o.modes = if input.one_in(8) { input.count(6) } else { input.size(1, 6) };
-        o.margin = if input.one_in(4) { Margin::Rate(input.positive()) } else { Margin::InverseDuration };
-        o.separation = if input.one_in(4) { input.positive() } else { 0.05 };
+        o.margin = if input.one_in(4) { Rate::PerTau(input.positive()) } else { Rate::Relative(1.0) };
+        o.separation = Rate::PerTau(if input.one_in(4) { input.positive() } else { 0.05 });
         o.amplitude_bound = if input.one_in(4) { Some(input.positive()) } else { defaults.amplitude_bound };
-        o.zero_start = !input.one_in(4);
-        o.frequency_limit = input.one_in(4).then(|| input.positive());
-        o.decay_limit = input.one_in(4).then(|| input.positive());
+        o.start = if input.one_in(4) { FitStart::Free } else { FitStart::Zero };
+        o.frequency_limit = input.one_in(4).then(|| thalamo::Rate::PerTau(input.positive()));
+        o.decay_limit = input.one_in(4).then(|| Rate::PerTau(input.positive()));
         o.random_starts = if input.one_in(8) { input.count(3) } else { 0 };
         o.effort = input.size(0, 60);
         o.seed = input.seed();
@@ -110,7 +112,7 @@ pub(crate) fn fits(input: &mut Input<'_>, tally: &mut Tally) {
         assert_eq!(found.modes(), options.modes);
         assert_eq!(found.values(motif.len()).len(), motif.len());
         assert_finite("values", &found.values(motif.len()));
-        let margin = options.margin_rate(motif.duration());
+        let margin = options.margin.per_tau(1.0 / motif.duration());
         let slowest = found.eigenvalues().iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         assert!(slowest <= -margin * (1.0 - 1e-6) + 1e-300, "Re {slowest:e} with a margin of {margin:e}");
         if let Some(bound) = options.amplitude_bound {

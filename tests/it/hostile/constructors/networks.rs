@@ -28,7 +28,7 @@ fn motif(input: &mut Input<'_>, dt: f64, tally: &mut Tally) -> Option<Motif> {
 }
 
 fn options(input: &mut Input<'_>, units: usize) -> NetworkOptions {
-    NetworkOptions::default().with(|o| {
+    NetworkOptions::published().with(|o| {
         (o.fit.effort, o.fit.random_starts, o.fit.modes) = (40, 0, input.size(2, 4));
         o.noise.rounds = input.size(0, 1);
         if input.one_in(8) {

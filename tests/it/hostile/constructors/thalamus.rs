@@ -1,5 +1,6 @@
 //! Cortex, placement, loops, preparation.
 
+use thalamo::Rate;
 use thalamo::fit::FitOptions;
 use thalamo::motif::Motif;
 use thalamo::optim::{LbfgsOptions, Objective};
@@ -44,14 +45,14 @@ pub(crate) fn cortices(input: &mut Input<'_>, tally: &mut Tally) {
 }
 
 fn placement_options(input: &mut Input<'_>) -> PlacementOptions {
-    let defaults = PlacementOptions::default();
+    let defaults = PlacementOptions::published();
     if !input.one_in(4) {
         return defaults;
     }
     defaults.with(|o| {
         o.condition_limit = input.positive();
-        o.rest_margin = input.positive();
-        o.stabilised_decay = input.one_in(2).then(|| input.positive());
+        o.rest_margin = Rate::PerTau(input.positive());
+        o.stabilised_decay = input.one_in(2).then(|| Rate::PerTau(input.positive()));
     })
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(found) = tally.judge(feasibility(&cortex, &targets, &options)) {
         predicted(&found);
     }
-    if let Some(found) = tally.judge(feasibility(&cortex, &targets, &PlacementOptions::default())) {
+    if let Some(found) = tally.judge(feasibility(&cortex, &targets, &PlacementOptions::published())) {
         predicted(&found);
     }
     let Some(placement) = tally.judge(Placement::new(&cortex, &targets, &options)) else { return };
@@ -72,7 +73,7 @@ pub(crate) fn placements(input: &mut Input<'_>, tally: &mut Tally) {
     finite("spectrum", &placement.spectrum());
     finite("stabilising targets", placement.stabilising());
     assert!(placement.condition() >= 1.0 && placement.condition() <= options.condition_limit);
-    assert!(placement.rest().abscissa() <= -options.rest_margin);
+    assert!(placement.rest().abscissa() <= -options.rest_margin.number());
     let u = input.near_length(cortex.units());
     if let Some(v) = tally.judge(placement.feedback(&u)) {
         assert_finite("v", v.iter());
@@ -167,8 +168,8 @@ pub(crate) fn loops(input: &mut Input<'_>, tally: &mut Tally) {
 }
 
 pub(crate) fn preparation_options(input: &mut Input<'_>, units: usize) -> PreparationOptions {
-    PreparationOptions::default().with(|o| {
-        o.rank = if input.one_in(8) { input.count(9) } else { units };
+    PreparationOptions::published().with(|o| {
+        o.rank = Some(if input.one_in(8) { input.count(9) } else { units });
         o.beta = if input.one_in(4) { input.positive() } else { 0.05 };
         o.bound = if input.one_in(4) {
             WeightBound::FrobeniusPenalty { weight: input.positive() }
@@ -206,7 +207,7 @@ pub(crate) fn preparations(input: &mut Input<'_>, tally: &mut Tally) {
         if let Some(module) = tally.judge(Preparation::new(&cortex, weights.clone(), beta)) {
             check_module(&module);
         }
-        let options = options.with(|o| o.rank = rank);
+        let options = options.with(|o| o.rank = Some(rank));
         if let Some(module) = tally.judge(Preparation::optimise_from(&cortex, &options, weights)) {
             check_module(&module);
         }
@@ -225,7 +226,7 @@ pub(crate) fn feasible_modes(input: &mut Input<'_>, tally: &mut Tally) {
     let len = input.size(4, 24);
     let (dt, values) = (input.positive(), input.numbers(len));
     let Some(motif) = tally.judge(Motif::new(dt, values)) else { return };
-    let options = FitOptions::default().with(|o| (o.effort, o.random_starts) = (input.size(0, 30), 0));
+    let options = FitOptions::published().with(|o| (o.effort, o.random_starts) = (input.size(0, 30), 0));
     let (low, high) =
         (input.size(0, 3), if input.one_in(4) { input.count(6) } else { cortex.units().min(4) });
     if let Some(found) = tally.judge(largest_feasible_modes(&cortex, &motif, &options, low..=high)) {
