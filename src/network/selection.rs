@@ -15,11 +15,11 @@ const MAX_ROUNDS: usize = 100;
 ///
 /// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + s^2\Big) \frac{G}{T}, $$
 ///
-/// with r the fraction left and the network's scale s the size of the states come from. A motif whose $\delta$
-/// exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with
+/// with r the fraction left and the network's scale s the size of the states come from. A motif whose
+/// $\delta$ exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with
 /// `wider` times the separation, up to `rounds` times; the smallest expected error
-/// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none
-/// is within it.
+/// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none is within
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]

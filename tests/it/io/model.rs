@@ -68,7 +68,7 @@ fn the_file_holds_what_is_documented() {
     let Numbers::Complex(eigenvalues) = npz.get("motif_1/eigenvalues") else { panic!("not complex") };
     assert_eq!(eigenvalues[..], network.motifs()[1].fit().eigenvalues()[..]);
     let metadata: serde_json::Value = serde_json::from_slice(npz.bytes("metadata")).unwrap();
-    assert_eq!(metadata["version"], 1);
+    assert_eq!((&metadata["version"], &metadata["scale"]), (&2.into(), &1.0.into()));
     assert_eq!(metadata["names"][1], "b c");
     assert_eq!(metadata["options"]["fit"]["modes"], 6);
     assert_eq!(metadata["seed"], 1);
@@ -167,10 +167,10 @@ fn metadata_are_validated() {
         assert_ne!(changed_metadata, metadata);
         refusal(decode(&changed("metadata", &Change::Bytes(serde_json::to_vec(&changed_metadata).unwrap()))))
     };
-    let message = refuse(|m| m["version"] = 2.into());
+    let message = refuse(|m| m["version"] = 3.into());
     assert_eq!(
         message,
-        "model.npz: expected format version 1, given 2; use the version of thalamo that wrote it"
+        "model.npz: expected format version 2, given 3; use the version of thalamo that wrote it"
     );
     let message = refuse(|m| m["format"] = "else".into());
     assert!(message.contains("expected the format `thalamo model`, given `else`"), "{message}");

@@ -349,7 +349,7 @@ fn fits_survive_their_file() {
     assert_eq!(encode(&again, path).unwrap(), bytes);
     let text = String::from_utf8(bytes).unwrap();
     for (from, to, said) in [
-        ("\"version\": 1", "\"version\": 7", "expected format version 1, given 7"),
+        ("\"version\": 2", "\"version\": 7", "expected format version 2, given 7"),
         ("thalamo fits", "other fits", "expected the format `thalamo fits`, given `other fits`"),
         ("\"modes\": 4", "\"modes\": 900", "fit modes: expected a count in 1..=64, given 900"),
         (
