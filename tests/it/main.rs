@@ -46,7 +46,7 @@ mod play {
 }
 
 mod analysis {
-    mod noise;
+    mod expected;
     mod statistics;
     mod transients;
     mod transitions;
