@@ -1,4 +1,4 @@
-//! The error a motif of a network is expected to be played with, in closed form: no trials, no sampling error.
+//! The error a motif of a network is expected to be played with, in closed form: no trials.
 
 use nalgebra::{DMatrix, DVectorView};
 
