@@ -1,12 +1,13 @@
 //! Measures and statistics of what was simulated, and expectations of what would be.
 
+mod expected;
 mod golden;
-pub mod noise;
 mod pseudospectrum;
 mod statistics;
 mod transients;
 mod transitions;
 
+pub use expected::{ExpectedError, expected_rmse};
 pub use pseudospectrum::{KreissBound, PseudospectralAbscissa, kreiss_bound, pseudospectral_abscissa};
 pub use statistics::{Wilcoxon, WilcoxonMethod, wilcoxon_signed_rank};
 pub use transients::{TransientGrowth, numerical_abscissa, propagator_norms, transient_growth};

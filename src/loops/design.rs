@@ -131,7 +131,8 @@ impl LoopOptions {
 #[derive(Debug, Clone)]
 pub struct LoopDesign {
     pub(super) placement: Placement,
-    amplitudes: Vec<Complex64>,
+    /// K x D.
+    amplitudes: DMatrix<Complex64>,
     duration: f64,
     pub(super) cost: RobustnessCost,
     pub(super) options: LoopOptions,
@@ -156,6 +157,7 @@ impl LoopDesign {
         let scale = options.scale.unwrap_or_else(|| played_rms(&targets, &amplitudes, duration));
         let cost = RobustnessCost::new(&placement, &amplitudes, duration, options.horizon)?
             .with_noise_floor(options.noise_floor * scale)?;
+        let amplitudes = DMatrix::from_vec(targets.len(), 1, amplitudes);
         Ok(Self { placement, amplitudes, duration, cost, options: options.clone() })
     }
 

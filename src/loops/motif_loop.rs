@@ -60,7 +60,7 @@ pub struct LoopReport {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MotifLoop {
     pub(super) eigenvalues: Spectrum,
-    pub(super) amplitudes: Vec<Complex64>,
+    pub(super) amplitudes: DMatrix<Complex64>,
     pub(super) stabilising: Spectrum,
     pub(super) weights: LowRank,
     pub(super) initial_state: DVector<f64>,
@@ -74,8 +74,8 @@ impl MotifLoop {
         &self.eigenvalues
     }
 
-    /// Their amplitudes.
-    pub fn amplitudes(&self) -> &[Complex64] {
+    /// Their amplitudes, a row for each eigenvalue and a column for each readout (K x D).
+    pub fn amplitudes(&self) -> &DMatrix<Complex64> {
         &self.amplitudes
     }
 

@@ -3,7 +3,6 @@
 use crate::support::cases;
 use crate::support::fits::{broken_promise, step_motif};
 use proptest::prelude::*;
-use thalamo::Error;
 use thalamo::fit::FitStart;
 use thalamo::fit::{ActiveConstraint, FitOptions, FitStatus, fit};
 use thalamo::motif::Motif;

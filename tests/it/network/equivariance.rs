@@ -7,7 +7,7 @@ use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::play::Simulator;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
-use crate::support::properties;
+use crate::support::cases;
 
 const UNITS: usize = 24;
 const TRANSITION: f64 = 5.0;
@@ -78,7 +78,7 @@ fn differ(one: &Network, other: &Network, size: f64, pace: f64, tolerance: f64) 
 }
 
 proptest! {
-    #![proptest_config(properties(6))]
+    #![proptest_config(cases(6))]
 
     /// Powers of two leave every digit; all that is left to differ is the rounding of a square root.
     #[test]
