@@ -22,11 +22,12 @@ pub struct LoopStart {
     pub status: Termination,
 }
 
-impl From<&Minimum> for LoopStart {
-    fn from(minimum: &Minimum) -> Self {
+impl LoopStart {
+    /// Of a minimum whose value is the logarithm of C over a scale.
+    pub(super) fn of(minimum: &Minimum, scale: f64) -> Self {
         Self {
-            initial_cost: minimum.initial_value.exp(),
-            cost: minimum.value.exp(),
+            initial_cost: scale * minimum.initial_value.exp(),
+            cost: scale * minimum.value.exp(),
             evaluations: minimum.evaluations,
             status: minimum.status,
         }

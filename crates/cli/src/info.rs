@@ -56,7 +56,8 @@ pub fn table(model: &Model) -> Result<String> {
 
 /// Names the motifs that will suffer from what is played before them, and what helps.
 fn noisy(model: &Model) -> String {
-    let limit = model.network.options().noise.cost_limit;
+    let scale = model.network.scale().unwrap_or(1.0);
+    let limit = model.network.options().noise.cost_limit * scale;
     let is_noisy = |(_, learned): &(usize, &LearnedMotif)| learned.motif_loop().noise_cost() > limit;
     let noisy = model.network.motifs().iter().enumerate().filter(is_noisy);
     let names: Vec<String> = noisy.map(|(index, _)| format!("{index} {}", model.names[index])).collect();
