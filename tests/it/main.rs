@@ -11,6 +11,7 @@ mod optim;
 mod system;
 
 mod linalg {
+    mod edges;
     mod eigen;
     mod kernel;
     mod lyapunov;

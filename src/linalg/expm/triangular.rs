@@ -1,0 +1,65 @@
+//! What is known of the exponential of a triangular matrix beforehand: its diagonal and its superdiagonal.
+
+use nalgebra::DMatrix;
+
+/// Shape of a matrix, as far as its exponential profits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Upper,
+    Lower,
+    Full,
+}
+
+impl Shape {
+    pub(super) fn of(a: &DMatrix<f64>) -> Self {
+        let n = a.nrows();
+        let empty_below = |a: &DMatrix<f64>| (0..n).all(|j| (j + 1..n).all(|i| a[(i, j)] == 0.0));
+        let empty_above = |a: &DMatrix<f64>| (0..n).all(|j| (0..j).all(|i| a[(i, j)] == 0.0));
+        match () {
+            () if empty_below(a) => Self::Upper,
+            () if empty_above(a) => Self::Lower,
+            () => Self::Full,
+        }
+    }
+}
+
+/// Diagonal and superdiagonal of T at some scaling.
+///
+/// Squarings amplify rounding errors of both; written anew after each, neither has any, and entries further
+/// out have less.
+///
+/// Reference: A. H. Al-Mohy and N. J. Higham (2009), section 2, as in [`expm`](super::expm).
+#[derive(Debug)]
+pub(super) struct Known {
+    diagonal: Vec<f64>,
+    above: Vec<f64>,
+}
+
+impl Known {
+    pub(super) fn of(t: &DMatrix<f64>) -> Self {
+        let n = t.nrows();
+        let diagonal = t.diagonal().as_slice().to_vec();
+        Self { diagonal, above: (1..n).map(|i| t[(i - 1, i)]).collect() }
+    }
+
+    pub(super) fn double(&mut self) {
+        self.diagonal.iter_mut().chain(&mut self.above).for_each(|x| *x *= 2.0);
+    }
+
+    /// Writes both into `e^T`.
+    pub(super) fn write(&self, exponential: &mut DMatrix<f64>) {
+        for (i, x) in self.diagonal.iter().enumerate() {
+            exponential[(i, i)] = x.exp();
+        }
+        for (i, (x, t)) in self.diagonal.windows(2).zip(&self.above).enumerate() {
+            exponential[(i, i + 1)] = t * divided_difference(x[0], x[1]);
+        }
+    }
+}
+
+/// `(e^a - e^b) / (a - b)`, without its cancellation.
+fn divided_difference(a: f64, b: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    let gap = low - high;
+    high.exp() * if gap == 0.0 { 1.0 } else { gap.exp_m1() / gap }
+}
