@@ -9,7 +9,7 @@ use super::square::square;
 use crate::{Error, Result};
 use nalgebra::DMatrix;
 use pade::Powers;
-use triangular::{Known, Shape};
+use triangular::{Known, triangular_order};
 
 /// Size of the exponent, as a power of two, from which on it is halved before its powers are formed: the
 /// thirteenth power must not overflow.
@@ -18,8 +18,8 @@ const LARGEST_EXPONENT: f64 = 64.0;
 /// $$e^A$$ of a real `N x N` matrix, dimensionless, by scaling and squaring of Pade approximants.
 ///
 /// Exists for every matrix; refused when its entries exceed double precision. The scaling follows norms of
-/// powers of A, far below the norm of A where that is non-normal: fewer squarings, and less rounding. The
-/// diagonal and superdiagonal of a triangular matrix are exact to rounding.
+/// powers of A, far below the norm of A where that is non-normal: fewer squarings, and less rounding. Of a matrix
+/// that is triangular, in whatever order of its units, the diagonal and superdiagonal are written down.
 ///
 /// Reference: A. H. Al-Mohy and N. J. Higham (2009), A new scaling and squaring algorithm for the matrix
 /// exponential, SIMAX 31.
@@ -45,10 +45,16 @@ pub fn expm(a: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     if !norm.is_finite() {
         return Err(overflow);
     }
-    let result = match Shape::of(a) {
-        Shape::Upper => exponential(a, norm, true),
-        Shape::Lower => exponential(&a.transpose(), norm, true).transpose(),
-        Shape::Full => exponential(a, norm, false),
+    let n = a.nrows();
+    let result = match triangular_order(a) {
+        Some(order) => {
+            let ordered = DMatrix::from_fn(n, n, |i, j| a[(order[i], order[j])]);
+            let ordered = exponential(&ordered, norm, true);
+            let mut result = DMatrix::zeros(n, n);
+            (0..n).for_each(|j| (0..=j).for_each(|i| result[(order[i], order[j])] = ordered[(i, j)]));
+            result
+        }
+        None => exponential(a, norm, false),
     };
     if result.iter().all(|x| x.is_finite()) { Ok(result) } else { Err(overflow) }
 }

@@ -164,7 +164,8 @@ impl Powers {
         let combine = |c: &[f64]| {
             let mut sum = DMatrix::zeros(n, n);
             for (power, &c) in self.even.iter().zip(&c[1..]) {
-                sum.zip_apply(power, |x, p| *x += c * p);
+                // Over slices, which the compiler turns into vector instructions.
+                sum.as_mut_slice().iter_mut().zip(power.as_slice()).for_each(|(x, p)| *x += c * p);
             }
             (0..n).for_each(|i| sum[(i, i)] += c[0]);
             sum

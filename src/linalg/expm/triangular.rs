@@ -2,25 +2,27 @@
 
 use nalgebra::DMatrix;
 
-/// Shape of a matrix, as far as its exponential profits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    Upper,
-    Lower,
-    Full,
-}
-
-impl Shape {
-    pub(super) fn of(a: &DMatrix<f64>) -> Self {
-        let n = a.nrows();
-        let empty_below = |a: &DMatrix<f64>| (0..n).all(|j| (j + 1..n).all(|i| a[(i, j)] == 0.0));
-        let empty_above = |a: &DMatrix<f64>| (0..n).all(|j| (0..j).all(|i| a[(i, j)] == 0.0));
-        match () {
-            () if empty_below(a) => Self::Upper,
-            () if empty_above(a) => Self::Lower,
-            () => Self::Full,
+/// An order of the units in which A is upper triangular, if there is one: each unit has entries only in the
+/// rows of those before it, and of itself.
+pub(super) fn triangular_order(a: &DMatrix<f64>) -> Option<Vec<usize>> {
+    let n = a.nrows();
+    let entries = |(j, column): (usize, &[f64])| {
+        column.iter().enumerate().filter(|&(i, &x)| i != j && x != 0.0).count()
+    };
+    // Of each unit, how many rows are not placed yet.
+    let mut missing: Vec<usize> = a.as_slice().chunks_exact(n).enumerate().map(entries).collect();
+    let mut order: Vec<usize> = (0..n).filter(|&j| missing[j] == 0).collect();
+    let mut placed = 0;
+    while let Some(&i) = order.get(placed) {
+        placed += 1;
+        for j in (0..n).filter(|&j| j != i && a[(i, j)] != 0.0) {
+            missing[j] -= 1;
+            if missing[j] == 0 {
+                order.push(j);
+            }
         }
     }
+    (placed == n).then_some(order)
 }
 
 /// Diagonal and superdiagonal of T at some scaling.
