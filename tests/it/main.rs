@@ -24,6 +24,7 @@ mod fit {
     mod errors;
     mod quality;
     mod recovery;
+    mod rounding;
 }
 
 mod loops {
