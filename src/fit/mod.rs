@@ -29,8 +29,8 @@ use problem::Problem;
 use refine::{Refined, refine, stationarity};
 use search::{Found, POLISH, Search};
 
-/// Largest stationarity of a fit that counts as converged: a step of an eigenvalue by `1/T` would gain less than
-/// this part of the mean square. Step motifs reach 1e-7 and below.
+/// Largest stationarity of a fit that counts as converged: a step of an eigenvalue by `1/T` would gain less
+/// than this part of the mean square. Step motifs reach 1e-7 and below.
 const STATIONARY: f64 = 1e-6;
 
 /// Fits K complex exponentials to a motif.

@@ -9,8 +9,9 @@ pub fn eigen_residual(n: usize) -> f64 {
 }
 
 /// Largest accepted condition number `|R|_1 |R^-1|_1` of an eigenvector basis, of the balanced matrix and
-/// with columns of unit 2-norm: `L = R^-1` loses `log10(cond)` of 16 digits. A defective eigenvalue of order `k` shows in a general basis as `eps^(1/k - 1)`, 1e8 for two,
-/// 2e10 for three: three or more are always reported.
+/// with columns of unit 2-norm: `L = R^-1` loses `log10(cond)` of 16 digits. A defective eigenvalue of order
+/// `k` shows in a general basis as `eps^(1/k - 1)`, 1e8 for two, 2e10 for three: three or more are always
+/// reported.
 pub const EIGEN_CONDITION: f64 = 1e10;
 
 /// Condition number above which a second, slower algorithm is asked for a better basis: eigenvectors of

@@ -20,10 +20,10 @@ use packed::Packed;
 /// 2-norm; columns of R and rows of L follow the eigenvalues: real for real ones, exactly conjugate for
 /// pairs. Eigenvalues carry the unit of A, 1/tau for a network.
 ///
-/// All checks are made on $B = D^{-1} A D$, D diagonal with powers of two that take a grading out of A, and on
-/// its eigenvectors of unit 2-norm, $R_B = D^{-1} R$ up to the length of its columns. `D = I` unless another
-/// at least halves the Frobenius norm: the model's matrices are their own B. The residual and the condition
-/// number are therefore those that matter: an error of B moves eigenvalues by at most the condition
+/// All checks are made on $B = D^{-1} A D$, D diagonal with powers of two that take a grading out of A, and
+/// on its eigenvectors of unit 2-norm, $R_B = D^{-1} R$ up to the length of its columns. `D = I` unless
+/// another at least halves the Frobenius norm: the model's matrices are their own B. The residual and the
+/// condition number are therefore those that matter: an error of B moves eigenvalues by at most the condition
 /// number times its norm, of the order of `eps |B|`, while `|A|` may be larger by any factor.
 ///
 /// Exists for every diagonalisable matrix. Refused as defective is one whose condition number
@@ -180,8 +180,8 @@ impl Eigen {
 
 /// Eigenvalues of `a`, without eigenvectors; defective matrices are welcome.
 ///
-/// Exact for a matrix within rounding of B, the balanced A of [`Eigen`]. One that belongs to a Jordan block of
-/// order k is off by about `(eps |B|)^(1/k)`.
+/// Exact for a matrix within rounding of B, the balanced A of [`Eigen`]. One that belongs to a Jordan block
+/// of order k is off by about `(eps |B|)^(1/k)`.
 ///
 /// # Errors
 /// An input that is no finite square matrix; [`Error::EigenNotConverged`].

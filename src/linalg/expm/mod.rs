@@ -18,8 +18,9 @@ const LARGEST_EXPONENT: f64 = 64.0;
 /// $$e^A$$ of a real `N x N` matrix, dimensionless, by scaling and squaring of Pade approximants.
 ///
 /// Exists for every matrix; refused when its entries exceed double precision. The scaling follows norms of
-/// powers of A, far below the norm of A where that is non-normal: fewer squarings, and less rounding. Of a matrix
-/// that is triangular, in whatever order of its units, the diagonal and superdiagonal are written down.
+/// powers of A, far below the norm of A where that is non-normal: fewer squarings, and less rounding. Of a
+/// matrix that is triangular, in whatever order of its units, the diagonal and superdiagonal are written
+/// down.
 ///
 /// Reference: A. H. Al-Mohy and N. J. Higham (2009), A new scaling and squaring algorithm for the matrix
 /// exponential, SIMAX 31.

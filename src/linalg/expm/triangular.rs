@@ -6,11 +6,13 @@ use nalgebra::DMatrix;
 /// rows of those before it, and of itself.
 pub(super) fn triangular_order(a: &DMatrix<f64>) -> Option<Vec<usize>> {
     let n = a.nrows();
-    let entries = |(j, column): (usize, &[f64])| {
-        column.iter().enumerate().filter(|&(i, &x)| i != j && x != 0.0).count()
-    };
-    // Of each unit, how many rows are not placed yet.
-    let mut missing: Vec<usize> = a.as_slice().chunks_exact(n).enumerate().map(entries).collect();
+    let before = |j: usize| (0..n).filter(move |&i| i != j && a[(i, j)] != 0.0);
+    // Without a first unit there is no order: a full matrix is known by a glance at each column.
+    if (0..n).all(|j| before(j).next().is_some()) {
+        return None;
+    }
+    // Of each unit, how many of those before it are not placed yet.
+    let mut missing: Vec<usize> = (0..n).map(|j| before(j).count()).collect();
     let mut order: Vec<usize> = (0..n).filter(|&j| missing[j] == 0).collect();
     let mut placed = 0;
     while let Some(&i) = order.get(placed) {

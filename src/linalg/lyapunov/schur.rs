@@ -16,9 +16,10 @@ use num_complex::Complex64;
 
 /// Solves $$M X + X M^T + Q = 0$$ by the method of Bartels and Stewart on the complex Schur form.
 ///
-/// All `N x N`, Q symmetric; a graded M is balanced first. The solution is refined with residuals of twice the
-/// working precision as long as that gains; what has no eight correct digits then is refused. Unlike doubling it needs no stability: a unique solution exists when no two
-/// eigenvalues of M sum to zero. For the equation in Y pass the transpose of M.
+/// All `N x N`, Q symmetric; a graded M is balanced first. The solution is refined with residuals of twice
+/// the working precision as long as that gains; what has no eight correct digits then is refused. Unlike
+/// doubling it needs no stability: a unique solution exists when no two eigenvalues of M sum to zero. For the
+/// equation in Y pass the transpose of M.
 ///
 /// # Errors
 /// As [`lyapunov()`](super::lyapunov()), but for an unstable M; [`Error::Singular`] when two eigenvalues
@@ -48,7 +49,7 @@ pub(super) fn solve(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> 
         what: "Lyapunov equation",
         residual,
         limit,
-        remedy: "two eigenvalues of M nearly sum to zero, or its eigenvectors nearly coincide; move them apart",
+        remedy: "two eigenvalues of M nearly sum to zero, or its eigenvectors coincide; move them apart",
     };
     if residual.is_nan() || residual > tolerance::LYAPUNOV_RESIDUAL {
         return Err(failed(residual, tolerance::LYAPUNOV_RESIDUAL));

@@ -140,7 +140,7 @@ proptest! {
         let a = nilpotent - identity(n) * rate;
         let found = expm(&a).unwrap();
         prop_assert!(largest_relative_error(&found, &exact) < 1e-12);
-        prop_assert_eq!(expm(&a.transpose()).unwrap(), found.transpose());
+        prop_assert!(largest_relative_error(&expm(&a.transpose()).unwrap(), &found.transpose()) < 1e-13);
         prop_assert!((0..n).all(|i| found[(i, i)] == (-rate).exp()));
         // In another order of the units.
         let place = |i: usize| (5 * i + 3) % n;
