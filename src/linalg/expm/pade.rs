@@ -22,10 +22,8 @@ impl Degree {
 }
 
 const DEGREE_3: Degree = Degree { coefficients: &[120.0, 60.0, 12.0, 1.0], theta: 1.495_585_217_958_292e-2 };
-const DEGREE_5: Degree = Degree {
-    coefficients: &[30_240.0, 15_120.0, 3_360.0, 420.0, 30.0, 1.0],
-    theta: 2.539_398_330_063_230e-1,
-};
+const DEGREE_5: Degree =
+    Degree { coefficients: &[30_240.0, 15_120.0, 3_360.0, 420.0, 30.0, 1.0], theta: 2.539_398_330_063_23e-1 };
 const DEGREE_7: Degree = Degree {
     coefficients: &[17_297_280.0, 8_648_640.0, 1_995_840.0, 277_200.0, 25_200.0, 1_512.0, 56.0, 1.0],
     theta: 9.504_178_996_162_932e-1,
