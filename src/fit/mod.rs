@@ -29,6 +29,10 @@ use problem::Problem;
 use refine::{Refined, refine, stationarity};
 use search::{Found, POLISH, Search};
 
+/// Largest stationarity of a fit that counts as converged: a step of an eigenvalue by `1/T` would gain less
+/// than this part of the mean square. Step motifs reach 1e-7 and below.
+const STATIONARY: f64 = 1e-6;
+
 /// Fits K complex exponentials to a motif.
 ///
 /// $$ \min_{\lambda, \alpha} \sum_n \Big| y_n - \sum_{k=1}^K \alpha_k e^{\lambda_k n\\,dt} \Big|^2
@@ -110,12 +114,17 @@ fn fit_from(motif: &Motif, options: &FitOptions, smaller: &[Poles]) -> Result<(F
     if problem.start.is_some() {
         active.push(ActiveConstraint::Start);
     }
+    let status = match () {
+        () if !converged && evaluations >= POLISH.evaluations => FitStatus::EvaluationLimit,
+        () if stationarity <= STATIONARY => FitStatus::Converged,
+        () => FitStatus::Stalled,
+    };
     let report = FitReport {
         rmse,
         normalised_rmse: if rmse == 0.0 { 0.0 } else { relative_rmse / problem.deviation() },
         active,
         origin,
-        status: if converged { FitStatus::Converged } else { FitStatus::EvaluationLimit },
+        status,
         stationarity,
         evaluations: search.evaluations + evaluations,
     };

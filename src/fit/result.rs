@@ -35,10 +35,14 @@ pub enum FitOrigin {
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum FitStatus {
-    /// No feasible step promises a decrease beyond rounding.
+    /// No feasible step promises a decrease beyond rounding, and the stationarity is at most 1e-6.
     Converged,
-    /// The refinement ran out of evaluations; the fit is feasible, and nearly a local minimum.
+    /// The refinement ran out of evaluations; the fit is feasible, and the stationarity tells how far from a
+    /// local minimum.
     EvaluationLimit,
+    /// No step lowers the objective further, and yet its stationarity is above 1e-6: amplitudes so large that
+    /// rounding hides the way down. The fit is feasible; a bound on the amplitudes or a separation helps.
+    Stalled,
     /// Nothing was refined: the exponentials were given.
     Given,
 }

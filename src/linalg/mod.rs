@@ -4,6 +4,7 @@
 //! Everything is computed on the calling thread, with every result checked: residuals are returned beside the
 //! solutions, and what cannot be computed accurately is an [`Error`](crate::Error), never a silent NaN.
 
+mod balance;
 mod eigen;
 mod expm;
 #[doc(hidden)]

@@ -111,7 +111,15 @@ pub(crate) fn frobenius(m: &DMatrix<f64>) -> f64 {
 
 /// Largest absolute column sum.
 pub(crate) fn one_norm(m: &DMatrix<f64>) -> f64 {
-    largest(m.column_iter().map(|c| c.iter().map(|x| x.abs()).sum()))
+    /// Sums side by side, which the compiler turns into vector instructions.
+    const LANES: usize = 8;
+    let sum = |column: &[f64]| {
+        let (body, rest) = column.as_chunks::<LANES>();
+        let mut lanes = [0.0; LANES];
+        body.iter().for_each(|x| (0..LANES).for_each(|l| lanes[l] += x[l].abs()));
+        lanes.iter().sum::<f64>() + rest.iter().map(|x| x.abs()).sum::<f64>()
+    };
+    largest(m.as_slice().chunks_exact(m.nrows().max(1)).map(sum))
 }
 
 /// The largest of non-negative numbers, NaN if one of them is: `f64::max` would drop it.

@@ -1,15 +1,17 @@
 //! Every tolerance of this folder, each with its reason.
 
-/// Largest accepted `|A R - R diag(lambda)|_F / |A|_F` of an `n x n` eigendecomposition: measured ones
-/// are below `2 n eps`, and a hundred times that is no longer rounding but a failure.
+/// Largest accepted residual `|B R - R diag(lambda)|_F / |B|_F` of an `n x n` eigendecomposition, B the
+/// balanced matrix: measured ones are below `2 n eps`, and a hundred times that is no longer rounding but a
+/// failure.
 #[must_use]
 pub fn eigen_residual(n: usize) -> f64 {
     200.0 * n.max(1) as f64 * f64::EPSILON
 }
 
-/// Largest accepted condition number of an eigenvector basis: `L = R^-1` loses `log10(cond)` of 16
-/// digits. A defective eigenvalue of order `k` shows in a general basis as `eps^(1/k - 1)`, 1e8 for two,
-/// 2e10 for three: three or more are always reported.
+/// Largest accepted condition number `|R|_1 |R^-1|_1` of an eigenvector basis, of the balanced matrix and
+/// with columns of unit 2-norm: `L = R^-1` loses `log10(cond)` of 16 digits. A defective eigenvalue of order
+/// `k` shows in a general basis as `eps^(1/k - 1)`, 1e8 for two, 2e10 for three: three or more are always
+/// reported.
 pub const EIGEN_CONDITION: f64 = 1e10;
 
 /// Condition number above which a second, slower algorithm is asked for a better basis: eigenvectors of
@@ -30,9 +32,17 @@ pub const DOUBLING_ROUNDS: usize = 48;
 /// Gramian has no correct digit left.
 pub const DOUBLING_BLOWUP: f64 = 1e14;
 
+/// Residual of doubling, relative as [`LYAPUNOV_RESIDUAL`], above which the Schur form is asked: a hundred
+/// times what it leaves of an ordinary equation.
+pub const DOUBLING_RESIDUAL: f64 = 1e-13;
+
 /// Largest accepted residual of a Lyapunov equation relative to `2 |M| |X| + |Q|` (Frobenius norms).
 /// Doubling reaches 1e-16 to 1e-15; 1e-10 still gives gradients that an optimiser can follow.
 pub const LYAPUNOV_RESIDUAL: f64 = 1e-10;
+
+/// Largest accepted last refinement of a Lyapunov equation's solution, relative to it: an estimate of the
+/// error left. Half of all digits are right below it; what amplifies rounding more is refused.
+pub const LYAPUNOV_CORRECTION: f64 = 1e-8;
 
 /// Largest accepted `|Q - Q^T|_F / |Q|_F` of a right-hand side that must be symmetric.
 pub const SYMMETRY: f64 = 1e-12;

@@ -11,6 +11,7 @@ mod optim;
 mod system;
 
 mod linalg {
+    mod edges;
     mod eigen;
     mod kernel;
     mod lyapunov;
@@ -23,6 +24,7 @@ mod fit {
     mod errors;
     mod quality;
     mod recovery;
+    mod rounding;
 }
 
 mod loops {

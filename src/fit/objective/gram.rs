@@ -20,6 +20,11 @@ use crate::fit::problem::Problem;
 /// square.
 const RIDGE: f64 = 1e-13;
 
+/// A value on this path below this one, at these amplitudes, is ridge and rounding by a percent or more.
+pub(crate) fn resolution(amplitudes: &DVector<f64>) -> f64 {
+    100.0 * RIDGE * amplitudes.norm_squared()
+}
+
 /// The inner problem and its solution at one set of poles.
 #[derive(Debug, Clone)]
 pub(crate) struct Solved {

@@ -7,6 +7,8 @@ use num_complex::Complex64;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::fit::objective::accurate;
+use crate::fit::objective::derivatives::Evaluation;
 use crate::fit::objective::gram::{self, Solved};
 use crate::fit::options::FitOptions;
 use crate::fit::poles::Poles;
@@ -57,7 +59,13 @@ impl<'a> Search<'a> {
     fn refine(&mut self, poles: &mut Poles, budget: Budget) -> f64 {
         let refined = refine(self.problem, poles, budget, gram::evaluate);
         self.evaluations += refined.evaluations;
-        refined.best.value
+        let Evaluation { value, amplitudes, .. } = refined.best;
+        if value > gram::resolution(&amplitudes) {
+            return value;
+        }
+        // Huge amplitudes that cancel, or a perfect fit: only the accurate path can tell.
+        self.evaluations += 1;
+        accurate::evaluate(self.problem, poles).value
     }
 
     /// The best poles found within the effort.

@@ -1,6 +1,8 @@
 //! Gramians of a stable matrix.
 
+mod balancing;
 mod doubling;
+mod refinement;
 mod residual;
 mod scaling;
 mod schur;
@@ -13,15 +15,19 @@ use crate::linalg::product::frobenius;
 use crate::linalg::square::square;
 use crate::linalg::{spectral_abscissa, tolerance};
 use crate::{Error, Result};
+use balancing::in_balance;
 use nalgebra::DMatrix;
 pub(crate) use scaling::unit_scale;
 use scaling::unscaled;
+use source::Source;
 pub(crate) use source::check_symmetric;
 
 /// Solves $$M X + X M^T + Q = 0$$ for a stable M: `X = int_0^inf e^{Mt} Q e^{M^T t} dt`.
 ///
-/// All `N x N`, Q symmetric. Doubling; near marginal stability, where it may fall short, the Schur form, see
-/// [`lyapunov_schur()`]. The dual equation $M^T Y + Y M + Q = 0$ is the same for $M^T$.
+/// All `N x N`, Q symmetric. Doubling; where its residual is above [`tolerance::DOUBLING_RESIDUAL`], as for
+/// extremely non-normal M, or it does not converge, near marginal stability, the Schur form, see
+/// [`lyapunov_schur()`]. A graded M is balanced first, $M = D B D^{-1}$, and the equation solved in the
+/// coordinates of B. The dual equation $M^T Y + Y M + Q = 0$ is the same for $M^T$.
 ///
 /// # Errors
 /// M or Q of other shapes, not finite, Q not symmetric, a solution that overflows; [`Error::Unstable`]
@@ -42,13 +48,16 @@ pub fn lyapunov(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     if (a, b) != (1.0, 1.0) {
         return unscaled(lyapunov(&(m * a), &(q * b))?, a, b);
     }
-    let mut workspace = LyapunovWorkspace::new(m.nrows());
-    let report = workspace.solve(m, q)?;
-    if report.status == Outcome::Converged && report.residual_x <= tolerance::LYAPUNOV_RESIDUAL {
-        return Ok(workspace.into_x());
-    }
-    check_stable(m)?;
-    lyapunov_schur(m, q)
+    Source::Full(q).check("Q_x", m.nrows(), "give M and Q the same order")?;
+    in_balance(m, q, |m, q| {
+        let mut workspace = LyapunovWorkspace::new(m.nrows());
+        let report = workspace.solve(m, q)?;
+        if report.status == Outcome::Converged && report.residual_x <= tolerance::DOUBLING_RESIDUAL {
+            return Ok(workspace.into_x());
+        }
+        check_stable(m)?;
+        schur::solve(m, q)
+    })
 }
 
 /// Fails with the abscissa unless it is negative beyond rounding.

@@ -1,5 +1,7 @@
 //! One Lyapunov equation by the Schur form: slower than doubling, and independent of it.
 
+use super::balancing::in_balance;
+use super::refinement::refine;
 use super::residual::residual;
 use super::scaling::{unit_scale, unscaled};
 use super::source::{Source, check_symmetric};
@@ -14,12 +16,15 @@ use num_complex::Complex64;
 
 /// Solves $$M X + X M^T + Q = 0$$ by the method of Bartels and Stewart on the complex Schur form.
 ///
-/// All `N x N`, Q symmetric. Unlike doubling it needs no stability: a unique solution exists when no two
-/// eigenvalues of M sum to zero. For the equation in Y pass the transpose of M.
+/// All `N x N`, Q symmetric; a graded M is balanced first. The solution is refined with residuals of twice
+/// the working precision as long as that gains; what has no eight correct digits then is refused. Unlike
+/// doubling it needs no stability: a unique solution exists when no two eigenvalues of M sum to zero. For the
+/// equation in Y pass the transpose of M.
 ///
 /// # Errors
 /// As [`lyapunov()`](super::lyapunov()), but for an unstable M; [`Error::Singular`] when two eigenvalues
-/// sum to zero.
+/// sum to zero; [`Error::Residual`] for a residual above [`tolerance::LYAPUNOV_RESIDUAL`], or a last
+/// refinement, relative to X, above [`tolerance::LYAPUNOV_CORRECTION`].
 ///
 /// Reference: R. H. Bartels and G. W. Stewart (1972), Algorithm 432, Comm. ACM 15.
 pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
@@ -31,24 +36,40 @@ pub fn lyapunov_schur(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>
         return unscaled(lyapunov_schur(&(m * a), &(q * b))?, a, b);
     }
     check_symmetric("Q", q)?;
-    let Schur { unitary, triangular } = kernel::schur(m)?;
-    let u = view(&unitary);
-    let mut z = product(view(&product(u.adjoint(), view(&q.map(Complex64::from)))), u);
-    back_substitute(&triangular, &mut z)?;
-    let full = product(view(&product(u, view(&z))), u.adjoint());
+    in_balance(m, q, solve)
+}
+
+/// The same without balancing.
+pub(super) fn solve(m: &DMatrix<f64>, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let form = kernel::schur(m)?;
+    let mut x = in_schur_form(&form, q)?;
     let n = m.nrows();
-    // X is real and symmetric in exact arithmetic.
-    let x = DMatrix::from_fn(n, n, |i, j| 0.5 * (full[(i, j)].re + full[(j, i)].re));
-    let achieved = residual(&mut DMatrix::zeros(n, n), view(m), &x, Source::Full(q), frobenius(m));
-    if achieved <= tolerance::LYAPUNOV_RESIDUAL {
-        return Ok(x);
-    }
-    Err(Error::Residual {
+    let residual = residual(&mut DMatrix::zeros(n, n), view(m), &x, Source::Full(q), frobenius(m));
+    let failed = |residual, limit| Error::Residual {
         what: "Lyapunov equation",
-        residual: achieved,
-        limit: tolerance::LYAPUNOV_RESIDUAL,
-        remedy: "two eigenvalues of M nearly sum to zero; move them to the left",
-    })
+        residual,
+        limit,
+        remedy: "two eigenvalues of M nearly sum to zero, or its eigenvectors coincide; move them apart",
+    };
+    if residual.is_nan() || residual > tolerance::LYAPUNOV_RESIDUAL {
+        return Err(failed(residual, tolerance::LYAPUNOV_RESIDUAL));
+    }
+    let last = refine(m, q, &mut x, |q| in_schur_form(&form, q))?;
+    if last <= tolerance::LYAPUNOV_CORRECTION {
+        Ok(x)
+    } else {
+        Err(failed(last, tolerance::LYAPUNOV_CORRECTION))
+    }
+}
+
+fn in_schur_form(Schur { unitary, triangular }: &Schur, q: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let u = view(unitary);
+    let mut z = product(view(&product(u.adjoint(), view(&q.map(Complex64::from)))), u);
+    back_substitute(triangular, &mut z)?;
+    let full = product(view(&product(u, view(&z))), u.adjoint());
+    let n = q.nrows();
+    // X is real and symmetric in exact arithmetic.
+    Ok(DMatrix::from_fn(n, n, |i, j| 0.5 * (full[(i, j)].re + full[(j, i)].re)))
 }
 
 /// `T Z + Z T^H + C = 0` in place of C: column k needs those to its right, and is one triangular solve.
