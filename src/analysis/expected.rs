@@ -99,7 +99,7 @@ pub fn expected_rmse(
     }
     let error = ExpectedError {
         fit: learned.fit().rmse(),
-        transition: root_mean_square(readouts(&[playing.clone()], left)?.iter().copied()),
+        transition: root_mean_square(readouts(std::slice::from_ref(&playing), left)?.iter().copied()),
         deterministic: root_mean_square(errors),
         initial: mean_square(&initial).sqrt(),
         process: noise.process * process.sqrt(),
