@@ -28,6 +28,7 @@ mod fit {
 mod loops {
     mod feasibility;
     mod motif_loop;
+    mod near;
     mod placement;
     mod robustness;
 }
@@ -40,6 +41,7 @@ mod network {
     mod build;
     mod equivariance;
     mod guarantees;
+    mod systems;
 }
 
 mod play {
