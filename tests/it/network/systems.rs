@@ -39,7 +39,7 @@ fn every_kind_plays_or_says_why_not() {
             let found = feasibility(&system, &targets, &PlacementOptions::default());
             let outcome = played(&system, &options(6), 20.0).map_err(|error| error.root().clone());
             match kind {
-                // Units that reach nothing and are reached by nothing twice removed: Jordan blocks.
+                // Connections of 3 %: A is defective.
                 "very sparse" => {
                     assert!(matches!(outcome, Err(Error::Defective { .. })), "{outcome:?}");
                     assert_eq!(found.unwrap_err(), outcome.unwrap_err());
@@ -59,7 +59,7 @@ fn every_kind_plays_or_says_why_not() {
                     let Verdict::Infeasible { reason } = found.unwrap().verdict else { panic!("{kind}") };
                     assert_eq!(*reason, outcome);
                 }
-                // Three eigenvalues far to the right: stabilising targets push others there.
+                // More is unstable than stabilising targets put right.
                 "random, J 1.6 times larger" if units == 40 => {
                     assert!(matches!(outcome, Err(Error::Unstable { .. })), "{outcome:?}");
                 }
