@@ -62,6 +62,11 @@ pub enum Error {
         "placement: expected cond(Q) <= {limit:.1e}, given {condition:.1e} with {modes} targets on {units} units; use fewer modes, spread the targets, or a larger cortex"
     )]
     IllConditionedPlacement { condition: f64, limit: f64, modes: usize, units: usize },
+    /// More targets than a loop finds eigenvalues to move: of a repeated one it moves a single copy.
+    #[error(
+        "placement: expected at most as many targets as A has distinct eigenvalues, given {targets} targets for {distinct} distinct of {units}; use fewer modes, or a connectivity J with more distinct eigenvalues"
+    )]
+    RepeatedEigenvalues { targets: usize, distinct: usize, units: usize },
     /// Rank-one feedback whose eigenvalues did not arrive where they were asked.
     #[error(
         "placement: expected eigenvalues within {tolerance:.1e} of the targets, achieved {distance:.1e}; use fewer modes or another u"
@@ -79,7 +84,7 @@ pub enum Error {
     EigenNotConverged { size: usize },
     /// A matrix without a usable basis of eigenvectors.
     #[error(
-        "eigendecomposition: expected independent eigenvectors, given condition number {condition:.1e} (limit {limit:.1e}), residual {residual:.1e}; the matrix is defective or nearly so"
+        "eigendecomposition: expected independent eigenvectors, given condition number {condition:.1e} (limit {limit:.1e}), residual {residual:.1e}; the matrix is defective or nearly so, and loops need its eigenvectors: change a few entries of it slightly"
     )]
     Defective { condition: f64, limit: f64, residual: f64 },
     /// A linear system or equation that has no solution in double precision.

@@ -8,8 +8,9 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::motif_loop::{LoopReport, LoopStart, MotifLoop};
 use super::near_unit::near_unit;
-use super::placement::{CONJUGATE, Placement, PlacementOptions};
+use super::placement::{Placement, PlacementOptions};
 use super::robustness::{CostTerms, Horizon, RobustnessCost};
+use super::targets::CONJUGATE;
 use crate::linalg::{eigenvalues, expm};
 use crate::low_rank::LowRank;
 use crate::optim::{LbfgsOptions, Minimum, Termination, minimise};

@@ -9,13 +9,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::cauchy;
-use super::placement::{CONJUGATE, Placement, PlacementOptions};
+use super::placement::{Placement, PlacementOptions};
 use super::residues::residues;
+use super::targets::CONJUGATE;
 use super::verdict::{Doubt, Verdict};
 use crate::fit::{Fit, FitOptions, sweep};
-use crate::linalg::Eigen;
 use crate::linalg::product::{largest, product, view};
 use crate::linalg::tolerance::EIGEN_SUSPICIOUS;
+use crate::modal::eigenvectors;
 use crate::motif::Motif;
 use crate::spectrum::Spectrum;
 use crate::system::System;
@@ -43,7 +44,7 @@ pub struct Feasibility {
     /// Number of units N.
     pub units: usize,
     /// Condition number of Q in the 2-norm, accurate however large; infinite where targets coincide with each
-    /// other or with eigenvalues of A.
+    /// other or with eigenvalues of A, or are more than its distinct eigenvalues.
     pub condition: f64,
     /// Euclidean norm of the residues $d = Q^+ \mathbf 1$.
     pub residue_norm: f64,
@@ -110,13 +111,14 @@ pub fn feasibility(
             | Error::TargetOnEigenvalue { .. }
             | Error::IllConditionedPlacement { .. }
             | Error::PlacementInaccurate { .. }
+            | Error::RepeatedEigenvalues { .. }
             | Error::Unstable { .. }),
         ) => (None, Some(error)),
         // Others are errors of the input.
         Err(error) => return Err(error),
     };
-    let coincident = refusal.as_ref().is_some_and(coincide);
-    let residues = if coincident { None } else { Residues::new(system, targets)? };
+    let hopeless = refusal.as_ref().is_some_and(is_hopeless);
+    let residues = if hopeless { None } else { Residues::new(system, targets)? };
     let spectrum = system.spectrum()?;
     let (nearest_target, nearest_eigenvalue) = nearest(spectrum, targets);
     let mut made = Feasibility {
@@ -124,8 +126,8 @@ pub fn feasibility(
         units: system.units(),
         condition: match &residues {
             Some(found) if found.condition < RESOLVED => found.condition,
-            _ if coincident => f64::INFINITY,
-            _ => cauchy::condition(targets, spectrum),
+            _ if hopeless => f64::INFINITY,
+            _ => cauchy::condition(targets, &system.modes()?.moved()),
         },
         residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
         nearest_target,
@@ -134,7 +136,7 @@ pub fn feasibility(
         rest_abscissa: placement.as_ref().map(|p| p.rest().abscissa()),
         stabilising: placement.as_ref().map_or(0, |p| p.stabilising().len()),
         basis_condition: system.eigen()?.condition(),
-        predicted_error: residues.map_or(Ok(f64::INFINITY), |r| r.predicted_error(system))?,
+        predicted_error: residues.map_or(f64::INFINITY, |r| r.predicted_error(system)),
         verdict: Verdict::Feasible,
     };
     // With stabilising targets Q has more rows: all of them count.
@@ -146,7 +148,7 @@ pub fn feasibility(
 impl Feasibility {
     fn judge(&self, refusal: Option<Error>, condition: f64, limit: f64) -> Verdict {
         let (predicted, basis) = (self.predicted_error, self.basis_condition);
-        let refused = if refusal.as_ref().is_some_and(coincide) {
+        let refused = if refusal.as_ref().is_some_and(is_hopeless) {
             refusal
         } else if condition > limit {
             let (modes, units) = (self.modes + self.stabilising, self.units);
@@ -172,9 +174,11 @@ impl Feasibility {
     }
 }
 
-/// Whether two targets coincide, or one with an eigenvalue of A.
-fn coincide(error: &Error) -> bool {
-    matches!(error, Error::RepeatedTarget { .. } | Error::TargetOnEigenvalue { .. })
+/// Whether Q has no inverse at all: two targets coincide, one does with an eigenvalue of A, or there are more
+/// of them than distinct eigenvalues.
+fn is_hopeless(error: &Error) -> bool {
+    use Error::{RepeatedEigenvalues, RepeatedTarget, TargetOnEigenvalue};
+    matches!(error, RepeatedTarget { .. } | TargetOnEigenvalue { .. } | RepeatedEigenvalues { .. })
 }
 
 fn nearest(spectrum: &[Complex64], targets: &[Complex64]) -> (Complex64, Complex64) {
@@ -187,6 +191,8 @@ struct Residues {
     rows: DMatrix<Complex64>,
     values: DVector<Complex64>,
     condition: f64,
+    right: DMatrix<Complex64>,
+    left: DMatrix<Complex64>,
 }
 
 impl Residues {
@@ -199,22 +205,21 @@ impl Residues {
             Err(error) => return Err(error),
         };
         let values = DVector::from_vec(system.modes()?.layout.unpack_all(&packed));
-        let lambda = system.spectrum()?;
+        let (lambda, right, left) = eigenvectors(system.eigen()?, &system.single_readout()?);
         let upper: Vec<Complex64> = placed.into_iter().filter(|t| t.im >= 0.0).collect();
         let rows = DMatrix::from_fn(lambda.len(), upper.len(), |j, k| 1.0 / (upper[k] - lambda[j]));
-        Ok(Some(Self { rows, values, condition }))
+        Ok(Some(Self { rows, values, condition, right, left }))
     }
 
-    fn predicted_error(&self, system: &System) -> Result<f64> {
-        let eigen = system.eigen()?;
-        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(system, eigen, probe)).collect();
+    fn predicted_error(&self, system: &System) -> f64 {
+        let mut errors: Vec<f64> = (0..PROBES as u64).map(|probe| self.error(system, probe)).collect();
         errors.sort_by(f64::total_cmp);
-        Ok(errors[PROBES / 2])
+        errors[PROBES / 2]
     }
 
     /// First-order error for one random u of unit norm.
-    fn error(&self, system: &System, eigen: &Eigen, probe: u64) -> f64 {
-        let (left, right) = (eigen.left(), eigen.right());
+    fn error(&self, system: &System, probe: u64) -> f64 {
+        let (left, right) = (&self.left, &self.right);
         let mut rng = ChaCha8Rng::seed_from_u64(probe);
         let u = DMatrix::from_fn(system.units(), 1, |_, _| {
             let z: f64 = StandardNormal.sample(&mut rng);
@@ -222,7 +227,9 @@ impl Residues {
         })
         .normalize();
         let a = product(view(left), view(&u));
-        let b = self.values.component_div(&a.column(0));
+        // Copies that stay put have no residue, nor need u reach them.
+        let quotient = |d: Complex64, a: Complex64| if d == Complex64::ZERO { d } else { d / a };
+        let b = self.values.zip_map(&a.column(0), quotient);
         let scaled = |by: &dyn Fn(usize) -> Complex64| {
             DMatrix::from_fn(self.rows.nrows(), self.rows.ncols(), |j, k| by(j) * self.rows[(j, k)])
         };

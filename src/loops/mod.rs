@@ -12,6 +12,7 @@ mod residues;
 mod restore;
 mod robustness;
 mod secular;
+mod targets;
 mod verdict;
 
 pub use design::{LoopDesign, LoopOptions};

@@ -5,6 +5,7 @@ use num_complex::Complex64;
 
 use super::residues::{residues, roots};
 use super::secular::Root;
+use super::targets::{add_stabilising, check_staying, check_targets};
 use crate::modal::lanes::Elementwise;
 use crate::modal::vector::Layout;
 use crate::rate::Rate;
@@ -12,10 +13,6 @@ use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
 
-/// Distance, relative to the scale of the spectra, below which two numbers count as the same.
-const SAME: f64 = 1e-9;
-/// How far (relative) a given conjugate may be from the exact one; both are then replaced by their mean.
-pub(super) const CONJUGATE: f64 = 1e-12;
 /// Rounds of adding stabilising targets before giving up.
 const STABILISING_ROUNDS: usize = 6;
 
@@ -117,21 +114,27 @@ pub struct Placement {
     /// One root of each real eigenvalue and pair; the placed ones first among reals and among pairs.
     roots: Vec<Root>,
     layout: Layout,
+    /// Further copies of repeated eigenvalues of A, which no root is.
+    staying: Spectrum,
     condition: f64,
 }
 
 impl Placement {
-    /// Residues for K targets (1/tau; distinct, closed under conjugation, K at most N) on this cortex.
+    /// Residues for K targets (1/tau; distinct, closed under conjugation, at most as many as A has distinct
+    /// eigenvalues) on this cortex.
     ///
     /// # Errors
-    /// No targets or more than units, not finite, a conjugate missing, two targets that coincide
-    /// ([`Error::RepeatedTarget`]), a target on an eigenvalue of A ([`Error::TargetOnEigenvalue`]), a
-    /// condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue that
-    /// stays right of the margin ([`Error::Unstable`]).
+    /// No targets, more than units or than distinct eigenvalues ([`Error::RepeatedEigenvalues`]), A without a
+    /// basis of eigenvectors ([`Error::Defective`]), not finite, a conjugate missing, two targets that
+    /// coincide ([`Error::RepeatedTarget`]), a target on an eigenvalue of A ([`Error::TargetOnEigenvalue`]),
+    /// a condition number above the limit ([`Error::IllConditionedPlacement`]), or a remaining eigenvalue
+    /// that stays right of the margin ([`Error::Unstable`]).
     pub fn new(system: &System, targets: &[Complex64], options: &PlacementOptions) -> Result<Self> {
         options.validate()?;
         let (rest_margin, stabilised_decay) = options.rates(system.rate())?;
         let targets = check_targets(system, targets)?;
+        let modes = system.modes()?;
+        check_staying(&modes.staying(), rest_margin)?;
         let mut stabilising: Vec<Complex64> = Vec::new();
         for _ in 0..STABILISING_ROUNDS {
             let placement = Self::solve(system, &targets, &stabilising, options)?;
@@ -142,16 +145,21 @@ impl Placement {
                 None => break,
                 Some(decay) => add_stabilising(&mut stabilising, &targets, &offending, decay),
             }
-            if targets.len() + stabilising.len() > system.units() {
+            if targets.len() + stabilising.len() > modes.visible_layout().len() {
                 break;
             }
         }
         let last = Self::solve(system, &targets, &[], options)?;
+        let remedy = if stabilised_decay.is_none() {
+            "allow stabilising targets, or make J smaller"
+        } else {
+            "use other targets, or make J smaller"
+        };
         Err(Error::Unstable {
             what: "loop (its eigenvalues beside the targets)",
             abscissa: last.rest().abscissa(),
             limit: -rest_margin,
-            remedy: "lower the gain, use other targets, or another cortex",
+            remedy,
         })
     }
 
@@ -165,8 +173,8 @@ impl Placement {
         let stabilising = Spectrum::new(stabilising, 0.0)?;
         let (residues, condition) = residues(system, &placed, options.condition_limit)?;
         let (roots, layout) = roots(system, &residues, &placed)?;
-        let (system, targets) = (system.clone(), targets.clone());
-        Ok(Self { system, targets, stabilising, placed, residues, roots, layout, condition })
+        let (system, targets, staying) = (system.clone(), targets.clone(), system.modes()?.staying());
+        Ok(Self { system, targets, stabilising, placed, residues, roots, layout, staying, condition })
     }
 
     /// The eigenvalues asked for.
@@ -179,7 +187,8 @@ impl Placement {
         &self.stabilising
     }
 
-    /// Spectrum of the closed loop: all roots of the secular equation.
+    /// Spectrum of the closed loop: all roots of the secular equation, and further copies of repeated
+    /// eigenvalues of A.
     pub fn spectrum(&self) -> Spectrum {
         self.roots_after(Layout { reals: 0, pairs: 0 })
     }
@@ -191,8 +200,11 @@ impl Placement {
 
     fn roots_after(&self, first: Layout) -> Spectrum {
         let (reals, pairs) = self.roots.split_at(self.layout.reals);
-        let reals = reals[first.reals..].iter().map(|root| root.value().re);
-        Spectrum::from_halves(reals.collect(), pairs[first.pairs..].iter().map(Root::value).collect())
+        let (staying_reals, staying_pairs) = self.staying.split_at(self.staying.reals());
+        let reals = reals[first.reals..].iter().map(Root::value).chain(staying_reals.iter().copied());
+        let pairs = pairs[first.pairs..].iter().map(Root::value);
+        let pairs = pairs.chain(staying_pairs.iter().step_by(2).copied());
+        Spectrum::from_halves(reals.map(|z| z.re).collect(), pairs.collect())
     }
 
     /// Condition number of Q in the 2-norm.
@@ -213,6 +225,7 @@ impl Placement {
         let (mut a, mut inverse, mut b) = (vec![[0.0]; units], vec![[0.0]; units], vec![[0.0]; units]);
         modes.left.apply(u.as_slice().as_chunks().0, &mut a);
         elementwise.reciprocal(&a, &mut inverse);
+        modes.clear_hidden(&mut inverse);
         elementwise.multiply(self.residues.as_chunks().0, &inverse, &mut b);
         let mut v = DVector::zeros(units);
         modes.left_transposed.apply(&b, v.as_mut_slice().as_chunks_mut().0);
@@ -247,57 +260,5 @@ impl Placement {
 
     pub(crate) fn placed(&self) -> &Spectrum {
         &self.placed
-    }
-}
-
-fn check_targets(system: &System, targets: &[Complex64]) -> Result<Spectrum> {
-    let units = system.units();
-    if targets.is_empty() {
-        return Err(Error::Empty { what: "targets", remedy: "give the eigenvalues to place" });
-    }
-    let set = Spectrum::new(targets, CONJUGATE)?;
-    if set.len() > units {
-        return Err(Error::OutOfRange {
-            what: "targets",
-            expected: "at most as many as units",
-            given: set.len() as f64,
-        });
-    }
-    let scale = system.spectrum()?.iter().chain(targets).map(|z| z.norm()).fold(0.0, f64::max);
-    for (second, &t) in targets.iter().enumerate() {
-        for (first, &s) in targets[..second].iter().enumerate() {
-            let distance = (s - t).norm();
-            if distance <= SAME * scale {
-                return Err(Error::RepeatedTarget { first, second, value: s, distance });
-            }
-        }
-        for &eigenvalue in system.spectrum()? {
-            let distance = (eigenvalue - t).norm();
-            if distance <= SAME * scale {
-                return Err(Error::TargetOnEigenvalue { target: t, eigenvalue, distance });
-            }
-        }
-    }
-    Ok(set)
-}
-
-/// Adds the offending eigenvalues, moved to the given decay rate and away from other targets.
-fn add_stabilising(
-    stabilising: &mut Vec<Complex64>,
-    targets: &Spectrum,
-    offending: &[Complex64],
-    decay: f64,
-) {
-    let apart = 0.2 * decay;
-    for mu in offending.iter().filter(|mu| mu.im >= 0.0) {
-        let im = if mu.im == 0.0 { 0.0 } else { mu.im.max(apart) };
-        let mut moved = Complex64::new(-decay, im);
-        while targets.iter().chain(stabilising.iter()).any(|t| (t - moved).norm() < apart) {
-            moved.re -= 2.0 * apart;
-        }
-        stabilising.push(moved);
-        if im > 0.0 {
-            stabilising.push(moved.conj());
-        }
     }
 }

@@ -7,7 +7,6 @@ use super::near_unit::near_unit;
 use super::secular::Root;
 use crate::linalg::eigenvalues;
 use crate::linalg::product::view;
-use crate::modal::Modes;
 use crate::modal::vector::{Layout, bilinear_form};
 use crate::spectrum::Spectrum;
 use crate::system::System;
@@ -34,6 +33,13 @@ pub(super) fn residues(system: &System, placed: &Spectrum, limit: f64) -> Result
     for j in cols.reals..cols.len() {
         q.column_mut(j).scale_mut(half);
     }
+    // Copies that stay put have no part in it.
+    for &j in &modes.hidden {
+        q.column_mut(j).fill(0.0);
+        if j >= cols.reals {
+            q.column_mut(j + cols.pairs).fill(0.0);
+        }
+    }
     let mut ones = DVector::zeros(rows.len());
     ones.rows_mut(0, rows.reals).fill(1.0);
     ones.rows_mut(rows.reals, rows.pairs).fill(std::f64::consts::SQRT_2);
@@ -45,6 +51,7 @@ pub(super) fn residues(system: &System, placed: &Spectrum, limit: f64) -> Result
     }
     let mut d = solution.as_slice().to_vec();
     d[cols.reals..].iter_mut().for_each(|x| *x *= half);
+    modes.clear_hidden::<1>(d.as_chunks_mut().0);
     Ok((d, condition))
 }
 
@@ -68,9 +75,13 @@ fn minimum_norm(q: &DMatrix<f64>, ones: &DVector<f64>) -> Option<(DVector<f64>, 
 /// All roots of the secular equation: the placed ones by construction, the rest from an eigensolver on a
 /// well-conditioned realisation, polished on the equation itself. Placed ones first within reals and pairs.
 pub(super) fn roots(system: &System, residues: &[f64], placed: &Spectrum) -> Result<(Vec<Root>, Layout)> {
-    let Modes { layout, lambda, .. } = system.modes()?;
-    let computed = eigenvalues(&realisation(*layout, lambda, residues))?;
-    let (d, mut roots) = (layout.unpack(residues), Vec::with_capacity(lambda.len()));
+    let modes = system.modes()?;
+    let (layout, visible) = (modes.visible_layout(), modes.visible());
+    let all = modes.layout.unpack(residues);
+    let [lambda, d]: [Vec<Complex64>; 2] =
+        [&modes.lambda, &all].map(|of: &Vec<_>| visible.iter().map(|&j| of[j]).collect());
+    let computed = eigenvalues(&realisation(layout, &lambda, &d))?;
+    let mut roots = Vec::with_capacity(lambda.len());
     let (reals, pairs) = computed.split_at(computed.reals());
     let (placed_reals, placed_pairs) = placed.split_at(placed.reals());
     for (targets, candidates) in [(placed_reals, reals), (placed_pairs, pairs)] {
@@ -82,21 +93,20 @@ pub(super) fn roots(system: &System, residues: &[f64], placed: &Spectrum) -> Res
             }
         }
         let half = |z: &&Complex64| z.im >= 0.0;
-        roots.extend(targets.iter().filter(half).map(|mu| Root::exact(*mu, lambda)));
-        roots.extend(rest.iter().filter(half).map(|mu| Root::polished(*mu, *layout, lambda, &d)));
+        roots.extend(targets.iter().filter(half).map(|mu| Root::exact(*mu, &lambda)));
+        roots.extend(rest.iter().filter(half).map(|mu| Root::polished(*mu, layout, &lambda, &d)));
     }
     Ok((roots, Layout::of(&computed)))
 }
 
 /// A real N x N matrix similar to `diag(lambda) + a b^T` with `a = b = sqrt(d)`: normal plus rank one, with
 /// the smallest rank-one part. Pairs become blocks `[re im; -im re]` under the unitary `[1 i; 1 -i]/sqrt 2`.
-fn realisation(layout: Layout, lambda: &[Complex64], residues: &[f64]) -> DMatrix<f64> {
+fn realisation(layout: Layout, lambda: &[Complex64], residues: &[Complex64]) -> DMatrix<f64> {
     let Layout { reals, pairs } = layout;
     // A real residue may be negative, so its root is shared out as (|d|^1/2, sign |d|^1/2).
-    let half = layout.unpack(residues);
     let mut a = DVector::zeros(layout.len());
     let mut b = DVector::zeros(layout.len());
-    for (j, d) in half.iter().enumerate() {
+    for (j, d) in residues.iter().enumerate() {
         if j < reals {
             a[j] = d.re.abs().sqrt();
             b[j] = d.re.signum() * a[j];

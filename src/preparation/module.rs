@@ -68,7 +68,8 @@ pub struct Preparation {
 impl Preparation {
     /// Optimises U and V by L-BFGS with the adjoint gradient from the stable start `V = -U`, random unit
     /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its
-    /// rightmost eigenvalues, which $A - U U^T$ has one unit further left.
+    /// rightmost eigenvalues, which $A - U U^T$ has one unit further left; random columns again where more
+    /// eigenvalues are on the axis than U has columns.
     ///
     /// # Errors
     /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
@@ -76,14 +77,20 @@ impl Preparation {
     pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
         let rank = options.rank_of(system)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut u = DMatrix::from_fn(system.units(), rank, |_, _| StandardNormal.sample(&mut rng));
-        if system.spectrum()?.abscissa() >= 0.0 {
-            u = rightmost_subspace(system, u);
+        let u = DMatrix::from_fn(system.units(), rank, |_, _| StandardNormal.sample(&mut rng));
+        let unstable = system.spectrum()?.abscissa() >= 0.0;
+        let subspace = if unstable { Some(rightmost_subspace(system, u.clone())) } else { None };
+        let from = |mut u: DMatrix<f64>| {
+            normalise_columns(&mut u);
+            u *= options.rate.per_tau(system.rate()).sqrt();
+            let v = -&u;
+            Self::optimise_from(system, options, LowRank::new(u, v)?)
+        };
+        match subspace.map(from) {
+            // More eigenvalues on the axis than columns: random ones move all of them a little.
+            None | Some(Err(Error::Unstable { .. })) => from(u),
+            Some(made) => made,
         }
-        normalise_columns(&mut u);
-        u *= options.rate.per_tau(system.rate()).sqrt();
-        let v = -&u;
-        Self::optimise_from(system, options, LowRank::new(u, v)?)
     }
 
     /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
@@ -204,7 +211,7 @@ fn unstable(closed: &DMatrix<f64>) -> Error {
         what: "preparation A + U V^T at the start",
         abscissa: spectral_abscissa(closed).unwrap_or(f64::NAN),
         limit: 0.0,
-        remedy: "raise the rank P, lower the gain, or start from other weights",
+        remedy: "raise the rank P, make J smaller, or start from other weights",
     }
 }
 

@@ -30,6 +30,7 @@ mod fit {
 mod loops {
     mod feasibility;
     mod motif_loop;
+    mod near;
     mod placement;
     mod robustness;
 }
@@ -42,6 +43,7 @@ mod network {
     mod build;
     mod equivariance;
     mod guarantees;
+    mod systems;
 }
 
 mod play {

@@ -52,6 +52,7 @@ impl Formula {
         k.scale = near_units(u);
         k.a.iter_mut().for_each(|a| *a = std::array::from_fn(|i| k.scale[i] * a[i]));
         lambda.reciprocal(&k.a, &mut k.inverse_a);
+        modes.clear_hidden(&mut k.inverse_a);
         lambda.multiply(&k.d, &k.inverse_a, &mut k.b);
         // rho = C (q * a),  p = rho / n
         let qa = &mut k.scratch[0];
@@ -73,7 +74,7 @@ impl Formula {
         let (t, W, ends) = (&self.tables, &self.modes.noise, self.ends());
         let (lambda, mu) = (Elementwise::over(self.modes.layout), Elementwise::over(t.all));
         // m = p * (S p - e * S (e * p))
-        bracket(&t.pairing, mu, &k.e, &k.p, (&mut k.ep, &mut k.scratch[0]), &mut k.S_p);
+        t.pairing.bracket(mu, &k.e, &k.p, (&mut k.ep, &mut k.scratch_M[0]), &mut k.S_p);
         mu.multiply(&k.p, &k.S_p, &mut k.m);
         // s = C^T m,  z = b * s;  f = C^T (e * p),  q_T = b * f
         apply_first(&t.cauchy.transposed, ends, [&k.m, &k.ep], [&mut k.s, &mut k.f]);
@@ -83,7 +84,8 @@ impl Formula {
         let (given, images) = ([&k.b[..], &k.z, &k.q_T], [&mut k.W_b[..], &mut k.W_z, &mut k.W_q_T]);
         apply_first(W, ends + 1, given, images);
         let end = if ends == 2 { lambda.dot(&k.q_T, &k.W_q_T) } else { [0.0; B] };
-        integral([self.modes.readout_noise; B], end, lambda.dot(&k.b, &k.W_z))
+        let near = t.noise_near.sum((&t.pairing, mu, &k.e), (&k.b, &k.p), &mut k.noise_near);
+        integral([self.modes.readout_noise; B], end, lambda.dot(&k.b, &k.W_z), near)
     }
 
     /// (5.10), (5.11), (5.9).
@@ -92,7 +94,7 @@ impl Formula {
         let (t, V, ends) = (&self.tables, &self.modes.activity, self.ends());
         let (lambda, placed) = (Elementwise::over(self.modes.layout), Elementwise::over(t.placed));
         // y_0 = C_K^T c,  y_h = C_K^T (c * (S_K c - e_K * S_K (e_K * c))),  y_T = C_K^T (e_K * c)
-        bracket(&t.pairing_placed, placed, &k.e_K, &k.c, (&mut k.ec, &mut k.scratch_K[0]), &mut k.S_c);
+        t.pairing_placed.bracket(placed, &k.e_K, &k.c, (&mut k.ec, &mut k.scratch_K[0]), &mut k.S_c);
         placed.multiply(&k.c, &k.S_c, &mut k.m_c);
         let (given, images) = ([&k.c[..], &k.m_c, &k.ec], [&mut k.y_0[..], &mut k.y_h, &mut k.y_T]);
         apply_first(&t.cauchy_placed.transposed, ends + 1, given, images);
@@ -105,7 +107,9 @@ impl Formula {
         let images = [&mut k.V_xi_0[..], &mut k.V_a, &mut k.V_h, &mut k.V_xi_T];
         apply_first(V, ends + 2, given, images);
         let end = if ends == 2 { lambda.dot(&k.xi_T, &k.V_xi_T) } else { [0.0; B] };
-        integral(lambda.dot(&k.xi_0, &k.V_xi_0), end, lambda.dot(&k.a, &k.V_h))
+        let pairing = (&t.pairing_placed, placed, &k.e_K[..]);
+        let near = t.activity_near.sum(pairing, (&k.a, &k.c), &mut k.activity_near);
+        integral(lambda.dot(&k.xi_0, &k.V_xi_0), end, lambda.dot(&k.a, &k.V_h), near)
     }
 }
 
@@ -119,28 +123,15 @@ pub(super) fn apply_first<const B: usize, const V: usize>(
     matrix.apply_all(&given[..count], &mut images[..count]);
 }
 
-/// `start - end + 2 looped`, the sums (5.5) and (5.9).
-fn integral<const B: usize>(start: [f64; B], end: [f64; B], looped: [f64; B]) -> Integral<B> {
+/// `start - end + 2 looped`, the sums (5.5) and (5.9), and the entries that W or V leave out with their size.
+fn integral<const B: usize>(
+    start: [f64; B],
+    end: [f64; B],
+    looped: [f64; B],
+    (near, near_size): ([f64; B], [f64; B]),
+) -> Integral<B> {
     Integral {
-        value: std::array::from_fn(|i| start[i] - end[i] + 2.0 * looped[i]),
-        size: std::array::from_fn(|i| start[i].abs() + end[i].abs() + 2.0 * looped[i].abs()),
+        value: std::array::from_fn(|i| start[i] - end[i] + 2.0 * looped[i] + near[i]),
+        size: std::array::from_fn(|i| start[i].abs() + end[i].abs() + 2.0 * looped[i].abs() + near_size[i]),
     }
-}
-
-/// The bracket of (5.7) and (5.10), `S x - e * S (e * x)`, with `e * x` left in the first vector beside;
-/// `S x` where there is no end.
-pub(super) fn bracket<const B: usize>(
-    pairing: &Tiles,
-    of: Elementwise,
-    e: &[[f64; B]],
-    x: &[[f64; B]],
-    (ex, image): (&mut [[f64; B]], &mut [[f64; B]]),
-    out: &mut [[f64; B]],
-) {
-    if e.is_empty() {
-        return pairing.apply(x, out);
-    }
-    of.multiply(e, x, ex);
-    pairing.apply_all(&[x, ex], &mut [&mut *out, &mut *image]);
-    of.multiply_subtract(e, image, out);
 }

@@ -1,6 +1,8 @@
 //! Robustness cost of a loop in O(N^2): how much of initial noise reaches the readout.
 
 mod forward;
+mod near;
+mod pairing;
 mod reverse;
 mod tables;
 mod workspace;
@@ -13,7 +15,8 @@ use nalgebra::DVector;
 use num_complex::Complex64;
 
 use crate::linalg::product::{apply, view};
-use crate::loops::placement::{CONJUGATE, Placement};
+use crate::loops::placement::Placement;
+use crate::loops::targets::CONJUGATE;
 use crate::optim::{BatchObjective, Objective};
 use crate::spectrum::Spectrum;
 use crate::{Error, Result, check};
@@ -69,7 +72,7 @@ pub struct CostTerms {
     /// `C = sqrt(E G / N) / T`.
     pub cost: f64,
     /// Sum of the magnitudes of the terms of E and of G over their value, the larger: digits lost to
-    /// cancellation are its decimal logarithm. Large where two eigenvalues of A nearly sum to zero.
+    /// cancellation are its decimal logarithm.
     pub cancellation: f64,
 }
 
@@ -79,8 +82,8 @@ impl RobustnessCost {
     ///
     /// # Errors
     /// Amplitudes that do not match the targets in number or symmetry, or are all zero, a duration that is
-    /// not positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that sum to
-    /// zero.
+    /// not positive, an unstable loop with an infinite horizon, or two eigenvalues of the loop that
+    /// coincide.
     pub fn new(
         placement: &Placement,
         amplitudes: &[Complex64],
@@ -102,8 +105,8 @@ impl RobustnessCost {
         let tables = Tables::new(&modes, placement, duration, horizon);
         if !tables.is_finite() {
             return Err(Error::Singular {
-                what: "Gramians of the loop (two of its eigenvalues sum to zero)",
-                remedy: "use eigenvalues with a margin to the imaginary axis",
+                what: "eigenvectors of the loop (two of its eigenvalues coincide, or one stays on one of A)",
+                remedy: "move the targets slightly",
             });
         }
         let residues = placement.residues().to_vec();

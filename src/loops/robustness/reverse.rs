@@ -1,7 +1,7 @@
 //! Gradient of the robustness cost: the reverse sweep through the lines of its value, section 5.5 of
 //! `docs/theory.md`.
 
-use super::forward::{apply_first, bracket};
+use super::forward::apply_first;
 use super::tables::Formula;
 use super::workspace::Workspace;
 use crate::modal::lanes::{Elementwise, add_all, scale_all};
@@ -23,8 +23,8 @@ impl Formula {
         for x in [&mut k.W_b, &mut k.W_z, &mut k.W_q_T] {
             scale_all(over_g, x);
         }
-        self.backward_activity(k);
-        self.backward_noise(k);
+        self.backward_activity(over_e, k);
+        self.backward_noise(over_g, k);
         // (5.14): a' += q * (C^T rho'),  u' = L^T a'
         let c_rho = &mut k.scratch[0];
         t.cauchy.transposed.apply(&k.rho_bar, c_rho);
@@ -34,7 +34,7 @@ impl Formula {
     }
 
     /// (5.12): sets `a'` and the placed part of `rho'`.
-    fn backward_activity<const B: usize>(&self, k: &mut Workspace<B>) {
+    fn backward_activity<const B: usize>(&self, over_e: [f64; B], k: &mut Workspace<B>) {
         let (t, ends) = (&self.tables, self.ends());
         let (lambda, placed) = (Elementwise::over(self.modes.layout), Elementwise::over(t.placed));
         // a' = V h + (V xi_0) * y_0 + (V a) * y_h - (V xi_T) * y_T
@@ -59,8 +59,10 @@ impl Formula {
         placed.multiply_add(&k.m_c_bar, &k.S_c, &mut k.c_bar);
         let [mc, e_mc, image] = &mut k.scratch_K;
         placed.multiply(&k.m_c_bar, &k.c, mc);
-        bracket(&t.pairing_placed, placed, &k.e_K, mc, (e_mc, image), &mut k.S_c);
+        t.pairing_placed.bracket(placed, &k.e_K, mc, (e_mc, image), &mut k.S_c);
         add_all(&k.S_c, &mut k.c_bar);
+        let bars = (&mut k.a_bar[..], &mut k.c_bar[..]);
+        t.activity_near.add_gradient((placed, over_e), &k.c, &mut k.activity_near, bars);
         // rho_K' = -c' * c / rho_K
         placed.multiply(&k.c_bar, &k.c, mc);
         image.fill([0.0; B]);
@@ -70,7 +72,7 @@ impl Formula {
     }
 
     /// (5.13): adds to `a'` and `rho'`.
-    fn backward_noise<const B: usize>(&self, k: &mut Workspace<B>) {
+    fn backward_noise<const B: usize>(&self, over_g: [f64; B], k: &mut Workspace<B>) {
         let (t, ends) = (&self.tables, self.ends());
         let (lambda, mu) = (Elementwise::over(self.modes.layout), Elementwise::over(t.all));
         // b' = W z + (W b) * s - (W q_T) * f,  s' = (W b) * b,  f' = -(W q_T) * b
@@ -86,17 +88,20 @@ impl Formula {
         let given = [&k.s_bar[..], &k.f_bar];
         apply_first(&t.cauchy.plain, ends, given, [&mut k.m_bar, &mut k.ep_bar]);
         mu.multiply(&k.m_bar, &k.S_p, &mut k.p_bar);
-        let [mp, e_mp, image] = &mut k.scratch;
+        let [mp, e_mp, image] = &mut k.scratch_M;
         mu.multiply(&k.m_bar, &k.p, mp);
-        bracket(&t.pairing, mu, &k.e, mp, (e_mp, image), &mut k.S_p);
+        t.pairing.bracket(mu, &k.e, mp, (e_mp, image), &mut k.S_p);
         add_all(&k.S_p, &mut k.p_bar);
+        let bars = (&mut k.b_bar[..], &mut k.p_bar[..]);
+        t.noise_near.add_gradient((mu, over_g), &k.p, &mut k.noise_near, bars);
         if ends == 2 {
             mu.multiply_add(&k.e, &k.ep_bar, &mut k.p_bar);
         }
         // rho' += p' / n
         mu.multiply_add(&k.inverse_n, &k.p_bar, &mut k.rho_bar);
         // a' -= b' * b / a
-        lambda.multiply(&k.b_bar, &k.b, mp);
-        lambda.multiply_subtract(mp, &k.inverse_a, &mut k.a_bar);
+        let bb = &mut k.scratch[0];
+        lambda.multiply(&k.b_bar, &k.b, bb);
+        lambda.multiply_subtract(bb, &k.inverse_a, &mut k.a_bar);
     }
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use nalgebra::DMatrix;
 use num_complex::Complex64;
 
+use super::near::NearEntries;
+use super::pairing::Pairing;
 use crate::loops::placement::Placement;
 use crate::loops::secular::Root;
 use crate::modal::Modes;
@@ -29,6 +32,12 @@ pub(super) struct Both {
     pub(super) transposed: Tiles,
 }
 
+impl Both {
+    fn new(plain: &DMatrix<f64>, rows: Layout, columns: Layout) -> Self {
+        Self { transposed: Tiles::new(&transposed_map(plain, rows, columns)), plain: Tiles::new(plain) }
+    }
+}
+
 /// One motif's cost as a function of u: everything but the memory of an evaluation.
 #[derive(Debug, Clone)]
 pub(super) struct Formula {
@@ -50,8 +59,11 @@ pub(super) struct Tables {
     pub(super) cauchy: Both,
     pub(super) cauchy_placed: Both,
     /// `S_ik = -1/(mu_i + mu_k)`, and its block at the placed eigenvalues.
-    pub(super) pairing: Tiles,
-    pub(super) pairing_placed: Tiles,
+    pub(super) pairing: Pairing,
+    pub(super) pairing_placed: Pairing,
+    /// The entries that W and V leave out, see `near.rs`.
+    pub(super) noise_near: NearEntries,
+    pub(super) activity_near: NearEntries,
     /// `1 / n_i`, with `n_i = sum_j d_j C_ij^2 = l_i . r_i`.
     pub(super) inverse_norms: Vec<f64>,
     /// `e_i = exp(mu_i T)`; `None` for the infinite horizon.
@@ -67,13 +79,18 @@ impl Tables {
             let ends: Vec<_> = roots.iter().map(|r| (r.value() * duration).exp()).collect();
             all.pack_representatives(&ends)
         });
+        let (plain, plain_placed) =
+            (plain_cauchy(modes, roots, all), plain_cauchy(modes, &placed_roots, placed));
+        let over = end.is_some().then_some(duration);
         Self {
             all,
             placed,
-            cauchy: cauchy(modes, roots, all),
-            cauchy_placed: cauchy(modes, &placed_roots, placed),
-            pairing: pairing(roots, all),
-            pairing_placed: pairing(&placed_roots, placed),
+            noise_near: NearEntries::new(modes, &modes.near.noise, &plain),
+            activity_near: NearEntries::new(modes, &modes.near.activity, &plain_placed),
+            cauchy: Both::new(&plain, all, modes.layout),
+            cauchy_placed: Both::new(&plain_placed, placed, modes.layout),
+            pairing: Pairing::new(roots, all, over),
+            pairing_placed: Pairing::new(&placed_roots, placed, over),
             inverse_norms: inverse_norms(modes, roots, all, &modes.layout.unpack(placement.residues())),
             end,
         }
@@ -110,22 +127,17 @@ impl Tables {
     }
 }
 
-fn cauchy(modes: &Modes, roots: &[Root], rows: Layout) -> Both {
-    let plain = packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)));
-    Both { transposed: Tiles::new(&transposed_map(&plain, rows, modes.layout)), plain: Tiles::new(&plain) }
-}
-
-fn pairing(roots: &[Root], layout: Layout) -> Tiles {
-    let values: Vec<Complex64> = roots.iter().map(Root::value).collect();
-    Tiles::new(&packed_map(layout, layout, |i, k, conj| {
-        -1.0 / (values[i] + if conj { values[k].conj() } else { values[k] })
-    }))
+fn plain_cauchy(modes: &Modes, roots: &[Root], rows: Layout) -> DMatrix<f64> {
+    packed_map(rows, modes.layout, |i, j, conj| 1.0 / roots[i].minus(modes.pole(j, conj)))
 }
 
 fn inverse_norms(modes: &Modes, roots: &[Root], layout: Layout, d: &[Complex64]) -> Vec<f64> {
     let norm = |root: &Root| {
         let mut sum = Complex64::ZERO;
         for (j, d) in d.iter().enumerate() {
+            if *d == Complex64::ZERO {
+                continue;
+            }
             let inverse = 1.0 / root.minus(modes.pole(j, false));
             sum += d * inverse * inverse;
             if j >= modes.layout.reals {

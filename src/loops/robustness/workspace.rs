@@ -5,15 +5,16 @@
 //! there.
 #![allow(non_snake_case)]
 
+use super::near::NearVectors;
 use super::tables::Formula;
 
 /// A packed vector at B points side by side.
 type Slot<const B: usize> = Vec<[f64; B]>;
 
-/// Declares the vectors of an evaluation and makes them: over the eigenvalues of A or of the loop (N
-/// entries), or over the placed ones (K entries).
+/// Declares the vectors of an evaluation and makes them: over the eigenvalues of A (N entries), over those of
+/// the loop (M, which is N without repeated eigenvalues), or over the placed ones (K entries).
 macro_rules! workspace {
-    (N: $($(#[$of_n:meta])* $n:ident)*; K: $($(#[$of_k:meta])* $k:ident)*;) => {
+    (N: $($(#[$of_n:meta])* $n:ident)*; M: $($(#[$of_m:meta])* $m:ident)*; K: $($(#[$of_k:meta])* $k:ident)*;) => {
         /// Every vector of one evaluation at B points.
         #[derive(Debug, Clone)]
         pub(super) struct Workspace<const B: usize> {
@@ -28,9 +29,14 @@ macro_rules! workspace {
             /// The power of two by which u is scaled.
             pub(super) scale: [f64; B],
             $($(#[$of_n])* pub(super) $n: Slot<B>,)*
+            $($(#[$of_m])* pub(super) $m: Slot<B>,)*
             $($(#[$of_k])* pub(super) $k: Slot<B>,)*
+            /// Of the entries that W and V leave out.
+            pub(super) noise_near: NearVectors<B>,
+            pub(super) activity_near: NearVectors<B>,
             // What no name is worth.
-            pub(super) scratch: [Slot<B>; 3],
+            pub(super) scratch: [Slot<B>; 1],
+            pub(super) scratch_M: [Slot<B>; 3],
             pub(super) scratch_K: [Slot<B>; 3],
         }
 
@@ -38,7 +44,8 @@ macro_rules! workspace {
             pub(super) fn new(formula: &Formula) -> Self {
                 let Formula { tables, .. } = formula;
                 let fixed = |x: &[f64]| x.iter().map(|x| [*x; B]).collect::<Slot<B>>();
-                let n = || vec![[0.0; B]; tables.all.len()];
+                let n = || vec![[0.0; B]; formula.units()];
+                let m = || vec![[0.0; B]; tables.all.len()];
                 let k = || vec![[0.0; B]; tables.placed.len()];
                 let e = fixed(tables.end.as_deref().unwrap_or_default());
                 let mut e_K = if e.is_empty() { vec![] } else { k() };
@@ -54,8 +61,12 @@ macro_rules! workspace {
                     e_K,
                     scale: [1.0; B],
                     $($n: n(),)*
+                    $($m: m(),)*
                     $($k: k(),)*
-                    scratch: [n(), n(), n()],
+                    noise_near: NearVectors::new(&tables.noise_near, tables.all.len()),
+                    activity_near: NearVectors::new(&tables.activity_near, tables.placed.len()),
+                    scratch: [n()],
+                    scratch_M: [m(), m(), m()],
                     scratch_K: [k(), k(), k()],
                 }
             }
@@ -66,9 +77,9 @@ macro_rules! workspace {
 workspace! {
     N:
     /// 5.4.
-    a inverse_a b rho p
-    /// (5.7): `ep = e * p`, and S_p, the bracket.
-    ep S_p m s f z q_T
+    a inverse_a b
+    /// (5.7).
+    s f z q_T
     /// (5.5).
     W_b W_z W_q_T
     /// (4.3) and (5.10).
@@ -78,9 +89,18 @@ workspace! {
     /// (5.9).
     V_xi_0 V_a V_h V_xi_T
     /// (5.12).
-    a_bar y_0_bar y_h_bar y_T_bar rho_bar
+    a_bar y_0_bar y_h_bar y_T_bar
     /// (5.13).
-    b_bar s_bar f_bar m_bar ep_bar p_bar;
+    b_bar s_bar f_bar;
+    M:
+    /// 5.4.
+    rho p
+    /// (5.7): `ep = e * p`, and S_p, the bracket.
+    ep S_p m
+    /// (5.12).
+    rho_bar
+    /// (5.13).
+    m_bar ep_bar p_bar;
     K:
     /// (4.3) and (5.10): S_c, the bracket, `m_c = c * S_c` and `ec = e_K * c`.
     inverse_rho_K c ec S_c m_c

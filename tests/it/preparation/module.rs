@@ -224,7 +224,7 @@ fn refusals() {
         error.to_string(),
         format!(
             "preparation A + U V^T at the start: expected every eigenvalue left of 0.0e0, given spectral abscissa \
-             {abscissa:.3e}; raise the rank P, lower the gain, or start from other weights"
+             {abscissa:.3e}; raise the rank P, make J smaller, or start from other weights"
         )
     );
     let preparation = optimise(plain).unwrap();
