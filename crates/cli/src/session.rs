@@ -14,6 +14,8 @@ use crate::failure::{Failure, Result};
 /// How this run talks.
 pub struct Session {
     quiet: bool,
+    /// Membrane time constant in seconds, where times on the command line are in seconds.
+    pub tau: Option<f64>,
 }
 
 impl Session {
@@ -22,7 +24,7 @@ impl Session {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
             pool.build_global().map_err(|error| Failure::System(error.into()))?;
         }
-        Ok(Self { quiet: common.quiet })
+        Ok(Self { quiet: common.quiet, tau: common.tau })
     }
 
     /// A progress bar on stderr, hidden when that is no terminal.
@@ -64,9 +66,42 @@ impl Session {
         self.print(&format!("{value:#}\n"))
     }
 
-    /// Refuses outputs before any work is done.
-    pub fn check_output(&self, output: &Output, inputs: &[&Path]) -> Result<()> {
+    /// Refuses outputs before any work is done: of an input's name, or one that does not end as it should.
+    pub fn check_output(&self, output: &Output, inputs: &[&Path], endings: &[&str]) -> Result<()> {
         let inputs = if output.overwrite { &[] } else { inputs };
-        Ok(io::check_output(&output.out, inputs)?)
+        io::check_output(&output.out, inputs)?;
+        check_ending(&output.out, endings)
     }
+
+    /// A time on the command line in tau.
+    pub fn in_tau(&self, time: f64) -> f64 {
+        time / self.tau.unwrap_or(1.0)
+    }
+
+    /// A time (tau) in words, in seconds as well where these are in use.
+    pub fn both(&self, time: f64) -> String {
+        match self.tau {
+            Some(tau) => format!("{} tau ({} s)", short(time), short(time * tau)),
+            None => format!("{} tau", short(time)),
+        }
+    }
+}
+
+/// A time without what rounding added to it.
+fn short(time: f64) -> String {
+    let text = format!("{time:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Refuses an output whose name does not end as one of these.
+pub fn check_ending(path: &Path, endings: &[&str]) -> Result<()> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if endings.contains(&ending.as_str()) {
+        return Ok(());
+    }
+    let expected = endings.iter().map(|ending| format!(".{ending}")).collect::<Vec<_>>();
+    let (last, first) = expected.split_last().map_or((String::new(), &[][..]), |(l, f)| (l.clone(), f));
+    let expected = if first.is_empty() { last } else { format!("{} or {last}", first.join(", ")) };
+    let path = path.display();
+    Err(Failure::Usage(format!("{path}: expected a name that ends in {expected}; rename the output")))
 }

@@ -191,7 +191,7 @@ fn the_failing_motif_is_named() {
     // Two samples leave a Nyquist range with no room for the separation of six modes below the decay limit.
     motifs.insert(1, Motif::new(0.1, vec![0.0, 1.0]).unwrap());
     let error = Network::build(cortex(1), &motifs, &short_options(), 1).unwrap_err();
-    let Error::InMotif { index, source } = error.clone() else { panic!("{error}") };
+    let Error::InMotif { index, source, .. } = error.clone() else { panic!("{error}") };
     assert_eq!((index, error.to_string()), (1, format!("motif 1: {source}")));
     let mut network = Network::design(cortex(1), &short_options(), 1).unwrap();
     network.learn(&motifs[0]).unwrap();
