@@ -8,6 +8,7 @@ use super::warning::{MotifQuality, Predecessor, QualityWarning};
 use crate::check::root_mean_square;
 use crate::fit::{ActiveConstraint, Fit};
 use crate::motif::Motif;
+use crate::network::{LearnedMotif, Network};
 use crate::play::Simulator;
 use crate::{Error, Result};
 
@@ -17,8 +18,8 @@ const STARTS: usize = 16;
 const CONSTANT: f64 = 1e-9;
 /// Attempts to find a preparation that is long enough, and then to shorten it.
 const ATTEMPTS: usize = 5;
-/// Most modes of a fit.
-const MODES: usize = 64;
+/// A good part of a squared error.
+const GOOD_PART: f64 = 0.2;
 
 /// How well each motif of a network is fitted and played.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +61,8 @@ pub fn quality(simulator: &Simulator) -> Result<Quality> {
     let mut warnings = Vec::new();
     for (motif, (&of, learned)) in motifs.iter().zip(network.motifs()).enumerate() {
         if of.fit > MotifQuality::FIT_LIMIT {
-            let remedies = fit_remedies(learned.motif(), learned.fit(), of.constant);
-            warnings.push(QualityWarning::Fit { motif, quality: of, remedies });
+            let remedy = fit_remedy(network, learned);
+            warnings.push(QualityWarning::Fit { motif, quality: of, remedy });
         }
         if of.excess() > 0.0 {
             let (transition, rank) = (simulator.transition(), (rank < units).then_some(rank));
@@ -136,22 +137,41 @@ fn enough(simulator: &Simulator, found: &[MotifQuality]) -> Option<f64> {
 }
 
 /// What keeps a fit from coming closer, as what to change on the command line.
-fn fit_remedies(motif: &Motif, fit: &Fit, constant: bool) -> Vec<String> {
-    let mut remedies = Vec::new();
-    if fit.modes() < motif.len().min(MODES) {
-        remedies.push(format!("more --modes than {}", fit.modes()));
+fn fit_remedy(network: &Network, learned: &LearnedMotif) -> String {
+    let (motif, fit) = (learned.motif(), learned.fit());
+    let (options, active) = (network.options(), &fit.report().active);
+    let asked = options.fit.separation.per_tau(1.0 / motif.duration());
+    let bound = |is: fn(&ActiveConstraint) -> bool| active.iter().any(is);
+    let separated = bound(|c| matches!(c, ActiveConstraint::Separation { .. }));
+    if separated && asked > 0.0 && closest(fit) > options.noise.wider.sqrt() * asked {
+        // It was fitted again with its eigenvalues farther apart than they have to be.
+        let units = network.system().units();
+        return format!("a closer fit would amplify noise on {units} units; build with more --units");
     }
-    let active = &fit.report().active;
-    let mut where_active = |is: fn(&ActiveConstraint) -> bool, remedy: &str| {
-        if active.iter().any(is) {
-            remedies.push(remedy.into());
-        }
-    };
-    where_active(|c| matches!(c, ActiveConstraint::Separation { .. }), "a smaller --separation");
-    where_active(|c| matches!(c, ActiveConstraint::AmplitudeBound { .. }), "a larger --amplitude-bound");
-    where_active(|c| matches!(c, ActiveConstraint::Start), "--fit-start free");
-    if constant {
-        where_active(|c| matches!(c, ActiveConstraint::Margin { .. }), "a smaller --margin");
+    if active.iter().any(|c| amplitudes_decide(c, motif, fit)) {
+        return "build with a larger --amplitude-bound".into();
     }
-    remedies
+    let flags = [
+        (separated, "--separation"),
+        (bound(|c| matches!(c, ActiveConstraint::Start)), "--fit-start"),
+        (bound(|c| matches!(c, ActiveConstraint::Margin { .. })), "--margin"),
+        (bound(|c| matches!(c, ActiveConstraint::DecayLimit { .. })), "--decay-limit"),
+    ];
+    let flags: Vec<_> = flags.iter().filter(|(bound, _)| *bound).map(|(_, flag)| *flag).collect();
+    let more = format!("build with more --modes than {}", fit.modes());
+    if flags.is_empty() { more } else { format!("{more}; the fit is also bound by {}", flags.join(", ")) }
+}
+
+/// Smallest distance of two eigenvalues of a fit.
+fn closest(fit: &Fit) -> f64 {
+    let values = fit.eigenvalues();
+    let pairs = values.iter().enumerate().flat_map(|(i, a)| values[..i].iter().map(move |b| (a - b).norm()));
+    pairs.fold(f64::INFINITY, f64::min)
+}
+
+/// Whether twice the square of the bound on the amplitudes would take a good part of the squared error.
+fn amplitudes_decide(constraint: &ActiveConstraint, motif: &Motif, fit: &Fit) -> bool {
+    let ActiveConstraint::AmplitudeBound { multiplier } = constraint else { return false };
+    let (norm, error) = (fit.amplitude_norm() / motif.rms(), fit.rmse() / motif.rms());
+    multiplier * norm * norm > GOOD_PART * error * error
 }

@@ -51,7 +51,7 @@ impl MotifQuality {
 
     /// What errors are measured by, in words.
     fn unit(&self) -> &'static str {
-        if self.constant { "root mean square (it is constant)" } else { "standard deviation" }
+        if self.constant { "root mean square, being constant" } else { "standard deviation" }
     }
 }
 
@@ -67,7 +67,7 @@ pub enum QualityWarning {
         /// Its errors.
         quality: MotifQuality,
         /// What lets them come closer.
-        remedies: Vec<String>,
+        remedy: String,
     },
     /// What was played before is not forgotten: an error above [`MotifQuality::PLAYED_LIMIT`] times that of
     /// the fit.
@@ -99,13 +99,12 @@ impl QualityWarning {
             names.get(motif).map_or_else(|| format!("motif {motif}"), |name| format!("`{name}`"))
         };
         match self {
-            Self::Fit { motif, quality, remedies } => format!(
-                "{}: its fit misses {} % of its {} (limit {} %); build with {}",
+            Self::Fit { motif, quality, remedy } => format!(
+                "{}: its fit misses {} % of its {}, more than {} %; {remedy}",
                 name(*motif),
                 percent(quality.fit),
                 quality.unit(),
                 percent(MotifQuality::FIT_LIMIT),
-                if remedies.is_empty() { "samples closer together".into() } else { remedies.join(", or ") },
             ),
             Self::Played { motif, quality, transition, enough, rank } => {
                 let after = match quality.after {
@@ -117,7 +116,7 @@ impl QualityWarning {
                 let longer = enough.map_or("a longer --transition".into(), |enough| {
                     format!("--transition {} (enough for all motifs)", digits(enough * tau.unwrap_or(1.0)))
                 });
-                let larger = rank.map(|rank| format!(", or build with a larger --prep-rank than {rank}"));
+                let larger = rank.map(|rank| format!("; a larger --prep-rank than {rank} shortens that"));
                 format!(
                     "{}: played after {after} it misses {} % of its {}, {:.1} times the {} % of its fit: the \
                      transition of {} tau{both} limits it; prepare by {longer}{}",

@@ -47,6 +47,7 @@ mod play {
 
 mod analysis {
     mod noise;
+    mod quality;
     mod statistics;
     mod transients;
     mod transitions;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use thalamo::fit::{Fit, FitOptions};
 use thalamo::io::{self, Fits, Model, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::network::BuildStep;
@@ -11,7 +12,7 @@ use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 use crate::arguments::{Build, Learn};
 use crate::failure::{Failure, Result};
 use crate::gate::{self, Gate};
-use crate::session::Session;
+use crate::session::{Session, motifs};
 use crate::{info, motif_file};
 
 /// Gain of a random cortex (1/tau).
@@ -24,30 +25,34 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     inputs.extend(options.network.as_deref());
     inputs.extend(options.fits.as_deref());
     session.check_output(&options.output, &inputs, &["npz"])?;
-    let network_options = network_options(options);
+    let mut network_options = network_options(options);
     network_options.validate()?;
     let named = motif_file::read(&options.motifs, &options.grid, None, session)?;
     let fits = options.fits.as_deref().map(|path| matched(path, &named)).transpose()?;
-    let (names, motifs): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
-    let transition = transition(options, motifs[0].dt(), session)?;
+    let fits = fits.map(|(fits, made_with)| {
+        network_options.fit = made_with; // motifs that are learned later are fitted alike
+        fits
+    });
+    let (names, targets): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
+    let transition = transition(options, targets[0].dt(), session)?;
     let system = system(options)?;
     network_options.preparation.rank_of(&system)?;
     if fits.is_none() {
-        check_modes(&motifs, network_options.fit.modes).map_err(|error| error.with_names(&names))?;
+        check_modes(&targets, network_options.fit.modes).map_err(|error| error.with_names(&names))?;
         check_units(network_options.fit.modes, system.units())?;
     }
     let of_one = 1 + network_options.motif_loop.starts as u64;
-    let bar = session.progress(1 + motifs.len() * of_one as usize, "building");
+    let bar = session.progress(1 + targets.len() * of_one as usize, "building");
     let observer = |step| match step {
         BuildStep::Again { .. } => bar.inc_length(of_one),
         _ => bar.inc(1),
     };
     let made = match fits {
         Some(fits) => {
-            let fitted: Vec<_> = motifs.into_iter().zip(fits).collect();
+            let fitted: Vec<_> = targets.into_iter().zip(fits).collect();
             Network::build_from(system, &fitted, &network_options, options.seed, &observer)
         }
-        None => Network::build_observed(system, &motifs, &network_options, options.seed, &observer),
+        None => Network::build_observed(system, &targets, &network_options, options.seed, &observer),
     };
     let network = made.map_err(|error| error.with_names(&names))?;
     bar.finish_and_clear();
@@ -82,12 +87,14 @@ fn finish(model: &Model, out: &Path, gate: &Gate, session: &Session) -> Result<(
     gate.check(model, &quality, session)?;
     io::write(out, model)?;
     session.tell(&info::table(model, &quality, session)?)?;
-    session.tell(&format!("\nmodel of {} motifs: {}\n", model.names.len(), out.display()))
+    session.tell(&format!("\nmodel of {}: {}\n", motifs(model.names.len()), out.display()))
 }
 
-/// The fits of a file, in the order of the motifs.
-fn matched(path: &Path, motifs: &[NamedMotif]) -> thalamo::Result<Vec<thalamo::fit::Fit>> {
-    io::read::<Fits>(path)?.matched(motifs).map_err(|error| error.in_file(path))
+/// The fits of a file, in the order of the motifs, and what they were made with.
+fn matched(path: &Path, motifs: &[NamedMotif]) -> thalamo::Result<(Vec<Fit>, FitOptions)> {
+    let fits: Fits = io::read(path)?;
+    let options = fits.options.clone();
+    Ok((fits.matched(motifs).map_err(|error| error.in_file(path))?, options))
 }
 
 fn network_options(options: &Build) -> NetworkOptions {

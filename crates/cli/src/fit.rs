@@ -11,7 +11,7 @@ use crate::arguments::Fit;
 use crate::failure::Result;
 use crate::info::error;
 use crate::motif_file;
-use crate::session::Session;
+use crate::session::{Session, motifs as motifs_of};
 
 pub fn run(options: &Fit, session: &Session) -> Result<()> {
     session.check_output(&options.output, &[&options.motifs], &["json"])?;
@@ -41,7 +41,7 @@ pub fn run(options: &Fit, session: &Session) -> Result<()> {
         let (rmse, relative) = (fit.rmse(), fit.normalised_rmse());
         let _ = writeln!(table, "{name:<16} {samples:>8} {:>10} {:>16}", error(rmse), error(relative)); // never fails
     }
-    let (count, out) = (fits.fits.len(), options.output.out.display());
+    let (count, out) = (motifs_of(fits.fits.len()), options.output.out.display());
     let dt = session.both(fits.fits[0].fit.dt());
-    session.tell(&format!("{table}\nfits of {count} motifs, sampled every {dt}: {out}\n"))
+    session.tell(&format!("{table}\nfits of {count}, sampled every {dt}: {out}\n"))
 }

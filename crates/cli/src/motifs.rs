@@ -5,7 +5,7 @@ use thalamo::motif::{oscillating_motifs, step_motifs};
 
 use crate::arguments::{Kind, Motifs};
 use crate::failure::Result;
-use crate::session::{Session, check_ending};
+use crate::session::{self, Session, check_ending};
 
 pub fn run(options: &Motifs, session: &Session) -> Result<()> {
     io::check_output(&options.out, &[])?;
@@ -17,6 +17,6 @@ pub fn run(options: &Motifs, session: &Session) -> Result<()> {
     let named = |(i, motif)| NamedMotif { name: format!("motif_{i}"), motif };
     let motifs: Vec<_> = motifs.into_iter().enumerate().map(named).collect();
     io::write(&options.out, &motifs)?;
-    let (count, dt) = (motifs.len(), motifs.first().map_or(0.0, |named| named.motif.dt()));
-    session.tell(&format!("{count} motifs, sampled every {}: {}\n", session.both(dt), options.out.display()))
+    let (count, dt) = (session::motifs(motifs.len()), motifs.first().map_or(0.0, |named| named.motif.dt()));
+    session.tell(&format!("{count}, sampled every {}: {}\n", session.both(dt), options.out.display()))
 }

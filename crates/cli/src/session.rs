@@ -93,6 +93,11 @@ fn short(time: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A number of motifs in words.
+pub fn motifs(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "motif" } else { "motifs" })
+}
+
 /// Refuses an output whose name does not end as one of these.
 pub fn check_ending(path: &Path, endings: &[&str]) -> Result<()> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -11,7 +11,7 @@ use crate::arguments::Output;
 use crate::failure::Result;
 use crate::gate::{self, Gate};
 use crate::sequence::indices;
-use crate::session::Session;
+use crate::session::{Session, motifs};
 
 /// Describe a model on one HTML page
 ///
@@ -40,6 +40,6 @@ pub fn run(report: &Report, session: &Session) -> Result<()> {
     let model: Model = io::read(&report.model)?;
     let sequence = indices(&report.sequence, &model, &report.model)?;
     write_html(&report.output.out, &model, &report.options.clone().with(|o| o.sequence = sequence))?;
-    session.tell(&format!("report of {} motifs: {}\n", model.names.len(), report.output.out.display()))?;
+    session.tell(&format!("report of {}: {}\n", motifs(model.names.len()), report.output.out.display()))?;
     report.gate.check(&model, &gate::of(&model)?, session)
 }

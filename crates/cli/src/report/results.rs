@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::number::element;
+use super::number::{element, visible};
 use super::options::ReportOptions;
 use crate::{Result, certify, expected, gate};
 use thalamo::Error;
@@ -115,7 +115,7 @@ impl<'a> Results<'a> {
     /// A motif's name, its control characters made visible.
     pub(super) fn name(&self, motif: usize) -> String {
         let name = self.model.names.get(motif).map_or("", String::as_str);
-        name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+        name.chars().map(visible).collect()
     }
 }
 

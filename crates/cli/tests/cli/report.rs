@@ -273,7 +273,10 @@ fn requests_that_make_no_sense() {
     let before = fs::read(shared().join("model.npz")).unwrap();
     for (line, message) in [
         ("report model.npz --out model.npz", "model.npz: expected an output apart from the inputs"),
-        ("report model.npz --sequence 9 --out no.html", "motif: expected an index below 3, given 9"),
+        (
+            "report model.npz --sequence 9 --out no.html",
+            "--sequence: expected motifs of model.npz (`motif_0`",
+        ),
         ("report motifs.npz --out no.html", "motifs.npz: array `metadata`"),
         ("report model.npz --out nowhere/no.html", "nowhere/no.html: expected to write it"),
     ] {
