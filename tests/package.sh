@@ -44,7 +44,7 @@ edition = "2024"
 [dependencies]
 thalamo = { path = "$unpacked" }
 
-$(sed -n '/^\[profile.dev\]$/,/^$/p' Cargo.toml)
+$(sed -n '/^\[profile\.dev\(\.package\)\?\]$/,/^$/p' Cargo.toml)
 
 [profile.dev.package.thalamo]
 opt-level = 0

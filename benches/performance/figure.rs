@@ -22,7 +22,7 @@ pub fn run(report: &mut Report) -> Result {
     let folder: PathBuf = std::env::temp_dir().join(format!("thalamo-fig3-{}", std::process::id()));
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--release", "--quiet", "--example", "fig3"]);
-    if !build.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success() {
+    if !build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).status()?.success() {
         return Err("the example fig3 does not build".into());
     }
     let mut program = std::env::current_exe()?;

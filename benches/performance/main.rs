@@ -65,7 +65,7 @@ fn main() -> setup::Result {
         }
     }
     if given("--write") {
-        report.write(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md")))?;
+        report.write(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md")))?;
     }
     Ok(())
 }

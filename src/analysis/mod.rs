@@ -1,7 +1,7 @@
 //! Measures and statistics of what was simulated, and expectations of what would be.
 
+mod expected;
 mod golden;
-pub mod noise;
 mod pseudospectrum;
 mod quality;
 mod statistics;
@@ -9,6 +9,7 @@ mod transients;
 mod transitions;
 mod warning;
 
+pub use expected::{ExpectedError, expected_rmse};
 pub use pseudospectrum::{KreissBound, PseudospectralAbscissa, kreiss_bound, pseudospectral_abscissa};
 pub use quality::{Quality, quality};
 pub use statistics::{Wilcoxon, WilcoxonMethod, wilcoxon_signed_rank};

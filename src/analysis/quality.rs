@@ -35,9 +35,9 @@ pub struct Quality {
 /// of a library is played from random states of the network's [scale](crate::Network::scale) as well; their
 /// root mean square error counts as one predecessor.
 ///
-/// A [warning](QualityWarning) tells of fits with errors above [`MotifQuality::FIT_LIMIT`] of the motif's standard
-/// deviation, and of motifs whose error, when played, is above [`MotifQuality::PLAYED_LIMIT`] times that of their
-/// fit (and above [`MotifQuality::NEGLIGIBLE`]).
+/// A [warning](QualityWarning) tells of fits with errors above [`MotifQuality::FIT_LIMIT`] of the motif's
+/// standard deviation, and of motifs whose error, when played, is above [`MotifQuality::PLAYED_LIMIT`] times
+/// that of their fit (and above [`MotifQuality::NEGLIGIBLE`]).
 ///
 /// ```
 /// use thalamo::{Cortex, Network, NetworkOptions, analysis::quality, motif, play::Simulator};

@@ -93,7 +93,8 @@ impl QualityWarning {
         }
     }
 
-    /// The warning, with the motifs' names, and, where tau is given in seconds, with times in seconds as well.
+    /// The warning, with the motifs' names, and, where tau is given in seconds, with times in seconds as
+    /// well.
     pub fn text(&self, names: &[String], tau: Option<f64>) -> String {
         let name = |motif: usize| {
             names.get(motif).map_or_else(|| format!("motif {motif}"), |name| format!("`{name}`"))

@@ -36,13 +36,13 @@ impl Problem {
         motif.single_output()?;
         let (dt, duration) = (motif.dt(), motif.duration());
         check::positive("motif duration", duration)?;
+        let margin = options.margin.per_tau(1.0 / duration);
+        let decay = options.decay_rate(dt, duration);
+        check::number("fit decay limit", decay, margin.., "at least the margin")?;
         if options.modes > motif.len() {
             let (modes, samples) = (options.modes, motif.len());
             return Err(Error::MoreModesThanSamples { modes, samples });
         }
-        let margin = options.margin.per_tau(1.0 / duration);
-        let decay = options.decay_rate(dt, duration);
-        check::number("fit decay limit", decay, margin.., "at least the margin")?;
         let samples = motif.len() as f64;
         // Scaled by the largest value first: squares of huge values overflow.
         let peak = motif.values().iter().fold(0.0_f64, |m, y| m.max(y.abs()));

@@ -26,12 +26,14 @@
 //! # let mut options = NetworkOptions::default();
 //! # options.preparation.rank = Some(15);
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(1, 1)?, &options, 1)?;
-//! # let folder = tempfile::tempdir()?;
-//! let path = folder.path().join("model.npz");
+//! # let folder = std::env::temp_dir().join(format!("thalamo-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! let path = folder.join("model.npz");
 //! let model = Model::new(network, 5.0)?;
 //! write(&path, &model)?;
 //! let again: Model = read(&path)?;
 //! assert_eq!(again.network.motifs(), model.network.motifs()); // to the bit
+//! # std::fs::remove_dir_all(&folder)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

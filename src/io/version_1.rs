@@ -13,7 +13,6 @@ pub(super) fn model(content: &mut Map<String, Value>) {
     };
     within("fit", fit);
     within("motif_loop", |own| {
-        own.insert("scale".into(), json!(1.0));
         if let Some(placement) = own.get_mut("placement").and_then(Value::as_object_mut) {
             ["rest_margin", "stabilised_decay"].into_iter().for_each(|name| per_tau(placement, name));
         }

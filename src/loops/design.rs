@@ -53,7 +53,8 @@ pub struct LoopOptions {
     /// amplitudes. Rounding passes 1e-6 where C is about 1e3: such a loop plays its motif in a world without
     /// noise only.
     pub playback_tolerance: f64,
-    /// The optimiser. Its value is ln C: a `value_tolerance` of 1e-4 is a relative change of 1e-4 in C.
+    /// The optimiser. Its value is ln (C/s) with the scale s: a `value_tolerance` of 1e-4 is a relative
+    /// change of 1e-4 in C.
     pub optimiser: LbfgsOptions,
 }
 
@@ -131,9 +132,12 @@ impl LoopOptions {
 #[derive(Debug, Clone)]
 pub struct LoopDesign {
     pub(super) placement: Placement,
-    amplitudes: Vec<Complex64>,
+    /// K x D.
+    amplitudes: DMatrix<Complex64>,
     duration: f64,
     pub(super) cost: RobustnessCost,
+    /// The unit that the cost measures states and readouts in.
+    scale: f64,
     pub(super) options: LoopOptions,
 }
 
@@ -154,9 +158,12 @@ impl LoopDesign {
         let (targets, amplitudes) = Spectrum::with_amplitudes(eigenvalues, amplitudes, CONJUGATE)?;
         let placement = Placement::new(system, &targets, &options.placement)?;
         let scale = options.scale.unwrap_or_else(|| played_rms(&targets, &amplitudes, duration));
-        let cost = RobustnessCost::new(&placement, &amplitudes, duration, options.horizon)?
-            .with_noise_floor(options.noise_floor * scale)?;
-        Ok(Self { placement, amplitudes, duration, cost, options: options.clone() })
+        // In units of the scale: the optimiser then sees the same numbers for a motif in any unit.
+        let relative: Vec<Complex64> = amplitudes.iter().map(|alpha| alpha / scale).collect();
+        let cost = RobustnessCost::new(&placement, &relative, duration, options.horizon)?
+            .with_noise_floor(options.noise_floor)?;
+        let amplitudes = DMatrix::from_vec(targets.len(), 1, amplitudes);
+        Ok(Self { placement, amplitudes, duration, cost, scale, options: options.clone() })
     }
 
     /// The random u, entries from N(0, 1), of one start: a function of seed and index alone.
@@ -166,7 +173,7 @@ impl LoopDesign {
         (0..self.placement.system().units()).map(|_| StandardNormal.sample(&mut rng)).collect()
     }
 
-    /// Minimises ln C from one random start.
+    /// Minimises ln (C/s), with the scale s, from one random start.
     ///
     /// # Errors
     /// An infinite cost at the start, or options of the optimiser out of range.
@@ -193,8 +200,8 @@ impl LoopDesign {
         let best = (0..minima.len())
             .min_by(|&a, &b| minima[a].value.total_cmp(&minima[b].value))
             .ok_or(Error::Empty { what: "minima", remedy: "minimise from at least one start" })?;
-        let starts = minima.iter().map(LoopStart::from).collect();
-        self.assemble(&minima[best].point, starts, best)
+        let start = |minimum| LoopStart::of(minimum, self.scale);
+        self.assemble(&minima[best].point, minima.iter().map(start).collect(), best)
     }
 
     /// The loop for a u of one's own, not optimised; its report has this one start.
@@ -203,7 +210,7 @@ impl LoopDesign {
     /// u of the wrong length, not finite, zero, or orthogonal to an eigenvector of A, and as
     /// [`LoopDesign::finish`].
     pub fn with_input(&self, u: &[f64]) -> Result<MotifLoop> {
-        let cost = self.cost.clone().terms(u)?.cost;
+        let cost = self.cost.clone().terms(u)?.cost * self.scale;
         let start =
             LoopStart { initial_cost: cost, cost, evaluations: 1, status: Termination::IterationLimit };
         self.assemble(u, vec![start], 0)
@@ -220,9 +227,11 @@ impl LoopDesign {
         let input = DVector::from_column_slice(u);
         let feedback = self.placement.feedback(&input)?;
         let mut cost = self.cost.clone();
-        let terms = cost.terms(u)?;
+        let CostTerms { activity, noise_gain, cost: value, cancellation } = cost.terms(u)?;
+        let activity = activity * self.scale * self.scale;
+        let terms = CostTerms { activity, noise_gain, cost: value * self.scale, cancellation };
         let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
-        Ok((LowRank::new(input, feedback)?, cost.initial_state(), terms))
+        Ok((LowRank::new(input, feedback)?, cost.initial_state() * self.scale, terms))
     }
 
     /// The loop of given weights and initial state, if it does what this design asks for.

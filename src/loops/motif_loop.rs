@@ -22,11 +22,12 @@ pub struct LoopStart {
     pub status: Termination,
 }
 
-impl From<&Minimum> for LoopStart {
-    fn from(minimum: &Minimum) -> Self {
+impl LoopStart {
+    /// Of a minimum whose value is the logarithm of C over a scale.
+    pub(super) fn of(minimum: &Minimum, scale: f64) -> Self {
         Self {
-            initial_cost: minimum.initial_value.exp(),
-            cost: minimum.value.exp(),
+            initial_cost: scale * minimum.initial_value.exp(),
+            cost: scale * minimum.value.exp(),
             evaluations: minimum.evaluations,
             status: minimum.status,
         }
@@ -60,7 +61,7 @@ pub struct LoopReport {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MotifLoop {
     pub(super) eigenvalues: Spectrum,
-    pub(super) amplitudes: Vec<Complex64>,
+    pub(super) amplitudes: DMatrix<Complex64>,
     pub(super) stabilising: Spectrum,
     pub(super) weights: LowRank,
     pub(super) initial_state: DVector<f64>,
@@ -74,8 +75,8 @@ impl MotifLoop {
         &self.eigenvalues
     }
 
-    /// Their amplitudes.
-    pub fn amplitudes(&self) -> &[Complex64] {
+    /// Their amplitudes, a row for each eigenvalue and a column for each readout (K x D).
+    pub fn amplitudes(&self) -> &DMatrix<Complex64> {
         &self.amplitudes
     }
 

@@ -60,8 +60,8 @@ impl LearnedMotif {
 /// Relative difference accepted between the RMSE that a fit claims and the one computed again.
 const AGREEMENT: f64 = 1e-9;
 
-/// Fails unless the fit is one of this motif: of its time step, and with the error that it claims. A fit brought
-/// along claims none.
+/// Fails unless the fit is one of this motif: of its time step, and with the error that it claims. A fit
+/// brought along claims none.
 pub(super) fn check_fit(motif: &Motif, fit: &Fit) -> Result<()> {
     if motif.dt() != fit.dt() {
         return Err(Error::TimeStep { expected: fit.dt(), given: motif.dt() });

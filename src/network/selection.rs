@@ -15,11 +15,11 @@ const MAX_ROUNDS: usize = 100;
 ///
 /// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + s^2\Big) \frac{G}{T}, $$
 ///
-/// with r the fraction left and the network's scale s the size of the states come from. A motif whose $\delta$
-/// exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit`, is fitted again with
+/// with r the fraction left and the network's scale s the size of the states come from. A motif whose
+/// $\delta$ exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit` times s, is fitted again with
 /// `wider` times the separation, up to `rounds` times; the smallest expected error
-/// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none
-/// is within it.
+/// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none is within
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "io", serde(remote = "Self", default, deny_unknown_fields))]
@@ -30,7 +30,7 @@ pub struct NoiseTolerance {
     pub residual: f64,
     /// Largest accepted `delta / RMSE`.
     pub share: f64,
-    /// Largest accepted cost C.
+    /// Largest accepted cost C, in units of the network's scale.
     pub cost_limit: f64,
     /// Factor on the separation from round to round, > 1.
     pub wider: f64,
@@ -80,13 +80,13 @@ impl NoiseTolerance {
 
     /// Whether to try a wider separation, for a motif of a duration in a network of a scale.
     pub(super) fn exceeded_by(&self, (fit, own): &(Fit, MotifLoop), played: (f64, f64)) -> bool {
-        own.noise_cost() > self.cost_limit || self.deviation(own, played) > self.share * fit.rmse()
+        own.noise_cost() > self.cost_limit * played.1 || self.deviation(own, played) > self.share * fit.rmse()
     }
 
     /// Whether the first is better: by what C is over its limit, then by the expected error.
     pub(super) fn prefers(&self, new: &(Fit, MotifLoop), old: &(Fit, MotifLoop), played: (f64, f64)) -> bool {
         let rank = |(fit, own): &(Fit, MotifLoop)| {
-            let over = (own.noise_cost() - self.cost_limit).max(0.0);
+            let over = (own.noise_cost() - self.cost_limit * played.1).max(0.0);
             (over, fit.rmse().hypot(self.deviation(own, played)))
         };
         rank(new) < rank(old)

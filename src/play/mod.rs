@@ -14,9 +14,8 @@ mod simulator;
 mod trajectory;
 mod trials;
 
-pub(crate) use flow::Flow;
 pub use noise::Noise;
-pub(crate) use phase::{Centre, Phase, carry, readouts};
+pub(crate) use phase::{Phase, carry, readouts};
 pub(crate) use schedule::MotifPhases;
 pub use schedule::Schedule;
 pub use sequence::{Sequence, Start};

@@ -29,9 +29,10 @@ pub enum WeightBound {
 pub struct PreparationOptions {
     /// Rank P: number of thalamic units in the module, at most N. Default `None`: N/2, rounded up.
     pub rank: Option<usize>,
-    /// Unit of the rates in the design, in 1/tau or relative to the [rate of the system](System::rate): columns
-    /// of norm one have the norm $\\sqrt{\\mathrm{rate}}$, and beta and tolerances hold for a system whose time
-    /// is measured in its inverse. Default $\\sqrt 2$ times the system's, about 1/tau for the published network.
+    /// Unit of the rates in the design, in 1/tau or relative to the [rate of the system](System::rate):
+    /// columns of norm one have the norm $\\sqrt{\\mathrm{rate}}$, and beta and tolerances hold for a system
+    /// whose time is measured in its inverse. Default $\\sqrt 2$ times the system's, about 1/tau for the
+    /// published network.
     pub rate: Rate,
     /// Weight of the smoothness of the readout during preparation.
     pub beta: f64,

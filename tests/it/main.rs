@@ -38,6 +38,7 @@ mod preparation {
 
 mod network {
     mod build;
+    mod equivariance;
     mod guarantees;
 }
 
@@ -46,7 +47,7 @@ mod play {
 }
 
 mod analysis {
-    mod noise;
+    mod expected;
     mod quality;
     mod statistics;
     mod transients;

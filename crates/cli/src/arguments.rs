@@ -8,26 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::fitting::Fitting;
 use crate::gate::Gate;
 use crate::motif_file::Grid;
-
-/// What all commands take.
-#[derive(Debug, Args)]
-pub struct Common {
-    /// Print nothing but what was asked for: no progress, no tables
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Number of threads; results do not depend on it [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Membrane time constant in seconds: times given and columns of times are in seconds then, and times are
-    /// printed in both units. Rates stay in 1/tau, and so does all that is written
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    pub tau: Option<f64>,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let tau = text.parse().ok().filter(|tau: &f64| *tau > 0.0 && tau.is_finite());
-    tau.ok_or_else(|| "expected a finite number > 0, such as 0.02".to_owned())
-}
+use crate::session::Output;
 
 /// Draw random motifs
 ///
@@ -271,15 +252,4 @@ pub struct Completions {
 pub struct Man {
     /// Command to describe [default: all of thalamo]
     pub command: Option<String>,
-}
-
-/// The result's file.
-#[derive(Debug, Args)]
-pub struct Output {
-    /// File to write, whole or not at all
-    #[arg(long, short, value_hint = ValueHint::FilePath)]
-    pub out: PathBuf,
-    /// Allow it to replace one of the inputs
-    #[arg(long)]
-    pub overwrite: bool,
 }

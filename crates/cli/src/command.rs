@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::arguments::*;
 use crate::report::Report;
+use crate::session::Common;
 use crate::train::Train;
 
 const FILES: &str = "Files of motifs: .npz (one array per motif), .csv (a column per motif, header optional, shorter ones \

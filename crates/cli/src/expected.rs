@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use thalamo::analysis::Quality;
-use thalamo::analysis::noise::{ExpectedError, NoiseModel, expected_rmse};
+use thalamo::analysis::{ExpectedError, Quality, expected_rmse};
 use thalamo::io::{Model, Summary};
-use thalamo::play::{Simulator, Start};
+use thalamo::play::{Noise, Simulator, Start};
 
 use crate::failure::{Failure, Result};
 use crate::gate;
@@ -16,10 +15,10 @@ pub const NOISE: f64 = 0.01;
 /// Each motif's expected error under this noise, prepared and played from its own start.
 pub fn errors(model: &Model) -> thalamo::Result<Vec<ExpectedError>> {
     let simulator = Simulator::new(&model.network, model.transition)?;
-    let noise = NoiseModel { process: NOISE, ..Default::default() };
+    let noise = Noise { initial: 0.0, process: NOISE, seed: 0 };
     let of = |(index, learned): (usize, &thalamo::network::LearnedMotif)| {
         let start = Start::State(learned.motif_loop().initial_state().clone());
-        expected_rmse(&simulator, index, &start, &noise)
+        expected_rmse(&simulator, index, &start, noise)
     };
     model.network.motifs().par_iter().enumerate().map(of).collect()
 }

@@ -69,7 +69,8 @@ pub fn table(model: &Model, quality: &Quality, session: &Session) -> Result<Stri
 
 /// Names the motifs whose loops amplify noise, and what helps.
 fn noisy(model: &Model) -> String {
-    let limit = model.network.options().noise.cost_limit;
+    let scale = model.network.scale().unwrap_or(1.0);
+    let limit = model.network.options().noise.cost_limit * scale;
     let is_noisy = |(_, learned): &(usize, &LearnedMotif)| learned.motif_loop().noise_cost() > limit;
     let noisy = model.network.motifs().iter().enumerate().filter(is_noisy);
     let names: Vec<String> = noisy.map(|(index, _)| format!("`{}`", model.names[index])).collect();

@@ -54,8 +54,8 @@ impl Format {
     }
 }
 
-/// All motifs of a file, or of standard input where the path is `-`. Their time step is the one that is given,
-/// or of the file's column of times, or `known` (tau).
+/// All motifs of a file, or of standard input where the path is `-`. Their time step is the one that is
+/// given, or of the file's column of times, or `known` (tau).
 pub fn read(path: &Path, grid: &Grid, known: Option<f64>, session: &Session) -> Result<Vec<NamedMotif>> {
     let standard = path == Path::new("-");
     let shown = if standard { PathBuf::from("standard input") } else { path.to_owned() };

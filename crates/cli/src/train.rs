@@ -13,10 +13,9 @@ use thalamo::rnn::{
     Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module, transition_errors,
 };
 
-use crate::arguments::Output;
 use crate::failure::{Failure, Result};
 use crate::motif_file::{self, Grid};
-use crate::session::Session;
+use crate::session::{Output, Session};
 
 /// Minibatches between two checkpoints.
 const EVERY: usize = 200;

@@ -3,11 +3,10 @@
 use crate::support::cases;
 use crate::support::fits::{broken_promise, step_motif};
 use proptest::prelude::*;
-use thalamo::Error;
-use thalamo::Rate;
 use thalamo::fit::FitStart;
 use thalamo::fit::{ActiveConstraint, FitOptions, FitStatus, fit};
 use thalamo::motif::Motif;
+use thalamo::{Error, Rate};
 
 prop_compose! {
     fn hard_options()(
@@ -53,11 +52,14 @@ proptest! {
         dt in prop_oneof![Just(0.1), (-3.0_f64..2.0).prop_map(|e| 10_f64.powf(e))],
     ) {
         let motif = Motif::new(dt, y).unwrap();
+        let refused = |error: &Error| matches!(error, Error::MoreModesThanSamples { .. });
         match fit(&motif, &options) {
             Ok(found) => {
+                prop_assert!(options.modes <= motif.len());
                 prop_assert_eq!(broken_promise(&found, &motif, &options), None);
                 prop_assert!(found.rmse().is_finite() && found.report().stationarity.is_finite());
             }
+            Err(error) if refused(&error) => prop_assert!(options.modes > motif.len()),
             // A margin beyond the fastest decay that the default limit allows cannot happen here.
             Err(error) => prop_assert!(false, "{}", error),
         }

@@ -68,7 +68,7 @@ fn the_file_holds_what_is_documented() {
     let Numbers::Complex(eigenvalues) = npz.get("motif_1/eigenvalues") else { panic!("not complex") };
     assert_eq!(eigenvalues[..], network.motifs()[1].fit().eigenvalues()[..]);
     let metadata: serde_json::Value = serde_json::from_slice(npz.bytes("metadata")).unwrap();
-    assert_eq!(metadata["version"], 1);
+    assert_eq!((&metadata["version"], &metadata["scale"]), (&2.into(), &1.0.into()));
     assert_eq!(metadata["names"][1], "b c");
     assert_eq!(metadata["options"]["fit"]["modes"], 6);
     assert_eq!(metadata["seed"], 1);
@@ -116,14 +116,14 @@ fn numbers_that_contradict_each_other_are_found() {
         ("J", "expected"),
         ("w", "expected"),
         ("gain", "expected"),
-        ("U_prep", "motif `motif_0` (index 0): bias b: expected within"),
-        ("V_prep", "motif `motif_0` (index 0): bias b: expected within"),
+        ("U_prep", "motif `a` (index 0): bias b: expected within"),
+        ("V_prep", "motif `a` (index 0): bias b: expected within"),
         ("beta", "array `beta`: expected 0.05 as in the metadata, given 0.05105"),
-        ("motif_0/target", "motif `motif_0` (index 0): RMSE of the fit: expected within"),
-        ("motif_0/u", "motif `motif_0` (index 0): norm of the input u: expected within"),
-        ("motif_1/v", "motif `motif_1` (index 1): feedback v: expected within"),
-        ("motif_1/x_init", "motif `motif_1` (index 1): initial state x_init: expected within"),
-        ("motif_0/b", "motif `motif_0` (index 0): bias b: expected within"),
+        ("motif_0/target", "motif `a` (index 0): RMSE of the fit: expected within"),
+        ("motif_0/u", "motif `a` (index 0): norm of the input u: expected within"),
+        ("motif_1/v", "motif `b c` (index 1): feedback v: expected within"),
+        ("motif_1/x_init", "motif `b c` (index 1): initial state x_init: expected within"),
+        ("motif_0/b", "motif `a` (index 0): bias b: expected within"),
         ("dt", "expected within"),
     ] {
         let message = refusal(decode(&changed(name, &Change::Numbers(nudge))));
@@ -131,16 +131,16 @@ fn numbers_that_contradict_each_other_are_found() {
     }
     let turn: fn(&mut Vec<f64>) = |x| x.swap(0, 1);
     let message = refusal(decode(&changed("motif_0/u", &Change::Numbers(turn))));
-    assert!(message.contains("motif `motif_0` (index 0): feedback v: expected within"), "{message}");
+    assert!(message.contains("motif `a` (index 0): feedback v: expected within"), "{message}");
     let scale: fn(&mut Vec<thalamo::Complex64>) = |z| z.iter_mut().for_each(|z| *z *= 1.001);
     for name in ["motif_0/eigenvalues", "motif_0/amplitudes"] {
         let message = refusal(decode(&changed(name, &Change::Complex(scale))));
-        assert!(message.contains("motif `motif_0` (index 0): RMSE of the fit: expected within"), "{message}");
+        assert!(message.contains("motif `a` (index 0): RMSE of the fit: expected within"), "{message}");
     }
     let lone: fn(&mut Vec<thalamo::Complex64>) = |z| z.iter_mut().for_each(|z| z.im += 0.1);
     let message = refusal(decode(&changed("motif_0/eigenvalues", &Change::Complex(lone))));
     assert!(
-        message.contains("motif `motif_0` (index 0): eigenvalues: expected numbers closed under conjugation"),
+        message.contains("motif `a` (index 0): eigenvalues: expected numbers closed under conjugation"),
         "{message}"
     );
 }
@@ -170,10 +170,10 @@ fn metadata_are_validated() {
         assert_ne!(changed_metadata, metadata);
         refusal(decode(&changed("metadata", &Change::Bytes(serde_json::to_vec(&changed_metadata).unwrap()))))
     };
-    let message = refuse(|m| m["version"] = 2.into());
+    let message = refuse(|m| m["version"] = 3.into());
     assert_eq!(
         message,
-        "model.npz: expected format version 1, given 2; use the version of thalamo that wrote it"
+        "model.npz: expected format version 2, given 3; use the version of thalamo that wrote it"
     );
     let message = refuse(|m| m["format"] = "else".into());
     assert!(message.contains("expected the format `thalamo model`, given `else`"), "{message}");
@@ -187,12 +187,12 @@ fn metadata_are_validated() {
     assert!(message.contains("names of motifs: expected shape 2 x 1, given 1 x 1"), "{message}");
     let message = refuse(|m| m["motifs"][0]["best"] = 99.into());
     assert!(
-        message.contains("motif `motif_0` (index 0): start kept: expected an index below 2, given 99"),
+        message.contains("motif `a` (index 0): start kept: expected an index below 2, given 99"),
         "{message}"
     );
     let message = refuse(|m| m["motifs"][0]["fit"]["rmse"] = (-1.0).into());
     assert!(
-        message.contains("motif `motif_0` (index 0): RMSE of the fit: expected a finite number >= 0"),
+        message.contains("motif `a` (index 0): RMSE of the fit: expected a finite number >= 0"),
         "{message}"
     );
     let message = refuse(|m| {

@@ -219,7 +219,7 @@ fn wrong_json_is_named() {
         ("{}", "expected a list of lists of numbers, given invalid type: map"),
         ("[", "expected a list of lists of numbers, given EOF"),
         ("[]", "expected at least one motif, given none"),
-        ("[[]]", "motif 0: motif: expected at least one element"),
+        ("[[]]", "motif `motif_0` (index 0): motif: expected at least one element"),
     ] {
         let message = refusal(json(text));
         assert!(message.starts_with("m.json: ") && message.contains(said), "{message}");
@@ -415,7 +415,7 @@ fn fits_survive_their_file() {
     assert_eq!(encode(&again, path).unwrap(), bytes);
     let text = String::from_utf8(bytes).unwrap();
     for (from, to, said) in [
-        ("\"version\": 1", "\"version\": 7", "expected format version 1, given 7"),
+        ("\"version\": 2", "\"version\": 7", "expected format version 2, given 7"),
         ("thalamo fits", "other fits", "expected the format `thalamo fits`, given `other fits`"),
         ("\"modes\": 4", "\"modes\": 900", "fit modes: expected a count in 1..=64, given 900"),
         (

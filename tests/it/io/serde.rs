@@ -57,9 +57,9 @@ fn values_survive() {
 
 #[test]
 fn missing_fields_take_defaults() {
-    assert_eq!(serde_json::from_str::<NetworkOptions>("{}").unwrap(), NetworkOptions::published());
+    assert_eq!(serde_json::from_str::<NetworkOptions>("{}").unwrap(), NetworkOptions::default());
     let options: FitOptions = serde_json::from_str(r#"{"modes": 4}"#).unwrap();
-    assert_eq!(options, FitOptions::published().with(|o| o.modes = 4));
+    assert_eq!(options, FitOptions::default().with(|o| o.modes = 4));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn what_constructors_refuse_is_refused() {
     refused::<LbfgsOptions>(r#"{"memory": 0}"#, "L-BFGS memory: expected 1 to 10000, given 0");
     refused::<LoopOptions>(r#"{"starts": 0}"#, "starts: expected 1 to 10000, given 0");
     refused::<LoopOptions>(r#"{"noise_floor": -1}"#, "noise floor: expected");
-    refused::<PlacementOptions>(r#"{"stabilised_decay": 0.0}"#, "stabilised decay: expected");
+    refused::<PlacementOptions>(r#"{"stabilised_decay": {"PerTau": 0.0}}"#, "stabilised decay: expected");
     refused::<PreparationOptions>(r#"{"rank": 0}"#, "preparatory rank P: expected at least 1, given 0");
     refused::<PreparationOptions>(
         r#"{"bound": {"FrobeniusPenalty": {"weight": 0.0}}}"#,

@@ -79,7 +79,7 @@ proptest! {
     ) {
         let (cortex, values, amplitudes) = case(kind, seed, n, k, gain);
         let horizon = if infinite { Horizon::Infinite } else { Horizon::Motif };
-        let options = quick(3).with(|o| o.horizon = horizon);
+        let options = quick(3).with(|o| (o.horizon, o.scale) = (horizon, Some(1.0)));
         let made = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options)
             .and_then(|design| design.optimise(seed));
         let made = made.map_err(|error| hard(&cortex, error))?;

@@ -205,7 +205,7 @@ proptest! {
         prop_assert_eq!(&placement.targets()[..], &targets[..]);
         prop_assert!(placement.rest().abscissa() <= -1e-3);
 
-        let options = LoopOptions::default().with(|o| o.starts = 2);
+        let options = LoopOptions::default().with(|o| (o.starts, o.placement) = (2, PlacementOptions::published()));
         let made = LoopDesign::new(&cortex, &targets, &amplitudes, 30.0, &options).unwrap().optimise(seed).unwrap();
         prop_assert_eq!(made.stabilising(), added);
         prop_assert!(spectral_abscissa(made.system()).unwrap() < 0.0);
@@ -319,11 +319,11 @@ fn options_out_of_range() {
         ),
         (
             plain().with(|o| o.stabilised_decay = Some(Rate::PerTau(1e-3))),
-            "stabilised decay: expected a finite number above the rest margin, given 0.001",
+            "stabilised decay (1/tau): expected more than the rest margin, given 0.001",
         ),
         (
             plain().with(|o| o.stabilised_decay = Some(Rate::PerTau(f64::NAN))),
-            "stabilised decay: expected a finite number above the rest margin, given NaN",
+            "stabilised decay: expected a finite number > 0, given NaN",
         ),
     ];
     for (options, message) in cases {

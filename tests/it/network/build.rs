@@ -157,6 +157,7 @@ proptest! {
             let all = eigenvalues(made.system()).unwrap();
             prop_assert!(all.iter().all(|z| z.re < 0.0), "{all:?}");
             prop_assert!(farthest(made.eigenvalues(), &all) < 1e-6);
+            prop_assert_eq!(made.amplitudes().shape(), learned.fit().amplitudes().shape());
             for (lambda, alpha) in learned.fit().eigenvalues().iter().zip(learned.fit().amplitudes()) {
                 let place = made.eigenvalues().iter().position(|z| z == lambda).unwrap();
                 prop_assert_eq!(made.amplitudes()[place], *alpha);

@@ -7,11 +7,10 @@ use thalamo::io::{self, Model};
 
 use super::options::ReportOptions;
 use super::page::write_html;
-use crate::arguments::Output;
 use crate::failure::Result;
 use crate::gate::{self, Gate};
 use crate::sequence::indices;
-use crate::session::{Session, motifs};
+use crate::session::{Output, Session, motifs};
 
 /// Describe a model on one HTML page
 ///

@@ -55,7 +55,7 @@ fn fits_that_miss_the_motif() {
         remedied(at, hold, "--modes 1", &said, remedy);
     }
     let said = ["the fit is also bound by --decay-limit"];
-    let fade = "fade.csv --units 40 --transition 20 --modes 1 --fit-start target";
+    let fade = "fade.csv --units 40 --transition 20 --modes 1 --fit-start target --amplitude-bound 9";
     remedied(at, fade, "--decay-limit 3/T", &said, "--decay-limit 30/T");
 }
 

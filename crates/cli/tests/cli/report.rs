@@ -218,7 +218,9 @@ fn names_are_text() {
     assert_eq!(document.select("body svg").count(), 13);
     let names = texts(&document, "#motifs tbody th bdi");
     let visible = HOSTILE[2].replace(['\u{0}', '\u{1b}'], "\u{fffd}");
+    let (names, again) = names.split_at(3); // of the tables of fits and of quality
     assert_eq!(names, [HOSTILE[0], HOSTILE[1], &visible]);
+    assert_eq!(again, names);
     let expected = |(i, name): (usize, &String)| format!("Motif {i}, {name}: target and fit over time");
     assert_eq!(
         texts(&document, "#motifs svg > title"),

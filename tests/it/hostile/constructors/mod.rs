@@ -10,7 +10,6 @@ mod analysis;
 mod input;
 mod motifs;
 mod networks;
-mod noise;
 mod rnn;
 mod spectra;
 mod thalamus;
@@ -45,7 +44,6 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("pseudospectra", analysis::pseudospectra),
     ("statistics", analysis::statistics),
     ("optimisers", analysis::optimisers),
-    ("readouts under noise", noise::readouts),
     ("tanh networks", rnn::tanh_networks),
     ("training", rnn::training),
 ];

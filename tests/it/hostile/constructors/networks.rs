@@ -2,7 +2,6 @@
 
 use crate::support::guarantees::{self, Violation};
 use nalgebra::DMatrix;
-use thalamo::analysis::noise::{InitialNoise, NoiseModel, WeightNoise, expected_rmse};
 use thalamo::fit::Fit;
 use thalamo::loops::LoopDesign;
 use thalamo::motif::Motif;
@@ -10,7 +9,7 @@ use thalamo::network::LearnedMotif;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Error, Network, NetworkOptions};
 use thalamo::{
-    analysis::transition_errors,
+    analysis::{expected_rmse, transition_errors},
     certificate::{certify, shortest_preparation},
 };
 
@@ -179,14 +178,8 @@ fn errors(input: &mut Input<'_>, tally: &mut Tally, simulator: &Simulator, motif
         assert_finite("RMSE after motifs", found.sequence.iter());
         assert_finite("mean", &found.mean_sequence());
     }
-    let weights = WeightNoise { input: input.positive(), feedback: 0.01, recurrent: input.positive() };
-    let noise = NoiseModel {
-        at_preparation: InitialNoise::Independent(input.positive()),
-        at_motif: InitialNoise::None,
-        process: input.positive(),
-        weights: if input.one_in(2) { weights } else { WeightNoise::default() },
-    };
-    let expected = expected_rmse(simulator, motif, start, &noise);
+    let noise = Noise { initial: input.positive(), process: input.positive(), seed: 0 };
+    let expected = expected_rmse(simulator, motif, start, noise);
     assert!(!matches!(expected, Err(Error::InMotif { .. })));
     if let Some(error) = tally.judge(expected) {
         assert_size("expected RMSE", error.rmse());

@@ -1,0 +1,192 @@
+//! What networks achieve over many random libraries of one class of motifs, as quantiles.
+//!
+//! `cargo run --release --example libraries`, with `--libraries 100` for the numbers of the documents.
+
+mod figure;
+
+use clap::Parser;
+use figure::{
+    BLUE, Cell, Corner, Figure, ORANGE, Options, Panel, Result, Style, VERMILLION, progress, write_json,
+};
+use serde::Serialize;
+use thalamo::analysis::transition_errors;
+use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
+use thalamo::play::Simulator;
+use thalamo::{Cortex, Network, NetworkOptions};
+
+/// Preparation before each motif, in tau.
+const TRANSITION: f64 = 5.0;
+/// Random starts of each motif.
+const STARTS: usize = 50;
+/// Shares of the libraries that tables tell.
+const SHARES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+/// Builds libraries of step motifs and of oscillating ones, by each preset.
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    common: Options,
+    /// Libraries of each class, with motifs and cortex of their own.
+    #[arg(long, default_value_t = 10)]
+    libraries: usize,
+}
+
+/// One library.
+#[derive(Debug, Clone, Serialize)]
+struct Library {
+    seed: u64,
+    /// Mean over the motifs of the RMSE over the motif's standard deviation: of the fits, from random starts,
+    /// after every other motif.
+    fit: f64,
+    random: f64,
+    sequence: f64,
+    /// The worst pair over its motif's mean error from random starts.
+    worst_pair: f64,
+    /// Largest noise cost.
+    noise_cost: f64,
+    /// Largest spectral abscissa of a loop (1/tau).
+    abscissa: f64,
+}
+
+/// All libraries of one class and preset.
+#[derive(Debug, Serialize)]
+struct Group {
+    motifs: &'static str,
+    preset: &'static str,
+    libraries: Vec<Library>,
+    /// Seeds that were refused, and why.
+    refused: Vec<(u64, String)>,
+}
+
+fn main() -> Result<()> {
+    let Arguments { common, libraries } = Arguments::parse();
+    let count = if common.quick { 2 } else { libraries };
+    let presets = [("published", NetworkOptions::published()), ("default", NetworkOptions::default())];
+    let bar = progress(2 * presets.len() * count, "libraries");
+    let mut groups = Vec::new();
+    for motifs in ["step", "oscillating"] {
+        for (preset, options) in &presets {
+            let mut group = Group { motifs, preset, libraries: Vec::new(), refused: Vec::new() };
+            for seed in common.seed..common.seed + count as u64 {
+                match library(motifs, options, &common, seed) {
+                    Ok(library) => group.libraries.push(library),
+                    Err(error) => group.refused.push((seed, error.to_string())),
+                }
+                bar.inc(1);
+            }
+            groups.push(group);
+        }
+    }
+    bar.finish_and_clear();
+    groups.iter().for_each(table);
+    draw(&groups).save(&common.out)?;
+    write_json(&common.out, "libraries", &groups)
+}
+
+fn library(kind: &str, options: &NetworkOptions, common: &Options, seed: u64) -> Result<Library> {
+    let motifs = match kind {
+        "step" => step_motifs(common.motifs, seed)?,
+        _ => oscillating_motifs(common.motifs, seed)?,
+    };
+    let options = options.clone().with(|o| {
+        o.fit.modes = common.modes;
+        o.preparation.rank = o.preparation.rank.map(|rank| rank.min(common.units));
+    });
+    let network = Network::build(Cortex::random(common.units, 0.5, seed)?, &motifs, &options, seed)?;
+    let errors = transition_errors(&Simulator::new(&network, TRANSITION)?, STARTS, seed)?;
+    let relative = |errors: &[f64]| {
+        let each = errors.iter().zip(&motifs).map(|(e, m): (&f64, &Motif)| e / m.standard_deviation());
+        each.sum::<f64>() / motifs.len() as f64
+    };
+    let random = errors.mean_random();
+    let loops = || network.motifs().iter().map(|m| m.motif_loop());
+    Ok(Library {
+        seed,
+        fit: relative(&errors.fit),
+        random: relative(&random),
+        sequence: relative(&errors.mean_sequence()),
+        worst_pair: errors.worst_sequence().iter().zip(&random).map(|(w, r)| w / r).fold(0.0, f64::max),
+        noise_cost: loops().map(|l| l.noise_cost()).fold(0.0, f64::max),
+        abscissa: loops().map(|l| l.report().abscissa).fold(f64::NEG_INFINITY, f64::max),
+    })
+}
+
+type Measure = (&'static str, fn(&Library) -> f64);
+
+const MEASURES: [Measure; 7] = [
+    ("fit / std", |l| l.fit),
+    ("sequence / std", |l| l.sequence),
+    ("sequence / random", |l| l.sequence / l.random),
+    ("random / fit", |l| l.random / l.fit),
+    ("worst pair / random", |l| l.worst_pair),
+    ("largest C", |l| l.noise_cost),
+    ("largest abscissa", |l| l.abscissa),
+];
+
+fn sorted(group: &Group, measure: fn(&Library) -> f64) -> Vec<f64> {
+    let mut values: Vec<f64> = group.libraries.iter().map(measure).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The value below which this share of sorted values lies.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len().saturating_sub(1)) as f64;
+    let (low, high) = (place.floor() as usize, place.ceil() as usize);
+    let at = |i: usize| sorted.get(i).copied().unwrap_or(f64::NAN);
+    at(low) + (at(high) - at(low)) * place.fract()
+}
+
+fn table(group: &Group) {
+    let Group { motifs, preset, libraries, refused } = group;
+    let (made, not) = (libraries.len(), refused.len());
+    println!("\n{motifs} motifs, {preset}: {made} libraries, {not} refused");
+    refused.iter().for_each(|(seed, why)| println!("  seed {seed}: {why}"));
+    let heads: String =
+        SHARES.iter().map(|share| format!("{:>9}", format!("{:.0} %", 100.0 * share))).collect();
+    println!("{:>22}{heads}{:>9}", "", "largest");
+    for (name, measure) in MEASURES {
+        let values = sorted(group, measure);
+        let cells: String = SHARES.iter().map(|&s| format!("{:>9.4}", quantile(&values, s))).collect();
+        println!("{name:>22}{cells}{:>9.4}", quantile(&values, 1.0));
+    }
+}
+
+fn draw(groups: &[Group]) -> Figure {
+    let rows = Cell::FULL.rows([1.0, 1.0]);
+    let mut figure = Figure::new("libraries", 1200, 800);
+    for (kind, (row, letters)) in
+        ["step", "oscillating"].into_iter().zip(rows.into_iter().zip(["ABC", "DEF"]))
+    {
+        let titles = ["error in sequences", "what transitions cost", "noise"];
+        let axes = ["RMSE / standard deviation", "worst pair / random starts", "largest C"];
+        let measures: [&[Measure]; 3] = [&MEASURES[..2], &MEASURES[4..5], &MEASURES[5..6]];
+        for (i, cell) in row.columns([1.0, 1.0, 1.0]).into_iter().enumerate() {
+            let mut panel = Panel::new(axes[i], "share of libraries")
+                .title(format!("{kind} motifs: {}", titles[i]))
+                .letter(letters.chars().nth(i).unwrap_or(' '))
+                .legend(Corner::BottomRight);
+            for (group, colour) in groups.iter().filter(|g| g.motifs == kind).zip([ORANGE, BLUE]) {
+                for (m, (_, measure)) in measures[i].iter().enumerate() {
+                    let values = sorted(group, *measure);
+                    let curve: Vec<_> =
+                        (0..=100).map(|k| 0.01 * f64::from(k)).map(|s| (quantile(&values, s), s)).collect();
+                    let fit = measures[i].len() > 1 && m == 0;
+                    let style = if fit {
+                        Style::new(colour).size(1.2).dashed()
+                    } else {
+                        Style::new(colour).size(2.0)
+                    };
+                    let label =
+                        if fit { format!("{}, fit alone", group.preset) } else { group.preset.to_owned() };
+                    panel = panel.line(&label, style, curve);
+                }
+            }
+            if i == 1 {
+                panel = panel.vertical(1.0, Style::new(VERMILLION).size(1.0).dashed());
+            }
+            figure = figure.add(cell, panel);
+        }
+    }
+    figure
+}
