@@ -311,11 +311,12 @@ impl LoopDesign {
 /// Samples over which the size of the exponentials is taken.
 const RMS_SAMPLES: usize = 256;
 
-/// Root mean square of `sum_k alpha_k exp(lambda_k t)` over a duration.
+/// Root mean square of `sum_k alpha_k exp(lambda_k t)` over a duration; 1 for exponentials that are zero.
 fn played_rms(eigenvalues: &[Complex64], amplitudes: &[Complex64], duration: f64) -> f64 {
     let value = |n: usize| {
         let t = n as f64 * duration / RMS_SAMPLES as f64;
         eigenvalues.iter().zip(amplitudes).map(|(z, a)| (a * (z * t).exp()).re).sum::<f64>()
     };
-    check::root_mean_square((0..RMS_SAMPLES).map(value))
+    let size = check::root_mean_square((0..RMS_SAMPLES).map(value));
+    if size > 0.0 && size.is_finite() { size } else { 1.0 }
 }

@@ -16,8 +16,8 @@ const MAX_ROUNDS: usize = 100;
 /// $$ \delta^2 = r^2 \Big(\frac{|x_\mathrm{init}|^2}{N} + s^2\Big) \frac{G}{T}, $$
 ///
 /// with r the fraction left and the network's scale s the size of the states come from. A motif whose
-/// $\delta$ exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit` times s, is fitted again with
-/// `wider` times the separation, up to `rounds` times; the smallest expected error
+/// $\delta$ exceeds `share` of its fit's RMSE, or whose cost C exceeds `cost_limit` times s, is fitted again
+/// with `wider` times the separation, up to `rounds` times; the smallest expected error
 /// $\sqrt{\mathrm{RMSE}^2 + \delta^2}$ within the limit of C is kept, or the smallest C where none is within
 /// it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -16,7 +16,7 @@ fn refuse(options: FitOptions) -> String {
 
 #[test]
 fn options_outside_their_ranges() {
-    let plain = FitOptions::default;
+    let plain = FitOptions::published;
     let cases = [
         (plain().with(|o| o.modes = 0), "fit modes: expected a count in 1..=64, given 0"),
         (plain().with(|o| o.modes = 65), "fit modes: expected a count in 1..=64, given 65"),

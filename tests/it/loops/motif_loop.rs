@@ -7,7 +7,7 @@ use thalamo::linalg::{eigenvalues, expm, propagate, spectral_abscissa};
 use thalamo::loops::{
     Horizon, LoopDesign, LoopOptions, LoopStart, MotifLoop, Placement, PlacementOptions, RobustnessCost,
 };
-use thalamo::optim::{LbfgsOptions, Objective, Termination};
+use thalamo::optim::{LbfgsOptions, Minimum, Objective, Termination};
 use thalamo::{Complex64, Cortex, Error, System};
 
 fn z(re: f64, im: f64) -> Complex64 {
@@ -194,7 +194,7 @@ fn playback_is_as_accurate_as_asked() {
 fn races_follow_the_better_half() {
     let (cortex, values, amplitudes) = case(0, 3, 30, 7, 0.5);
     for (starts, finalists) in [(70, 3), (13, 4), (5, 1), (4, 4), (2, 7)] {
-        let options = quick(starts).with(|o| o.finalists = finalists);
+        let options = quick(starts).with(|o| (o.finalists, o.scale) = (finalists, Some(1.0)));
         let design = LoopDesign::new(&cortex, &values, &amplitudes, 40.0, &options).unwrap();
         let report = design.optimise(7).unwrap().report().clone();
         assert_eq!(report.starts.len(), starts);
@@ -213,7 +213,9 @@ fn races_follow_the_better_half() {
                 let later: Vec<_> = race.iter().filter(|s| s.evaluations > raced.evaluations).collect();
                 assert!(!later.is_empty() && later.iter().all(|s| s.cost <= raced.cost));
             } else {
-                assert_eq!(raced, &LoopStart::from(&alone));
+                let Minimum { initial_value, value, evaluations, status, .. } = alone;
+                let (initial_cost, cost) = (initial_value.exp(), value.exp());
+                assert_eq!(raced, &LoopStart { initial_cost, cost, evaluations, status });
                 followed += 1;
             }
             assert!(raced.cost >= report.starts[report.best].cost);

@@ -9,7 +9,6 @@ use thalamo::{Cortex, Network, NetworkOptions, System};
 
 use crate::support::cases;
 
-/// Of cortex.
 const UNITS: usize = 24;
 const TRANSITION: f64 = 5.0;
 
