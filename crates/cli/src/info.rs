@@ -78,7 +78,7 @@ fn noisy(model: &Model) -> String {
         return String::new();
     }
     format!(
-        "\nnoise cost above {limit}: {}. Noise will disturb {}; build with fewer --modes (exponentials\n\
+        "\nnoise cost above {limit:.3}: {}. Noise will disturb {}; build with fewer --modes (exponentials\n\
          that a brief or simple motif does not need).\n",
         names.join(", "),
         if names.len() == 1 { "it" } else { "them" },

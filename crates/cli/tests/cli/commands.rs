@@ -239,7 +239,7 @@ fn noisy_motifs_are_named_with_what_helps() {
     fs::write(folder.path().join("brief.csv"), format!("flick\n{}\n", column.join("\n"))).unwrap();
     let told = done(folder.path(), "build brief.csv --out model.npz");
     let (_, note) =
-        told.split_once("\n\nnoise cost above 2.5: `flick`. ").unwrap_or_else(|| panic!("{told}"));
+        told.split_once("\n\nnoise cost above 0.869: `flick`. ").unwrap_or_else(|| panic!("{told}"));
     let note = note.strip_suffix("\nmodel of 1 motif: model.npz\n").unwrap_or_else(|| panic!("{told}"));
     assert!(note.contains("fewer --modes"), "{note}");
     assert!(done(folder.path(), "info model.npz").ends_with(note));

@@ -26,7 +26,7 @@ fn remedied(at: &Path, base: &str, bad: &str, said: &[&str], remedy: &str) {
 fn transitions_that_lose_the_motif() {
     let folder = folder_of_motifs();
     let at = folder.path();
-    let said = ["`reach`: played after `", "the transition of 5 tau limits it", "larger --prep-rank than 5 "];
+    let said = ["`reach`: played after ", "the transition of 5 tau limits it", "larger --prep-rank than 5 "];
     let base = "motifs.csv --units 60";
     let message = failed(at, &format!("build {base} --prep-rank 5 --strict --out strict.npz"), 2);
     let (_, enough) = message.split_once("--transition ").unwrap();
@@ -54,8 +54,8 @@ fn fits_that_miss_the_motif() {
     for remedy in ["--modes 2", "--modes 1 --fit-start free", "--modes 1 --margin 0.1/T"] {
         remedied(at, hold, "--modes 1", &said, remedy);
     }
-    let said = ["the fit is also bound by --decay-limit"];
-    let fade = "fade.csv --units 40 --transition 20 --modes 1 --fit-start target --amplitude-bound 9";
+    let said = ["build with more --modes than 1; the fit is also bound by --decay-limit"];
+    let fade = "fade.csv --units 40 --transition 20 --modes 1 --fit-start free --amplitude-bound 9";
     remedied(at, fade, "--decay-limit 3/T", &said, "--decay-limit 30/T");
 }
 
