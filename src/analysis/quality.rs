@@ -10,7 +10,7 @@ use crate::fit::{ActiveConstraint, Fit};
 use crate::motif::Motif;
 use crate::network::{LearnedMotif, Network};
 use crate::play::Simulator;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// Random starts of the only motif of a library.
 const STARTS: usize = 16;
@@ -98,7 +98,9 @@ fn measure(simulator: &Simulator) -> Result<Vec<MotifQuality>> {
         let mean = played.iter().map(|(_, error)| error / played.len() as f64).sum::<f64>();
         let fitted = fit.values(motif.len());
         let fit = root_mean_square(fitted.iter().zip(motif.values()).map(|(a, b)| a - b));
-        Ok(MotifQuality { constant, fit: fit / unit, worst: worst / unit, after, mean: mean / unit })
+        let [fit, worst, mean] = [fit, worst, mean].map(|error| error / unit);
+        check::no_overflow("error over the size of a motif", &[fit, worst, mean])?;
+        Ok(MotifQuality { constant, fit, worst, after, mean })
     };
     let found: Vec<_> = (0..count).into_par_iter().map(of_motif).collect();
     found.into_iter().collect()
