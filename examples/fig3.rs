@@ -97,11 +97,13 @@ fn main() -> Result<()> {
     seconds.simulate = simulating.elapsed().as_secs_f64();
 
     let drawing = Instant::now();
-    draw(&network, &simulator, &errors, &test, &sequence, common.seed)?.save(&common.out)?;
+    let written = draw(&network, &simulator, &errors, &test, &sequence, common.seed)?.save(&common.out)?;
     seconds.figure = drawing.elapsed().as_secs_f64();
     seconds.total = began.elapsed().as_secs_f64();
     let record = record(&arguments, &network, &errors, &test, seconds);
     print_table(&record);
+    written.iter().for_each(|path| println!("figure: {}", path.display()));
+    println!("numbers: {}", common.out.join("fig3.json").display());
     write_json(&common.out, "fig3", &record)
 }
 
@@ -125,9 +127,13 @@ fn build(arguments: &Arguments, seconds: &mut Seconds) -> Result<Network> {
     seconds.cortex = began.elapsed().as_secs_f64();
 
     let began = Instant::now();
-    let bar = progress(motifs.len() * (1 + options.motif_loop.starts) + 1, "building the network");
+    let of_one = 1 + options.motif_loop.starts;
+    let bar = progress(motifs.len() * of_one + 1, "building the network");
     let ended = Mutex::new((0.0_f64, 0.0_f64));
     let network = Network::build_observed(cortex, &motifs, &options, common.seed, &|step| {
+        if matches!(step, BuildStep::Again { .. }) {
+            return bar.inc_length(of_one as u64);
+        }
         bar.inc(1);
         if let Ok(mut ended) = ended.lock() {
             let (loops, preparation) = &mut *ended;

@@ -112,7 +112,6 @@ pub(crate) fn no_overflow(what: &'static str, values: &[f64]) -> Result<()> {
 }
 
 /// Fails where a stored number is off by more than the limit (or NaN).
-#[cfg(feature = "io")]
 pub(crate) fn agrees(what: &'static str, difference: f64, limit: f64) -> Result<()> {
     if difference <= limit { Ok(()) } else { Err(Error::Disagrees { what, difference, limit }) }
 }

@@ -136,8 +136,8 @@ pub enum Error {
     )]
     Disagrees { what: &'static str, difference: f64, limit: f64 },
     /// What went wrong with one motif of several.
-    #[error("motif {index}: {source}")]
-    InMotif { index: usize, source: Box<Error> },
+    #[error("{}: {source}", motif_of(name.as_deref(), *index))]
+    InMotif { index: usize, name: Option<String>, source: Box<Error> },
     /// What is wrong with a file, or kept it from being read or written.
     #[error("{path}: {source}")]
     InFile { path: PathBuf, source: Box<Error> },
@@ -174,7 +174,23 @@ impl Error {
 
     /// This error, in motif `index` of several.
     pub fn in_motif(self, index: usize) -> Self {
-        Self::InMotif { index, source: Box::new(self) }
+        Self::InMotif { index, name: None, source: Box::new(self) }
+    }
+
+    /// This error with the name of the motif that it is about, where it is about one of these.
+    pub fn with_names(mut self, names: &[String]) -> Self {
+        match &mut self {
+            Self::InMotif { index, name, .. } => {
+                if let Some(known) = names.get(*index) {
+                    *name = Some(known.clone());
+                }
+            }
+            Self::InFile { source, .. } | Self::InArray { source, .. } | Self::InRow { source, .. } => {
+                **source = source.as_ref().clone().with_names(names);
+            }
+            _ => (),
+        }
+        self
     }
 
     /// What went wrong, without the file, array, row or motif that it went wrong in.
@@ -187,6 +203,11 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// A motif by its name, where that is known.
+fn motif_of(name: Option<&str>, index: usize) -> String {
+    name.map_or_else(|| format!("motif {index}"), |name| format!("motif `{name}` (index {index})"))
 }
 
 /// Why the operating system refused: an [`std::io::Error`] that can be cloned and compared.

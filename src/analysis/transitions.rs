@@ -71,22 +71,11 @@ pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Res
             given: starts as f64,
         });
     }
-    let ends: Vec<_> = (0..motifs)
-        .into_par_iter()
-        .map(|motif| {
-            let prepared = simulator.prepare(motif, &DMatrix::zeros(units, 1))?;
-            simulator.finish(motif, &prepared)
-        })
-        .collect::<Result<_>>()?;
-    let ends = DMatrix::from_fn(units, motifs, |i, j| ends[j][(i, 0)]);
+    let ends = ends(simulator)?;
     let rows: Vec<_> = (0..motifs)
         .into_par_iter()
         .map(|motif| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(motif as u64);
-            let random: DMatrix<f64> =
-                DMatrix::from_fn(units, starts, |_, _| StandardNormal.sample(&mut rng));
-            let random = random * scale;
+            let random = random_states((units, starts), scale, seed, motif);
             Ok((errors(simulator, motif, &random)?, errors(simulator, motif, &ends)?))
         })
         .collect::<Result<_>>()?;
@@ -97,7 +86,30 @@ pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Res
     })
 }
 
-fn errors(simulator: &Simulator, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
+/// The state at the end of each motif, prepared from rest (N x motifs).
+pub(super) fn ends(simulator: &Simulator) -> Result<DMatrix<f64>> {
+    let network = simulator.network();
+    let (units, motifs) = (network.system().units(), network.motifs().len());
+    let ends: Vec<_> = (0..motifs)
+        .into_par_iter()
+        .map(|motif| {
+            let prepared = simulator.prepare(motif, &DMatrix::zeros(units, 1))?;
+            simulator.finish(motif, &prepared)
+        })
+        .collect::<Result<_>>()?;
+    Ok(DMatrix::from_fn(units, motifs, |i, j| ends[j][(i, 0)]))
+}
+
+/// States from N(0, scale^2 I), one per column, of a motif's own stream.
+pub(super) fn random_states(shape: (usize, usize), scale: f64, seed: u64, motif: usize) -> DMatrix<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(motif as u64);
+    let random: DMatrix<f64> = DMatrix::from_fn(shape.0, shape.1, |_, _| StandardNormal.sample(&mut rng));
+    random * scale
+}
+
+/// RMSE of a motif, prepared from each state (column).
+pub(super) fn errors(simulator: &Simulator, motif: usize, states: &DMatrix<f64>) -> Result<Vec<f64>> {
     let target = simulator.network().motif(motif)?.motif().values();
     let readout = simulator.play(motif, &simulator.prepare(motif, states)?)?;
     let rmse = |y: nalgebra::DVectorView<'_, f64>| {

@@ -3,14 +3,15 @@
 use std::io::Read;
 
 use super::content::{content, in_row, short};
-use super::series::{Series, numbered};
+use super::series::{Series, Table, numbered};
 use crate::Result;
 
 const CORRECT: &str = "correct the cell";
 
 /// Columns of a `.csv` file, with any ends of lines. Cells are separated by semicolons where a line
-/// after the first has one, else by commas; where the first line has none, by tabs or semicolons.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
+/// after the first has one, else by commas; where the first line has none, by tabs or semicolons. A column of
+/// times gives the step between them.
+pub(super) fn decode(bytes: &[u8]) -> Result<Table> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte order mark
     let bytes = &unix_lines(bytes)[..];
     let (first, rest) = bytes.split_at(bytes.iter().position(|&b| b == b'\n').unwrap_or(bytes.len()));
@@ -55,11 +56,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Series>> {
             column.push(record.get(i).unwrap_or_default(), line)?;
         }
     }
-    if let Some(time) = columns.iter().find(|column| column.is_time()) {
-        let given = format!("a column `{}` of evenly spaced times", short(&time.series.name));
-        return Err(content("motifs only", given, "leave it out, and give the time between samples as dt"));
-    }
-    Ok(columns.into_iter().map(|column| column.series).collect())
+    let times = columns.iter().position(Column::is_time).map(|place| columns.remove(place).series);
+    let step = times.map(|times| step(&times, &columns)).transpose()?;
+    Ok(Table { series: columns.into_iter().map(|column| column.series).collect(), step })
 }
 
 /// Every end of a line outside quotes as `\n`: the reader counts lines by it.
@@ -109,16 +108,44 @@ impl Column {
         Err(in_row(line, &self.series.name, content(expected, format!("`{}`", short(cell)), remedy)))
     }
 
-    /// Whether it is the time axis that recordings come with, and no motif.
+    /// Whether it is the time axis that recordings come with, and no motif: called `time...`, or `t` with or
+    /// without a unit, and growing all the way.
     fn is_time(&self) -> bool {
         let name = self.series.name.to_lowercase();
+        let of_t = |rest: &str| {
+            let unit = rest.trim_matches([' ', '_', '(', ')', '[', ']', '/']);
+            (rest.is_empty() || unit != rest) && ["", "s", "sec", "seconds", "ms", "tau"].contains(&unit)
+        };
+        let is_named = name.starts_with("time") || name.strip_prefix('t').is_some_and(of_t);
         let values = &self.series.values;
-        let steps = || values.windows(2).map(|w| w[1] - w[0]);
-        let step = steps().next().unwrap_or(0.0);
-        self.named
-            && (name == "t" || name.starts_with("time"))
-            && step > 0.0
-            && steps().all(|s| (s - step).abs() <= 0.01 * step)
+        self.named && is_named && values.len() > 1 && values.is_sorted_by(|a, b| a < b)
+    }
+}
+
+/// Largest distance of a time from the even grid, in steps: what rounding to a few digits does to it.
+const UNEVEN: f64 = 0.05;
+
+/// The step between times that are evenly spaced and as many as the longest motif has samples.
+fn step(times: &Series, motifs: &[Column]) -> Result<f64> {
+    let (values, last) = (&times.values, times.values.len() - 1);
+    let exact = (values[last] - values[0]) / last as f64;
+    // Without the rounding of differences, where that says the same.
+    let rounded: f64 = format!("{exact:.9e}").parse().unwrap_or(exact);
+    let step = if (rounded / exact - 1.0).abs() < 1e-9 { rounded } else { exact };
+    let far = |(i, t): (usize, &f64)| (t - values[0] - i as f64 * exact).abs() > UNEVEN * exact;
+    if let Some(row) = values.iter().enumerate().position(far) {
+        let given = format!("{:?} as number {} in the column `{}`", values[row], row + 1, short(&times.name));
+        let expected = format!("evenly spaced times, {step:?} apart");
+        let remedy = "resample the motifs evenly, or rename the column if it is a motif";
+        return Err(content(expected, given, remedy));
+    }
+    match motifs.iter().map(|motif| motif.series.values.len()).max() {
+        Some(longest) if longest > values.len() => {
+            let (expected, given) =
+                (format!("a time for each of {longest} samples"), values.len().to_string());
+            Err(content(expected, given, "complete the column of times"))
+        }
+        _ => Ok(step),
     }
 }
 

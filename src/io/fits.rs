@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::content::{content, short};
 use super::header::Header;
+use super::motifs::NamedMotif;
 use super::stored::Stored;
 use super::version_1;
 use crate::Result;
@@ -44,6 +46,40 @@ impl NamedFit {
     /// A fit to a motif of this name and number of samples.
     pub fn new(name: &str, samples: usize, fit: Fit) -> Self {
         Self { name: name.to_owned(), samples, amplitude_norm: fit.amplitude_norm(), fit }
+    }
+}
+
+impl Fits {
+    /// The fits in the order of these motifs, which they have to be made for.
+    ///
+    /// # Errors
+    /// [`Error::Content`](crate::Error::Content): a motif without a fit of its name, or of another number of
+    /// samples or time step; a fit without a motif.
+    pub fn matched(self, motifs: &[NamedMotif]) -> Result<Vec<Fit>> {
+        const REMEDY: &str = "fit these motifs with `thalamo fit`, or give the motifs and --dt of the fits";
+        let mut fits = self.fits;
+        let mut of = |NamedMotif { name, motif }: &NamedMotif| {
+            let Some(place) = fits.iter().position(|fit| fit.name == *name) else {
+                let names = fits.iter().map(|fit| format!("`{}`", fit.name)).collect::<Vec<_>>().join(", ");
+                let given = if names.is_empty() { "no other".into() } else { short(&names) };
+                return Err(content(format!("a fit of the motif `{}`", short(name)), given, REMEDY));
+            };
+            let NamedFit { samples, fit, .. } = fits.remove(place);
+            if (samples, fit.dt()) == (motif.len(), motif.dt()) {
+                return Ok(fit);
+            }
+            let expected =
+                format!("`{}` with {} samples {:?} tau apart", short(name), motif.len(), motif.dt());
+            Err(content(expected, format!("a fit to {samples} samples {:?} tau apart", fit.dt()), REMEDY))
+        };
+        let matched = motifs.iter().map(&mut of).collect::<Result<_>>()?;
+        match fits.first() {
+            Some(more) => {
+                let given = format!("one of `{}` as well", short(&more.name));
+                Err(content(format!("fits of {} motifs", motifs.len()), given, REMEDY))
+            }
+            None => Ok(matched),
+        }
     }
 }
 

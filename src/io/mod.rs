@@ -61,7 +61,7 @@ mod version_1;
 pub use files::{check_output, write_whole};
 pub use fits::{Fits, NamedFit};
 pub use model::Model;
-pub use motifs::NamedMotif;
+pub use motifs::{NamedMotif, time_step};
 pub use stored::{Stored, decode, encode, read, read_with, write};
 pub use summary::{MotifSummary, PreparationSummary, Summary};
 pub use trajectories::write_trajectories;

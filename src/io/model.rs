@@ -97,7 +97,8 @@ impl Stored for Model {
             motifs: (0..history.motifs.len()).map(motif).collect::<Result<_>>()?,
         };
         let names = std::mem::take(&mut history.names);
-        let model = Self::named(Network::from_parts(parts, history)?, npz.number("transition")?, names)?;
+        let network = Network::from_parts(parts, history).map_err(|error| error.with_names(&names))?;
+        let model = Self::named(network, npz.number("transition")?, names)?;
         Ok(Self { crate_version, ..model })
     }
 }

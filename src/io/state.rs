@@ -6,7 +6,7 @@ use nalgebra::DVector;
 
 use super::array::{self, Array, Values};
 use super::content::content;
-use super::series::Series;
+use super::series::{Series, Table};
 use super::stored::Stored;
 use super::table;
 use crate::{Error, Result};
@@ -34,7 +34,11 @@ impl Stored for DVector<f64> {
         if !table::is_known(path) {
             return Err(wrong("a name that ends in .npy, .npz, .csv or .json", "another".into()));
         }
-        match <[Series; 1]>::try_from(table::decode(bytes, path)?) {
+        let Table { series, step } = table::decode(bytes, path)?;
+        if step.is_some() {
+            return Err(wrong("one column or list", "a column of times".into()));
+        }
+        match <[Series; 1]>::try_from(series) {
             Ok([one]) => Ok(DVector::from_vec(one.values)),
             Err(many) => Err(wrong("one column or list", format!("{}", many.len()))),
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::content::content;
 use super::npz::{Npz, NpzWriter};
-use super::series::Series;
+use super::series::{Series, Table};
 use super::{delimited, json};
 use crate::Result;
 
@@ -40,10 +40,10 @@ pub(super) fn is_known(path: &Path) -> bool {
 }
 
 /// All series, in the order of the file.
-pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Table> {
     match Format::of(path)? {
         Format::Csv => delimited::decode(bytes),
-        Format::Json => json::lists(bytes),
+        Format::Json => Ok(json::lists(bytes)?.into()),
         Format::Npz => {
             let npz = Npz::decode(bytes)?;
             if npz.bytes("metadata").is_ok() {
@@ -51,7 +51,7 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Vec<Series>> {
                 return Err(content("one array of numbers per motif", given, "give a file of motifs"));
             }
             let series = |name: &String| Ok(Series { name: name.clone(), values: npz.series(name)? });
-            npz.names().iter().map(series).collect()
+            Ok(npz.names().iter().map(series).collect::<Result<Vec<_>>>()?.into())
         }
     }
 }

@@ -32,6 +32,11 @@ pub enum BuildStep {
     },
     /// The preparatory module was optimised.
     Preparation,
+    /// A motif is noisier than tolerated: its fit and all starts of its loop follow once more.
+    Again {
+        /// Its index.
+        motif: usize,
+    },
 }
 
 /// The seed of motif `index`: the same whether it is built with others or learned later.
@@ -48,7 +53,8 @@ pub(super) fn one(
     (options, scale): (&NetworkOptions, f64),
     seed: u64,
 ) -> Result<LearnedMotif> {
-    let made = fits_and_loops(system, &[Task { index: 0, motif, seed }], (options, scale), &|_| ());
+    let task = Task { index: 0, motif, given: None, seed };
+    let made = fits_and_loops(system, &[task], (options, scale), &|_| ());
     let (fit, motif_loop) = made.map_err(|error| error.root().clone())?.remove(0);
     LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
 }
@@ -57,12 +63,12 @@ pub(super) fn one(
 /// optimised beside the fits and loops.
 pub(super) fn all(
     system: &System,
-    motifs: &[Motif],
+    motifs: &[(&Motif, Option<&Fit>)],
     (options, scale): (&NetworkOptions, f64),
     seed: u64,
     observer: &(dyn Fn(BuildStep) + Sync),
 ) -> Result<(Preparation, Vec<LearnedMotif>)> {
-    let task = |(index, motif)| Task { index, motif, seed: seed_of(seed, index) };
+    let task = |(index, &(motif, given))| Task { index, motif, given, seed: seed_of(seed, index) };
     let tasks: Vec<_> = motifs.iter().enumerate().map(task).collect();
     let prepare = || {
         let preparation = Preparation::optimise(system, &options.preparation, seed);
@@ -73,13 +79,13 @@ pub(super) fn all(
         rayon::join(prepare, || fits_and_loops(system, &tasks, (options, scale), observer));
     let preparation = preparation?;
     let learned =
-        |(motif, (fit, own)): (&Motif, Made)| LearnedMotif::new(motif.clone(), fit, own, &preparation);
-    let learned = motifs.iter().zip(loops?).map(learned).collect::<Result<_>>()?;
+        |(task, (fit, own)): (&Task<'_>, Made)| LearnedMotif::new(task.motif.clone(), fit, own, &preparation);
+    let learned = tasks.iter().zip(loops?).map(learned).collect::<Result<_>>()?;
     Ok((preparation, learned))
 }
 
 /// All motifs, in rounds: one that is noisier than tolerated is fitted again with its eigenvalues
-/// farther apart.
+/// farther apart. Exponentials that were given stay as they are.
 fn fits_and_loops(
     system: &System,
     tasks: &[Task<'_>],
@@ -105,18 +111,22 @@ fn fits_and_loops(
         }
         pending.retain(|task| {
             let noisy = |made: &Made| tolerance.exceeded_by(made, (task.motif.duration(), scale));
-            kept[task.index].as_ref().is_some_and(noisy)
+            task.given.is_none() && kept[task.index].as_ref().is_some_and(noisy)
         });
+        if round < tolerance.rounds {
+            pending.iter().for_each(|task| observer(BuildStep::Again { motif: task.index }));
+        }
         round_options.fit.separation = round_options.fit.separation.times(tolerance.wider);
     }
     Ok(kept.into_iter().flatten().collect())
 }
 
-/// One motif to be fitted.
+/// One motif to be fitted, or one whose fit is given.
 #[derive(Debug, Clone, Copy)]
 struct Task<'a> {
     index: usize,
     motif: &'a Motif,
+    given: Option<&'a Fit>,
     seed: u64,
 }
 
@@ -131,7 +141,10 @@ fn one_round(
     let designs: Vec<Result<(Fit, LoopDesign)>> = tasks
         .par_iter()
         .map(|task| {
-            let fit = fit(task.motif, &options.fit_of(system, scale, task.motif, task.seed))?;
+            let fit = match task.given {
+                Some(given) => given.clone(),
+                None => fit(task.motif, &options.fit_of(system, scale, task.motif, task.seed))?,
+            };
             let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
             let duration = task.motif.duration();
             let design = LoopDesign::new(system, eigenvalues, amplitudes, duration, &loop_options)?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::build::{self, BuildStep};
-use super::motif::LearnedMotif;
+use super::motif::{LearnedMotif, check_fit};
 use super::options::NetworkOptions;
+use crate::fit::Fit;
 use crate::motif::Motif;
 use crate::preparation::Preparation;
 use crate::system::System;
@@ -50,7 +51,8 @@ impl Network {
     }
 
     /// A network that knows all these motifs; the same, to the bit, as learning them one by one at
-    /// the same [scale](NetworkOptions::scale), but spread over threads. Depends on the seed, not on the number of threads.
+    /// the same [scale](NetworkOptions::scale), but spread over threads. Depends on the seed, not on
+    /// the number of threads.
     ///
     /// # Errors
     /// As [`Network::design`] and [`Network::learn`], naming the motif ([`Error::InMotif`]).
@@ -75,10 +77,40 @@ impl Network {
         seed: u64,
         observer: &(dyn Fn(BuildStep) + Sync),
     ) -> Result<Self> {
+        let motifs: Vec<_> = motifs.iter().map(|motif| (motif, None)).collect();
+        Self::build_all(system.into(), &motifs, options, seed, observer)
+    }
+
+    /// As [`Network::build_observed`], by the exponentials that are given with each motif in place of
+    /// fitted ones, whatever their noise.
+    ///
+    /// # Errors
+    /// As [`Network::build`]; a fit that is sampled at another step than its motif, or whose RMSE is
+    /// not that of its exponentials.
+    pub fn build_from(
+        system: impl Into<System>,
+        fitted: &[(Motif, Fit)],
+        options: &NetworkOptions,
+        seed: u64,
+        observer: &(dyn Fn(BuildStep) + Sync),
+    ) -> Result<Self> {
+        for (index, (motif, fit)) in fitted.iter().enumerate() {
+            check_fit(motif, fit).map_err(|error| error.in_motif(index))?;
+        }
+        let motifs: Vec<_> = fitted.iter().map(|(motif, fit)| (motif, Some(fit))).collect();
+        Self::build_all(system.into(), &motifs, options, seed, observer)
+    }
+
+    fn build_all(
+        system: System,
+        motifs: &[(&Motif, Option<&Fit>)],
+        options: &NetworkOptions,
+        seed: u64,
+        observer: &(dyn Fn(BuildStep) + Sync),
+    ) -> Result<Self> {
         options.validate()?;
-        check_time_steps(motifs.iter())?;
-        let system = system.into();
-        let scale = options.scale.or_else(|| library_rms(motifs));
+        check_time_steps(motifs.iter().map(|(motif, _)| *motif))?;
+        let scale = options.scale.or_else(|| library_rms(motifs.iter().map(|(motif, _)| *motif)));
         let settings = (options, scale.unwrap_or(1.0));
         let (preparation, motifs) = build::all(&system, motifs, settings, seed, observer)?;
         Ok(Self::assemble(system, preparation, motifs, options, scale, seed))
@@ -177,12 +209,9 @@ impl Network {
 }
 
 /// Root mean square of the samples of all motifs; `None` without any.
-fn library_rms(motifs: &[Motif]) -> Option<f64> {
-    let samples: usize = motifs.iter().map(Motif::len).sum();
-    let parts: Vec<f64> = motifs
-        .iter()
-        .map(|m| m.rms() * (motifs.len() as f64 * m.len() as f64 / samples as f64).sqrt())
-        .collect();
+fn library_rms<'a>(motifs: impl ExactSizeIterator<Item = &'a Motif> + Clone) -> Option<f64> {
+    let (count, samples) = (motifs.len() as f64, motifs.clone().map(Motif::len).sum::<usize>() as f64);
+    let parts: Vec<f64> = motifs.map(|m| m.rms() * (count * m.len() as f64 / samples).sqrt()).collect();
     (!parts.is_empty()).then(|| check::root_mean_square(parts.iter().copied()))
 }
 

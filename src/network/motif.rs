@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use nalgebra::DVector;
 
-use crate::Result;
-use crate::fit::Fit;
+use crate::fit::{Fit, FitOrigin};
 use crate::loops::MotifLoop;
 use crate::motif::Motif;
 use crate::preparation::Preparation;
+use crate::{Error, Result, check};
 
 /// One motif and everything that belongs to it alone. Clones share their numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,4 +55,21 @@ impl LearnedMotif {
     pub fn bias(&self) -> &DVector<f64> {
         &self.0.bias
     }
+}
+
+/// Relative difference accepted between the RMSE that a fit claims and the one computed again.
+const AGREEMENT: f64 = 1e-9;
+
+/// Fails unless the fit is one of this motif: of its time step, and with the error that it claims. A fit
+/// brought along claims none.
+pub(super) fn check_fit(motif: &Motif, fit: &Fit) -> Result<()> {
+    if motif.dt() != fit.dt() {
+        return Err(Error::TimeStep { expected: fit.dt(), given: motif.dt() });
+    }
+    if fit.report().origin == FitOrigin::Given {
+        return Ok(());
+    }
+    let values = fit.values(motif.len());
+    let found = check::root_mean_square(values.iter().zip(motif.values()).map(|(a, b)| a - b));
+    check::agrees("RMSE of the fit", (found - fit.rmse()).abs() / motif.rms(), AGREEMENT)
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::{ModuleArrays, MotifArrays};
 use super::library::Network;
-use super::motif::LearnedMotif;
+use super::motif::{LearnedMotif, check_fit};
 use super::options::NetworkOptions;
-use crate::fit::{Fit, FitOrigin, FitReport};
+use crate::fit::{Fit, FitReport};
 use crate::loops::{LoopDesign, LoopOptions, LoopStart};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
@@ -16,7 +16,7 @@ use crate::preparation::{Preparation, PreparationHistory};
 use crate::system::System;
 use crate::{Result, check};
 
-/// Relative difference accepted between a stored bias or RMSE and the one computed again.
+/// Relative difference accepted between a stored bias and the one computed again.
 const AGREEMENT: f64 = 1e-9;
 
 /// The numbers of a network.
@@ -113,7 +113,7 @@ fn restore(
     let MotifArrays { target, eigenvalues, amplitudes, input, feedback, initial_state, bias } = arrays;
     let fit = Fit::new(&eigenvalues, &amplitudes, dt)?.with_report(history.fit)?;
     let motif = Motif::new(dt, target)?;
-    check_rmse(&motif, &fit)?;
+    check_fit(&motif, &fit)?;
     let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
     let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), options)?;
     let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
@@ -125,14 +125,4 @@ fn restore(
     let size = preparation.system().norm() * motif_loop.initial_state().norm();
     check::agrees("bias b", (&bias - derived).norm() / size, AGREEMENT)?;
     Ok(LearnedMotif::assemble(motif, fit, motif_loop, bias))
-}
-
-/// The error that the fit claims is the one of its exponentials; a fit brought along claims none.
-fn check_rmse(motif: &Motif, fit: &Fit) -> Result<()> {
-    if fit.report().origin == FitOrigin::Given {
-        return Ok(());
-    }
-    let values = fit.values(motif.len());
-    let found = check::root_mean_square(values.iter().zip(motif.values()).map(|(a, b)| a - b));
-    check::agrees("RMSE of the fit", (found - fit.rmse()).abs() / motif.rms(), AGREEMENT)
 }

@@ -59,7 +59,10 @@ impl Schedule {
     }
 
     /// Steps of preparation on a time grid.
-    fn steps(&self, dt: f64) -> Result<usize> {
+    ///
+    /// # Errors
+    /// As [`Schedule::validate`]; a preparation of more than 1e7 steps dt (tau), or not a multiple of dt.
+    pub fn steps(&self, dt: f64) -> Result<usize> {
         let (what, given) = ("transition", self.preparation);
         self.validate()?;
         let steps = (given / dt).round();

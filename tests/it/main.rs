@@ -52,6 +52,7 @@ mod play {
 
 mod analysis {
     mod expected;
+    mod quality;
     mod statistics;
     mod transients;
     mod transitions;

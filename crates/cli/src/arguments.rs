@@ -5,16 +5,10 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-/// What all commands take.
-#[derive(Debug, Args)]
-pub struct Common {
-    /// Print nothing but what was asked for: no progress, no tables
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Number of threads; results do not depend on it [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-}
+use crate::fitting::Fitting;
+use crate::gate::Gate;
+use crate::motif_file::Grid;
+use crate::session::Output;
 
 /// Draw random motifs
 ///
@@ -49,23 +43,13 @@ pub enum Kind {
 ///
 /// Writes eigenvalues, amplitudes and errors as JSON.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  thalamo fit motifs.npz --modes 10 --out fits.json")]
+#[command(after_long_help = "Example:\n  thalamo fit motifs.npz --modes 10 --separation 6/T --out fits.json")]
 pub struct Fit {
-    /// File of motifs
+    /// File of motifs, or - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub motifs: PathBuf,
-    /// Number of exponentials per motif, conjugates included
-    #[arg(long, default_value_t = 10)]
-    pub modes: usize,
-    /// Slowest decay allowed (1/tau) [default: 1/T for a motif of duration T]
-    #[arg(long, value_name = "RATE")]
-    pub margin: Option<f64>,
-    /// Smallest distance between eigenvalues (1/tau)
-    #[arg(long, value_name = "RATE", default_value_t = 0.05)]
-    pub separation: f64,
-    /// Largest norm of the amplitudes
-    #[arg(long, value_name = "NORM", default_value_t = 3.0)]
-    pub amplitude_bound: f64,
+    #[command(flatten)]
+    pub fitting: Fitting,
     /// Seed of the random starts
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -83,10 +67,13 @@ pub struct Fit {
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  thalamo build motifs.npz --units 99 --gain 0.5 --out model.npz\n  \
-                             thalamo build motifs.csv --network net.npz --prep-rank 30 --out model.npz"
+                             thalamo build motifs.csv --network net.npz --prep-rank 30 --out model.npz\n  \
+                             thalamo build motifs.csv --tau 0.02 --transition 0.2 --strict --out model.npz\n  \
+                             thalamo build motifs.npz --preset published --separation 6/T --out model.npz\n  \
+                             thalamo build motifs.npz --fits fits.json --out model.npz"
 )]
 pub struct Build {
-    /// File of motifs
+    /// File of motifs, or - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub motifs: PathBuf,
     /// Network of one's own, in place of a random one
@@ -98,23 +85,33 @@ pub struct Build {
     /// Gain g (1/tau), where the network's file has none [default: 0.5]
     #[arg(long)]
     pub gain: Option<f64>,
-    /// Number of exponentials per motif, conjugates included
-    #[arg(long, default_value_t = 10)]
-    pub modes: usize,
-    /// Rank P of the preparatory module
-    #[arg(long, default_value_t = 50)]
-    pub prep_rank: usize,
-    /// Weight of a smooth readout during preparation
-    #[arg(long, default_value_t = 0.05)]
-    pub beta: f64,
-    /// Preparation before each motif (tau), kept with the model
-    #[arg(long, default_value_t = 5.0)]
-    pub transition: f64,
+    /// Fits that `thalamo fit` wrote for these motifs, in place of new ones
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
+        "modes", "separation", "margin", "decay_limit", "amplitude_bound", "fit_start",
+    ])]
+    pub fits: Option<PathBuf>,
+    #[command(flatten)]
+    pub fitting: Fitting,
+    /// Largest error of a loop that plays its exponentials, relative to the sum of their amplitudes
+    /// [default: 1e-6]
+    #[arg(long, value_name = "ERROR")]
+    pub playback_tolerance: Option<f64>,
+    /// Rank P of the preparatory module [default: half the units; preset published: 50]
+    #[arg(long)]
+    pub prep_rank: Option<usize>,
+    /// Weight of a smooth readout during preparation [default: 0.05]
+    #[arg(long)]
+    pub beta: Option<f64>,
+    /// Preparation before each motif (tau; with --tau: seconds), kept with the model [default: 5 tau]
+    #[arg(long)]
+    pub transition: Option<f64>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     #[command(flatten)]
     pub grid: Grid,
+    #[command(flatten)]
+    pub gate: Gate,
     #[command(flatten)]
     pub output: Output,
 }
@@ -128,9 +125,13 @@ pub struct Learn {
     /// Model to start from
     #[arg(value_hint = ValueHint::FilePath)]
     pub model: PathBuf,
-    /// File of motifs, sampled as the model's
+    /// File of motifs, sampled as the model's, or - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub motifs: PathBuf,
+    #[command(flatten)]
+    pub grid: Grid,
+    #[command(flatten)]
+    pub gate: Gate,
     #[command(flatten)]
     pub output: Output,
 }
@@ -141,17 +142,17 @@ pub struct Learn {
 /// in preparation), target and rmse, and with --states x (trials, steps, N).
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  thalamo simulate model.npz --sequence 0,3,1 --out traj.npz --plot seq.svg\n  \
+    after_long_help = "Examples:\n  thalamo simulate model.npz --sequence reach,grasp,reach --out traj.npz --plot seq.svg\n  \
                              thalamo simulate model.npz --sequence 0,1 --start random --noise 0.02 --trials 20 --out traj.npz"
 )]
 pub struct Simulate {
     /// Model to play
     #[arg(value_hint = ValueHint::FilePath)]
     pub model: PathBuf,
-    /// Indices of the motifs, in order
-    #[arg(long, value_name = "I,J,...", value_delimiter = ',', required = true)]
-    pub sequence: Vec<usize>,
-    /// Preparation before each motif (tau) [default: the model's]
+    /// Motifs in order, by name or index
+    #[arg(long, value_name = "MOTIF,...", value_delimiter = ',', required = true)]
+    pub sequence: Vec<String>,
+    /// Preparation before each motif (tau; with --tau: seconds) [default: the model's]
     #[arg(long)]
     pub transition: Option<f64>,
     /// State at the beginning: rest, random (standard deviation 1) or a .npy, .csv or .json file of N numbers
@@ -209,7 +210,7 @@ pub struct Certify {
     /// Model to certify
     #[arg(value_hint = ValueHint::FilePath)]
     pub model: PathBuf,
-    /// Preparation before each motif (tau) [default: the model's]
+    /// Preparation before each motif (tau; with --tau: seconds) [default: the model's]
     #[arg(long, conflicts_with = "error")]
     pub transition: Option<f64>,
     /// Largest readout error allowed: find the shortest preparation
@@ -231,6 +232,8 @@ pub struct Info {
     /// All numbers and settings, as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub gate: Gate,
 }
 
 /// Print a completion script for a shell
@@ -249,23 +252,4 @@ pub struct Completions {
 pub struct Man {
     /// Command to describe [default: all of thalamo]
     pub command: Option<String>,
-}
-
-/// The time grid of a file of motifs.
-#[derive(Debug, Args)]
-pub struct Grid {
-    /// Time between samples of the motifs (tau)
-    #[arg(long, default_value_t = 0.1)]
-    pub dt: f64,
-}
-
-/// The result's file.
-#[derive(Debug, Args)]
-pub struct Output {
-    /// File to write, whole or not at all
-    #[arg(long, short, value_hint = ValueHint::FilePath)]
-    pub out: PathBuf,
-    /// Allow it to replace one of the inputs
-    #[arg(long)]
-    pub overwrite: bool,
 }

@@ -18,7 +18,10 @@ pub fn run(options: &Certify, session: &Session) -> Result<()> {
     let depth = options.depth.unwrap_or_else(|| usual_depth(model.names.len()));
     let certificate = match options.error {
         Some(error) => shortest_preparation(&model.network, error, depth)?,
-        None => certify(&model.network, options.transition.unwrap_or(model.transition), depth)?,
+        None => {
+            let given = options.transition.map(|given| session.in_tau(given));
+            certify(&model.network, given.unwrap_or(model.transition), depth)?
+        }
     };
     let listing = listing(&model, &certificate)?;
     bar.finish_and_clear();

@@ -4,10 +4,11 @@ use clap::{Parser, Subcommand};
 
 use crate::arguments::*;
 use crate::report::Report;
+use crate::session::Common;
 use crate::train::Train;
 
-const FILES: &str = "Files of motifs: .npz (one array per motif), .csv (a column per motif and none of times, header \
-                     optional, shorter ones end in empty cells) or .json (a list of lists).\n\n\
+const FILES: &str = "Files of motifs: .npz (one array per motif), .csv (a column per motif, header optional, shorter ones \
+                     end in empty cells; a column named t or time tells the time between rows) or .json (a list of lists).\n\n\
                      Exit codes: 0 done, 2 bad usage or input, 1 anything else.";
 
 /// Design cortical networks whose thalamus plays motor motifs in any order

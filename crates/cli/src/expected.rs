@@ -1,12 +1,13 @@
 //! Errors to expect under noise.
 
 use rayon::prelude::*;
-use serde_json::Value;
-use thalamo::analysis::{ExpectedError, expected_rmse};
+use serde_json::{Value, json};
+use thalamo::analysis::{ExpectedError, Quality, expected_rmse};
 use thalamo::io::{Model, Summary};
 use thalamo::play::{Noise, Simulator, Start};
 
 use crate::failure::{Failure, Result};
+use crate::gate;
 
 /// Intensity of white noise on every unit, in units of x per sqrt(tau), that errors are told for.
 pub const NOISE: f64 = 0.01;
@@ -22,13 +23,19 @@ pub fn errors(model: &Model) -> thalamo::Result<Vec<ExpectedError>> {
     model.network.motifs().par_iter().enumerate().map(of).collect()
 }
 
-/// A model's summary as JSON, with the expected error of each motif.
-pub fn listing(model: &Model) -> Result<Value> {
+/// A model's summary as JSON, with the expected error of each motif, and its quality with all warnings.
+pub fn listing(model: &Model, quality: &Quality) -> Result<Value> {
     let mut listing =
         serde_json::to_value(Summary::of(model)).map_err(|error| Failure::System(error.into()))?;
     listing["expected_noise"] = NOISE.into();
     for (index, error) in errors(model)?.iter().enumerate() {
         listing["motifs"][index]["expected_rmse"] = error.rmse().into();
     }
+    for (index, q) in quality.motifs.iter().enumerate() {
+        listing["motifs"][index]["quality"] =
+            json!({ "fit": q.fit, "worst": q.worst, "after": gate::after(model, q), "mean": q.mean });
+    }
+    let warnings = quality.warnings.iter().map(|warning| warning.text(&model.names, None));
+    listing["warnings"] = warnings.collect();
     Ok(listing)
 }

@@ -13,20 +13,14 @@ use crate::arguments::{self, Simulate};
 use crate::failure::{Failure, Result};
 use crate::info::error;
 use crate::report::played_panel;
-use crate::session::Session;
+use crate::sequence::indices;
+use crate::session::{Session, check_ending};
 
 pub fn run(options: &Simulate, session: &Session) -> Result<()> {
     check_outputs(options, session)?;
     let model: Model = io::read(&options.model)?;
-    let sequence = Sequence::new(&options.sequence)?;
-    let known = model.names.len();
-    if let Some(unknown) = sequence.motifs().iter().find(|&&motif| motif >= known) {
-        let path = options.model.display();
-        return Err(Failure::Usage(format!(
-            "--sequence: expected indices below {known}, the number of motifs of {path}, given {unknown}; see thalamo info"
-        )));
-    }
-    let transition = options.transition.unwrap_or(model.transition);
+    let sequence = Sequence::new(&indices(&options.sequence, &model, &options.model)?)?;
+    let transition = options.transition.map_or(model.transition, |given| session.in_tau(given));
     let simulator = Simulator::new(&model.network, transition)?;
     let state = match &options.start {
         arguments::Start::File(path) => Some(io::read::<DVector<f64>>(path)?),
@@ -55,7 +49,15 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
         write_whole(path, &figure.encode(kind(path)?))?;
     }
     write_trajectories(&options.output.out, &trials, &settings)?;
-    session.tell(&table(&trials, &names))
+    session.tell(&table(&trials, &names))?;
+    let (count, before) = (options.trials, session.both(transition));
+    session.tell(&format!(
+        "\n{count} {} with {before} of preparation before each motif: {}\n",
+        if count == 1 { "trial" } else { "trials" },
+        options.output.out.display()
+    ))?;
+    let figure = |path: &std::path::PathBuf| session.tell(&format!("figure: {}\n", path.display()));
+    options.plot.as_ref().map_or(Ok(()), figure)
 }
 
 /// All trials of a sequence, from a state or as the options say.
@@ -79,9 +81,9 @@ fn check_outputs(options: &Simulate, session: &Session) -> Result<()> {
     if let arguments::Start::File(path) = &options.start {
         inputs.push(path);
     }
-    session.check_output(&options.output, &inputs)?;
+    session.check_output(&options.output, &inputs, &["npz"])?;
     if let Some(plot) = &options.plot {
-        kind(plot)?;
+        check_ending(plot, &["svg", "png"])?;
         inputs.push(&options.output.out);
         check_output(plot, &inputs)?;
     }

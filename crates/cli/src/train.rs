@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum, ValueHint};
-use thalamo::io::{self, NamedMotif};
+use thalamo::io;
 use thalamo::motif::Motif;
 use thalamo::preparation::PreparationOptions;
 use thalamo::rnn::{
@@ -13,9 +13,9 @@ use thalamo::rnn::{
     Trainer, TrainingOptions, TrainingStatus, TransitionModule, train_module, transition_errors,
 };
 
-use crate::arguments::{Grid, Output};
 use crate::failure::{Failure, Result};
-use crate::session::Session;
+use crate::motif_file::{self, Grid};
+use crate::session::{Output, Session};
 
 /// Minibatches between two checkpoints.
 const EVERY: usize = 200;
@@ -42,7 +42,7 @@ pub struct Train {
     /// recurrence
     #[arg(value_enum)]
     pub architecture: Kind,
-    /// File of motifs
+    /// File of motifs, or - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub motifs: PathBuf,
     /// Trials of a minibatch
@@ -75,9 +75,9 @@ pub struct Train {
     /// Rank P of the module [default: 50, or N]
     #[arg(long)]
     pub rank: Option<usize>,
-    /// Transition of prepared and stitched networks (tau)
-    #[arg(long, default_value_t = 5.0)]
-    pub transition: f64,
+    /// Transition of prepared and stitched networks (tau; with --tau: seconds) [default: 5 tau]
+    #[arg(long)]
+    pub transition: Option<f64>,
     /// Stop when the mean loss of 500 minibatches is within this fraction of that of the 500 before
     #[arg(long, value_name = "FRACTION")]
     pub plateau: Option<f64>,
@@ -123,22 +123,25 @@ pub enum Module {
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 pub fn run(options: &Train, session: &Session) -> Result<()> {
-    session.check_output(&options.output, &[&options.motifs])?;
-    let named: Vec<NamedMotif> = io::read_with(&options.motifs, options.grid.dt)?;
+    session.check_output(&options.output, &[&options.motifs], &["npz"])?;
+    let named = motif_file::read(&options.motifs, &options.grid, None, session)?;
     let motifs: Vec<Motif> = named.into_iter().map(|named| named.motif).collect();
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::System(error.into()))?;
-    let (network, training) = (network_options(options), training_options(options));
+    let dt = motifs[0].dt();
+    let steps =
+        (options.transition.map_or(5.0, |given| session.in_tau(given)) / dt).round().max(0.0) as usize;
+    let (network, training) = (network_options(options, dt), training_options(options, steps));
     let mut trainer = if options.resume && options.output.out.exists() {
         resumed(&options.output.out, &network, &training, &motifs)?
     } else {
         Trainer::new(drawn(options, &network, motifs.len(), session)?, &motifs, &training)?
     };
     let status = train(&mut trainer, options, &network, session)?;
-    report(&trainer, &motifs, options, status, session)
+    report(&trainer, &motifs, (options, steps), status, session)
 }
 
-fn network_options(options: &Train) -> TanhOptions {
+fn network_options(options: &Train, dt: f64) -> TanhOptions {
     let architecture = match options.architecture {
         Kind::Additive => Architecture::Additive,
         Kind::Multiplicative => Architecture::Multiplicative,
@@ -148,21 +151,17 @@ fn network_options(options: &Train) -> TanhOptions {
         o.units = options.units.unwrap_or(o.units);
         o.gain = options.gain.unwrap_or(o.gain);
         o.loop_gain = options.loop_gain.unwrap_or(o.loop_gain);
-        o.dt = options.grid.dt;
+        o.dt = dt;
         o.seed = options.seed;
     })
 }
 
-fn steps(options: &Train) -> usize {
-    (options.transition / options.grid.dt).round().max(0.0) as usize
-}
-
-fn training_options(options: &Train) -> TrainingOptions {
+fn training_options(options: &Train, steps: usize) -> TrainingOptions {
     let &Train { start, trials, .. } = options;
     let protocol = match options.protocol {
         Trials::Pairs => Protocol::Pairs { start },
         Trials::Single => Protocol::Single { start, trials },
-        Trials::Prepared => Protocol::Prepared { start, trials, steps: steps(options) },
+        Trials::Prepared => Protocol::Prepared { start, trials, steps },
         Trials::Stitched => Protocol::Stitched { start, trials },
     };
     let adam = AdamOptions::default().with(|o| o.learning_rate = options.learning_rate);
@@ -260,13 +259,13 @@ fn train(
 fn report(
     trainer: &Trainer,
     motifs: &[Motif],
-    options: &Train,
+    (options, steps): (&Train, usize),
     status: TrainingStatus,
     session: &Session,
 ) -> Result<()> {
     let transition = match options.protocol {
-        Trials::Prepared => TanhTransition::Module { steps: steps(options) },
-        Trials::Stitched => TanhTransition::Linear { steps: steps(options) },
+        Trials::Prepared => TanhTransition::Module { steps },
+        Trials::Stitched => TanhTransition::Linear { steps },
         Trials::Pairs | Trials::Single => TanhTransition::None,
     };
     let (network, done) = (trainer.network(), trainer.curve().len());
@@ -287,5 +286,5 @@ fn report(
         let after = mean(&errors.after_others());
         text += &format!(", after other motifs {after:.4}, worst pair {:.4}", errors.worst());
     }
-    session.tell(&(text + "\n"))
+    session.tell(&format!("{text}\ncheckpoint: {}\n", options.output.out.display()))
 }

@@ -25,7 +25,7 @@ mod style;
 mod svg;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::scene::Scene;
 
@@ -150,23 +150,23 @@ impl Figure {
         self
     }
 
-    /// Writes `NAME.svg` and `NAME.png` into the folder, each complete or not at all.
+    /// Writes `NAME.svg` and `NAME.png` into the folder, each complete or not at all, and returns where.
     ///
     /// # Errors
     /// A folder or file that cannot be written.
-    pub fn save(&self, folder: &Path) -> io::Result<()> {
+    pub fn save(&self, folder: &Path) -> io::Result<[PathBuf; 2]> {
         std::fs::create_dir_all(folder)?;
-        for (kind, extension) in [(Kind::Svg, "svg"), (Kind::Png, "png")] {
-            let unfinished = folder.join(format!("{}.{}.{extension}", self.name, std::process::id()));
-            let finished = folder.join(format!("{}.{extension}", self.name));
+        let finished = ["svg", "png"].map(|extension| folder.join(format!("{}.{extension}", self.name)));
+        for (kind, path) in [Kind::Svg, Kind::Png].into_iter().zip(&finished) {
+            let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
             let written = std::fs::write(&unfinished, self.encode(kind))
-                .and_then(|()| std::fs::rename(&unfinished, finished));
+                .and_then(|()| std::fs::rename(&unfinished, path));
             if written.is_err() {
                 let _ = std::fs::remove_file(&unfinished); // the error that matters is the one returned
             }
             written?;
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// The bytes of a file.

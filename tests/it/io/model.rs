@@ -116,14 +116,14 @@ fn numbers_that_contradict_each_other_are_found() {
         ("J", "expected"),
         ("w", "expected"),
         ("gain", "expected"),
-        ("U_prep", "motif 0: bias b: expected within"),
-        ("V_prep", "motif 0: bias b: expected within"),
+        ("U_prep", "motif `a` (index 0): bias b: expected within"),
+        ("V_prep", "motif `a` (index 0): bias b: expected within"),
         ("beta", "array `beta`: expected 0.05 as in the metadata, given 0.05105"),
-        ("motif_0/target", "motif 0: RMSE of the fit: expected within"),
-        ("motif_0/u", "motif 0: norm of the input u: expected within"),
-        ("motif_1/v", "motif 1: feedback v: expected within"),
-        ("motif_1/x_init", "motif 1: initial state x_init: expected within"),
-        ("motif_0/b", "motif 0: bias b: expected within"),
+        ("motif_0/target", "motif `a` (index 0): RMSE of the fit: expected within"),
+        ("motif_0/u", "motif `a` (index 0): norm of the input u: expected within"),
+        ("motif_1/v", "motif `b c` (index 1): feedback v: expected within"),
+        ("motif_1/x_init", "motif `b c` (index 1): initial state x_init: expected within"),
+        ("motif_0/b", "motif `a` (index 0): bias b: expected within"),
         ("dt", "expected within"),
     ] {
         let message = refusal(decode(&changed(name, &Change::Numbers(nudge))));
@@ -131,15 +131,18 @@ fn numbers_that_contradict_each_other_are_found() {
     }
     let turn: fn(&mut Vec<f64>) = |x| x.swap(0, 1);
     let message = refusal(decode(&changed("motif_0/u", &Change::Numbers(turn))));
-    assert!(message.contains("motif 0: feedback v: expected within"), "{message}");
+    assert!(message.contains("motif `a` (index 0): feedback v: expected within"), "{message}");
     let scale: fn(&mut Vec<thalamo::Complex64>) = |z| z.iter_mut().for_each(|z| *z *= 1.001);
     for name in ["motif_0/eigenvalues", "motif_0/amplitudes"] {
         let message = refusal(decode(&changed(name, &Change::Complex(scale))));
-        assert!(message.contains("motif 0: RMSE of the fit: expected within"), "{message}");
+        assert!(message.contains("motif `a` (index 0): RMSE of the fit: expected within"), "{message}");
     }
     let lone: fn(&mut Vec<thalamo::Complex64>) = |z| z.iter_mut().for_each(|z| z.im += 0.1);
     let message = refusal(decode(&changed("motif_0/eigenvalues", &Change::Complex(lone))));
-    assert!(message.contains("motif 0: eigenvalues: expected numbers closed under conjugation"), "{message}");
+    assert!(
+        message.contains("motif `a` (index 0): eigenvalues: expected numbers closed under conjugation"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -183,9 +186,15 @@ fn metadata_are_validated() {
     let message = refuse(|m| m["names"] = serde_json::json!(["one"]));
     assert!(message.contains("names of motifs: expected shape 2 x 1, given 1 x 1"), "{message}");
     let message = refuse(|m| m["motifs"][0]["best"] = 99.into());
-    assert!(message.contains("motif 0: start kept: expected an index below 2, given 99"), "{message}");
+    assert!(
+        message.contains("motif `a` (index 0): start kept: expected an index below 2, given 99"),
+        "{message}"
+    );
     let message = refuse(|m| m["motifs"][0]["fit"]["rmse"] = (-1.0).into());
-    assert!(message.contains("motif 0: RMSE of the fit: expected a finite number >= 0"), "{message}");
+    assert!(
+        message.contains("motif `a` (index 0): RMSE of the fit: expected a finite number >= 0"),
+        "{message}"
+    );
     let message = refuse(|m| {
         m["motifs"].as_array_mut().unwrap().pop();
         m["names"].as_array_mut().unwrap().pop();

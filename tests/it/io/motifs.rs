@@ -84,6 +84,64 @@ fn csv_as_people_write_it() {
     assert_eq!(csv("time\n1\n3\n2\n").unwrap()[0].name, "time");
 }
 
+/// The column of times gives the step, whatever its unit and place, and is no motif.
+#[test]
+fn times_are_no_motif() {
+    let step = |text: &str| time_step(text.as_bytes(), Path::new("m.csv")).unwrap();
+    for name in ["t", "T", "time", "Time (s)", "time_s", "t_s", "t (ms)", "t[s]"] {
+        let text = format!("a,{name}\n1,0.3\n2,0.4\n3,0.5\n");
+        assert_eq!(step(&text), Some(0.1), "{name}");
+        let motifs = csv(&text).unwrap();
+        assert_eq!((motifs.len(), motifs[0].motif.values()), (1, &[1.0, 2.0, 3.0][..]), "{name}");
+    }
+    for name in ["ts", "t_1", "tau", "tempo"] {
+        let text = format!("{name}\n0.3\n0.4\n0.5\n");
+        assert_eq!((step(&text), csv(&text).unwrap().len()), (None, 1), "{name}");
+    }
+    // times rounded to a millisecond at 30 Hz
+    let rounded = (0..40).map(|i| format!("{:.3},{i}\n", f64::from(i) / 30.0)).collect::<String>();
+    let found = step(&format!("t,a\n{rounded}")).unwrap();
+    assert!((30.0 * found - 1.0).abs() < 1e-3, "{found}");
+    // what messages advise: no dt of one's own, another name, a complete column
+    assert_eq!(step("Time (s),a\n0,1\n0.2,2\n0.4,1\n"), Some(0.2));
+    assert_eq!(csv("clock,a\n0,1\n0.1,2\n0.25,1\n0.3,1\n").unwrap().len(), 2);
+    assert_eq!(csv("t,a\n0,1\n0.1,2\n0.2,1\n").unwrap().len(), 1);
+    let state = decode::<DVector<f64>>(b"t,x\n0,1\n1,2\n", Path::new("x.csv"), ());
+    assert!(refusal(state).contains("expected one column or list, given a column of times"));
+}
+
+#[test]
+fn fits_belong_to_motifs_by_name() {
+    let motifs = named((1..4).map(|i| (0..30).map(|n| f64::from(n * i).sin()).collect()).collect());
+    let of = |named: &NamedMotif| {
+        let options = FitOptions::default().with(|o| (o.modes, o.effort) = (2, 50));
+        NamedFit::new(&named.name, named.motif.len(), fit(&named.motif, &options).unwrap())
+    };
+    let all: Vec<NamedFit> = motifs.iter().map(of).collect();
+    let fits = |places: &[usize]| Fits {
+        options: FitOptions::default(),
+        fits: places.iter().map(|&i| all[i].clone()).collect(),
+    };
+    let matched = fits(&[2, 0, 1]).matched(&motifs).unwrap();
+    assert!(matched.iter().eq(all.iter().map(|named| &named.fit)));
+    let remedy = "fit these motifs with `thalamo fit`, or give the motifs and --dt of the fits";
+    let missing = refusal(fits(&[0, 1]).matched(&motifs));
+    assert_eq!(
+        missing,
+        format!("expected a fit of the motif `motif_2`, given `motif_1`; {remedy}")
+            .replace("`motif_1`", "no other")
+    );
+    let more = refusal(fits(&[0, 1, 2]).matched(&motifs[..2]));
+    assert_eq!(more, format!("expected fits of 2 motifs, given one of `motif_2` as well; {remedy}"));
+    let coarse = NamedMotif {
+        motif: Motif::new(0.2, motifs[0].motif.values().to_vec()).unwrap(),
+        ..motifs[0].clone()
+    };
+    let step = refusal(fits(&[0]).matched(&[coarse]));
+    let said = "expected `motif_0` with 30 samples 0.2 tau apart, given a fit to 30 samples 0.1 tau apart";
+    assert_eq!(step, format!("{said}; {remedy}"));
+}
+
 #[test]
 fn wrong_cells_are_named() {
     for (text, message) in [
@@ -115,7 +173,7 @@ fn wrong_cells_are_named() {
         ("", "m.csv: expected at least one motif, given none; give one array, column or list per motif"),
         (
             "a,b\n1,\n",
-            "m.csv: motif 1: motif: expected at least one element, given none; give at least one sample",
+            "m.csv: motif `b` (index 1): motif: expected at least one element, given none; give at least one sample",
         ),
         (
             "a;b\r\n0,5;1\r\n",
@@ -126,12 +184,20 @@ fn wrong_cells_are_named() {
             "m.csv: row 1, column motif_0: expected a finite number, given `0,5`; write decimal points in place of decimal commas",
         ),
         (
-            "Time (s),a\n0,1\n0.1,2\n0.2,1\n",
-            "m.csv: expected motifs only, given a column `Time (s)` of evenly spaced times; leave it out, and give the time between samples as dt",
+            "Time (s),a\n0,1\n0.2,2\n0.4,1\n",
+            "m.csv: expected times 0.1 apart as given by dt, given 0.2; leave dt out: the column of times is enough, or correct one of the two",
+        ),
+        (
+            "t,a\n0,1\n0.1,2\n0.25,1\n0.3,1\n",
+            "m.csv: expected evenly spaced times, 0.1 apart, given 0.25 as number 3 in the column `t`; resample the motifs evenly, or rename the column if it is a motif",
+        ),
+        (
+            "t,a\n0,1\n0.1,2\n,1\n",
+            "m.csv: expected a time for each of 3 samples, given 2; complete the column of times",
         ),
         (
             "a\n0\n0\n",
-            "m.csv: motif 0: motif: expected a series with at least one non-zero sample, given 2 zeros; leave it out of the library",
+            "m.csv: motif `a` (index 0): motif: expected a series with at least one non-zero sample, given 2 zeros; leave it out of the library",
         ),
     ] {
         assert_eq!(refusal(csv(text)), message);
@@ -153,7 +219,7 @@ fn wrong_json_is_named() {
         ("{}", "expected a list of lists of numbers, given invalid type: map"),
         ("[", "expected a list of lists of numbers, given EOF"),
         ("[]", "expected at least one motif, given none"),
-        ("[[]]", "motif 0: motif: expected at least one element"),
+        ("[[]]", "motif `motif_0` (index 0): motif: expected at least one element"),
     ] {
         let message = refusal(json(text));
         assert!(message.starts_with("m.json: ") && message.contains(said), "{message}");

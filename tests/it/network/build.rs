@@ -94,6 +94,52 @@ fn the_observer_sees_every_step() {
     assert_eq!(network.motifs(), Network::build(cortex(4), &motifs, &options, 1).unwrap().motifs());
 }
 
+/// Each motif that is fitted again is announced, so that a bar of progress ends at its length.
+#[test]
+fn the_observer_foresees_every_step() {
+    let motifs = short_motifs(2, 4);
+    let options = short_options().with(|o| (o.noise.cost_limit, o.noise.rounds) = (1e-3, 2));
+    let seen = Mutex::new(Vec::new());
+    Network::build_observed(cortex(4), &motifs, &options, 1, &|step| seen.lock().unwrap().push(step))
+        .unwrap();
+    let seen = seen.into_inner().unwrap();
+    let again = seen.iter().filter(|step| matches!(step, BuildStep::Again { .. })).count();
+    assert_eq!((again, seen.len() - again), (4, 1 + (2 + again) * 3));
+}
+
+/// Fits that are given are played as they are; those of the build itself give its network again.
+#[test]
+fn a_network_of_given_fits() {
+    let motifs = short_motifs(2, 4);
+    let mut options = short_options();
+    options.noise.rounds = 0;
+    let network = Network::build(cortex(4), &motifs, &options, 1).unwrap();
+    let fits =
+        |of: &Network| of.motifs().iter().map(|m| (m.motif().clone(), m.fit().clone())).collect::<Vec<_>>();
+    let again = Network::build_from(cortex(4), &fits(&network), &options, 1, &|_| ()).unwrap();
+    assert_eq!(again.motifs(), network.motifs());
+    // Noise that would have them fitted again leaves them alone.
+    options.noise = options.noise.with(|o| (o.cost_limit, o.rounds) = (1e-3, 2));
+    let noisy = Network::build_from(cortex(4), &fits(&network), &options, 1, &|_| ()).unwrap();
+    assert_eq!(fits(&noisy), fits(&network));
+    // Exponentials of one's own claim no error.
+    let (motif, found) = &fits(&network)[0];
+    let own = thalamo::fit::Fit::new(found.eigenvalues(), found.amplitudes().as_slice(), motif.dt()).unwrap();
+    let own = Network::build_from(cortex(4), &[(motif.clone(), own)], &options, 1, &|_| ()).unwrap();
+    assert_eq!(own.motifs()[0].motif_loop().eigenvalues(), network.motifs()[0].motif_loop().eigenvalues());
+
+    let mut swapped = fits(&network);
+    swapped[1].1 = swapped[0].1.clone();
+    let error = Network::build_from(cortex(4), &swapped, &options, 1, &|_| ()).unwrap_err();
+    assert!(error.to_string().starts_with("motif 1: RMSE of the fit: expected within"), "{error}");
+    let names = ["reach", "grasp"].map(String::from);
+    let named = error.with_names(&names).to_string();
+    assert!(named.starts_with("motif `grasp` (index 1): RMSE of the fit"), "{named}");
+    let coarse = Motif::new(0.2, motifs[0].values().to_vec()).unwrap();
+    let error = Network::build_from(cortex(4), &[(coarse, found.clone())], &options, 1, &|_| ()).unwrap_err();
+    assert_eq!(*error.root(), Error::TimeStep { expected: 0.1, given: 0.2 });
+}
+
 proptest! {
     #![proptest_config(cases(6))]
 
@@ -192,7 +238,7 @@ fn the_failing_motif_is_named() {
     // Two samples leave a Nyquist range with no room for the separation of six modes below the decay limit.
     motifs.insert(1, Motif::new(0.1, vec![0.0, 1.0]).unwrap());
     let error = Network::build(cortex(1), &motifs, &short_options(), 1).unwrap_err();
-    let Error::InMotif { index, source } = error.clone() else { panic!("{error}") };
+    let Error::InMotif { index, source, .. } = error.clone() else { panic!("{error}") };
     assert_eq!((index, error.to_string()), (1, format!("motif 1: {source}")));
     let mut network = Network::design(cortex(1), &short_options(), 1).unwrap();
     network.learn(&motifs[0]).unwrap();

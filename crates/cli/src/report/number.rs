@@ -19,12 +19,20 @@ pub(super) fn element(value: &Value, key: Option<&str>) -> Markup {
             let x = n.as_f64().unwrap_or(f64::NAN);
             (format!("{x:?}"), rounded(x))
         }
-        Value::String(text) => (text.clone(), html! { (text) }),
+        Value::String(text) => {
+            let text: String = text.chars().map(visible).collect();
+            (text.clone(), html! { (text) })
+        }
         Value::Bool(yes) => (yes.to_string(), html! { @if *yes { "yes" } @else { "no" } }),
         Value::Null => ("null".to_owned(), html! { @if key.is_some() { "not set" } @else { "\u{2013}" } }),
         other => (other.to_string(), html! { (other.to_string()) }),
     };
     html! { data value=(all) data-key=[key] { (shown) } }
+}
+
+/// The character, or a sign in place of one that no page may hold.
+pub(super) fn visible(c: char) -> char {
+    if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// Four digits, or fewer where they say it all; powers of ten where there are many zeros.

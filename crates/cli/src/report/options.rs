@@ -7,7 +7,7 @@ use clap::Args;
 #[non_exhaustive]
 pub struct ReportOptions {
     /// Indices of the motifs of the sequence shown [default: the first six]
-    #[arg(long, value_name = "I,J,...", value_delimiter = ',')]
+    #[arg(skip)]
     pub sequence: Vec<usize>,
     /// Random starts that each motif is played from
     #[arg(long, default_value_t = ReportOptions::default().starts)]

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::number::element;
+use super::number::{element, visible};
 use super::options::ReportOptions;
-use crate::{Result, certify, expected};
+use crate::{Result, certify, expected, gate};
 use thalamo::Error;
 use thalamo::analysis::{TransitionErrors, transition_errors};
 use thalamo::certificate::{self, Certificate, decay_time, rms_decay, usual_depth};
@@ -69,7 +69,7 @@ impl<'a> Results<'a> {
             network.motifs().par_iter().map(|m| eigenvalues(m.motif_loop().system())).collect();
         let errors = || transition_errors(&simulator, options.starts, options.seed);
         let depth = options.depth.unwrap_or_else(|| usual_depth(count));
-        let mut told = json!({ "info": expected::listing(model)? });
+        let mut told = json!({ "info": expected::listing(model, &gate::of(model)?)? });
         let guarantee = match certificate::certify(network, model.transition, depth) {
             Err(Error::NotContracting { contraction }) => Guarantee::NotContracting(contraction),
             made => Guarantee::Certified(Box::new(made?)),
@@ -115,7 +115,7 @@ impl<'a> Results<'a> {
     /// A motif's name, its control characters made visible.
     pub(super) fn name(&self, motif: usize) -> String {
         let name = self.model.names.get(motif).map_or("", String::as_str);
-        name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+        name.chars().map(visible).collect()
     }
 }
 

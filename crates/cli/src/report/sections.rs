@@ -30,14 +30,28 @@ pub(super) fn motifs(results: &Results<'_>) -> Markup {
         ("RMSE of the fit", results.column("fit_rmse")),
         ("over standard deviation", results.column("fit_normalised_rmse")),
     ];
+    let played = vec![
+        ("fit", results.column("quality/fit")),
+        ("played, worst", results.column("quality/worst")),
+        ("after", results.column("quality/after")),
+        ("played, mean", results.column("quality/mean")),
+    ];
     html! {
         p { "Each motif is a target for the readout over time, approximated by a sum of complex exponentials, the only \
              thing that a linear network can play. Its error is the root mean square error (RMSE) of the fit, also given \
              over the motif's standard deviation." (some_of(results)) }
+        (warnings(results))
         p.keys { (key("grey", "target")) (key("blue", "fit")) }
         (grid(&drawn))
         (per_motif(results, "Motifs and their fits", columns))
+        (per_motif(results, "Errors over the motif's standard deviation (a constant one's root mean square)", played))
     }
+}
+
+/// What is fitted or played badly, and what helps.
+fn warnings(results: &Results<'_>) -> Markup {
+    let count = results.told["info"]["warnings"].as_array().map_or(0, Vec::len);
+    html! { @for i in 0..count { p.warning { (results.told(&format!("info/warnings/{i}"))) } } }
 }
 
 /// Spectra before and after.
@@ -187,11 +201,11 @@ pub(super) fn settings(results: &Results<'_>) -> Markup {
     }
 }
 
-/// The path of every number, word or gap in a tree of values, but for the motifs'.
+/// The path of every number, word or gap in a tree of values, but for the motifs' and the warnings.
 fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
     match value {
-        _ if path == "motifs" => {}
+        _ if path == "motifs" || path == "warnings" => {}
         Value::Object(fields) => fields.iter().for_each(|(name, v)| leaves(&below(name), v, found)),
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(i, v)| leaves(&below(&i.to_string()), v, found));

@@ -1,6 +1,8 @@
 //! The program, and its reports, as users meet them.
 
 mod commands;
+mod gate;
+mod inputs;
 mod large;
 mod page;
 mod program;

@@ -28,3 +28,31 @@ pub(crate) fn failed(folder: &Path, line: &str, code: i32) -> String {
     assert!(output.stdout.is_empty(), "{line}");
     message
 }
+
+/// A folder with motifs.csv (reach, grasp and release, every 0.1 tau), the same every 2 ms with a column of
+/// times as timed.csv, hold.csv (constant) and fade.csv (a fast decay).
+pub(crate) fn folder_of_motifs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let wave = |k: usize, n: usize, turns: f64| {
+        let phase = std::f64::consts::PI * k as f64 / n as f64;
+        phase.sin() * (turns * phase).sin()
+    };
+    let (mut plain, mut timed) =
+        (String::from("reach,grasp,release\n"), String::from("time_s,reach,grasp,release\n"));
+    for k in 0..600 {
+        let cell = |n: usize, turns| if k < n { format!("{:.5}", wave(k, n, turns)) } else { String::new() };
+        let cells = format!("{},{},{}\n", cell(600, 2.0), cell(450, 3.0), cell(520, 1.0));
+        timed += &format!("{:.3},{cells}", 0.002 * k as f64);
+        plain += &cells;
+    }
+    let fade: String = (0..200).map(|k| format!("{:.6}\n", (-0.1 * f64::from(k)).exp())).collect();
+    for (name, text) in [
+        ("motifs.csv", plain),
+        ("timed.csv", timed),
+        ("hold.csv", format!("hold\n{}", "1.0\n".repeat(300))),
+        ("fade.csv", format!("fade\n{fade}")),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}

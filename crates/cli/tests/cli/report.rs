@@ -218,7 +218,9 @@ fn names_are_text() {
     assert_eq!(document.select("body svg").count(), 13);
     let names = texts(&document, "#motifs tbody th bdi");
     let visible = HOSTILE[2].replace(['\u{0}', '\u{1b}'], "\u{fffd}");
+    let (names, again) = names.split_at(3); // of the tables of fits and of quality
     assert_eq!(names, [HOSTILE[0], HOSTILE[1], &visible]);
+    assert_eq!(again, names);
     let expected = |(i, name): (usize, &String)| format!("Motif {i}, {name}: target and fit over time");
     assert_eq!(
         texts(&document, "#motifs svg > title"),
@@ -273,7 +275,10 @@ fn requests_that_make_no_sense() {
     let before = fs::read(shared().join("model.npz")).unwrap();
     for (line, message) in [
         ("report model.npz --out model.npz", "model.npz: expected an output apart from the inputs"),
-        ("report model.npz --sequence 9 --out no.html", "motif: expected an index below 3, given 9"),
+        (
+            "report model.npz --sequence 9 --out no.html",
+            "--sequence: expected motifs of model.npz (`motif_0`",
+        ),
         ("report motifs.npz --out no.html", "motifs.npz: array `metadata`"),
         ("report model.npz --out nowhere/no.html", "nowhere/no.html: expected to write it"),
     ] {

@@ -9,7 +9,7 @@ use thalamo::network::LearnedMotif;
 use thalamo::play::{Keep, Noise, Sequence, Simulator, Start};
 use thalamo::{Error, Network, NetworkOptions};
 use thalamo::{
-    analysis::{expected_rmse, transition_errors},
+    analysis::{expected_rmse, quality, transition_errors},
     certificate::{certify, shortest_preparation},
 };
 
@@ -177,6 +177,10 @@ fn errors(input: &mut Input<'_>, tally: &mut Tally, simulator: &Simulator, motif
         assert_finite("RMSE after random starts", found.random.iter());
         assert_finite("RMSE after motifs", found.sequence.iter());
         assert_finite("mean", &found.mean_sequence());
+    }
+    if let Some(found) = tally.judge(quality(simulator)) {
+        assert_finite("errors over sizes", found.motifs.iter().flat_map(|m| [&m.fit, &m.worst, &m.mean]));
+        assert!(found.warnings.iter().all(|warning| !warning.to_string().is_empty()));
     }
     let noise = Noise { initial: input.positive(), process: input.positive(), seed: 0 };
     let expected = expected_rmse(simulator, motif, start, noise);

@@ -1,0 +1,157 @@
+//! What is measured of a motif, and warnings where it is bad, with what to change on the command line.
+
+use std::fmt;
+
+/// How well a motif is fitted and played: root mean square errors over its own duration, in units of its
+/// (population) standard deviation; of a constant motif, in units of its root mean square.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct MotifQuality {
+    /// Whether the motif is constant.
+    pub constant: bool,
+    /// Error of the fit: what a perfect start would give.
+    pub fit: f64,
+    /// Error when it is played after the worst predecessor.
+    pub worst: f64,
+    /// The worst predecessor.
+    pub after: Predecessor,
+    /// Mean error over all predecessors.
+    pub mean: f64,
+}
+
+/// What was there before a motif and its preparation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Predecessor {
+    /// The motif of this index.
+    Motif(usize),
+    /// A random state of the network's scale.
+    RandomStart,
+}
+
+impl MotifQuality {
+    /// Largest error of a fit, in standard deviations of the motif, without a warning.
+    pub const FIT_LIMIT: f64 = 0.3;
+    /// Largest error when played, in errors of the fit, without a warning.
+    pub const PLAYED_LIMIT: f64 = 1.5;
+    /// Errors when played up to this many standard deviations are no loss, however close the fit.
+    pub const NEGLIGIBLE: f64 = 0.01;
+
+    /// Largest error when played that is no loss.
+    fn limit(&self) -> f64 {
+        (Self::PLAYED_LIMIT * self.fit).max(Self::NEGLIGIBLE)
+    }
+
+    /// Natural logarithm of the factor by which what the start adds to the error is above its limit; 0 within
+    /// it.
+    pub(super) fn excess(&self) -> f64 {
+        let added = |error: f64| (error * error - self.fit * self.fit).max(f64::MIN_POSITIVE).sqrt();
+        if self.worst > self.limit() { (added(self.worst) / added(self.limit())).ln() } else { 0.0 }
+    }
+
+    /// What errors are measured by, in words.
+    fn unit(&self) -> &'static str {
+        if self.constant { "root mean square, being constant" } else { "standard deviation" }
+    }
+}
+
+/// What is beyond a limit, and what to change on the command line. Displayed by the motif's index; see
+/// [`text`](Self::text).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum QualityWarning {
+    /// The exponentials are not close to the motif: an error above [`MotifQuality::FIT_LIMIT`].
+    Fit {
+        /// Index of the motif.
+        motif: usize,
+        /// Its errors.
+        quality: MotifQuality,
+        /// What lets them come closer.
+        remedy: String,
+    },
+    /// What was played before is not forgotten: an error above [`MotifQuality::PLAYED_LIMIT`] times that of
+    /// the fit.
+    Played {
+        /// Index of the motif.
+        motif: usize,
+        /// Its errors.
+        quality: MotifQuality,
+        /// The preparation (tau).
+        transition: f64,
+        /// A preparation that is enough for all motifs (tau), where one was found.
+        enough: Option<f64>,
+        /// Rank P of the preparatory module, where it could be larger.
+        rank: Option<usize>,
+    },
+}
+
+impl QualityWarning {
+    /// Index of the motif.
+    pub fn motif(&self) -> usize {
+        match self {
+            Self::Fit { motif, .. } | Self::Played { motif, .. } => *motif,
+        }
+    }
+
+    /// The warning, with the motifs' names, and, where tau is given in seconds, with times in seconds as
+    /// well.
+    pub fn text(&self, names: &[String], tau: Option<f64>) -> String {
+        let name = |motif: usize| {
+            names.get(motif).map_or_else(|| format!("motif {motif}"), |name| format!("`{name}`"))
+        };
+        match self {
+            Self::Fit { motif, quality, remedy } => format!(
+                "{}: its fit misses {} % of its {}, more than {} %; {remedy}",
+                name(*motif),
+                percent(quality.fit),
+                quality.unit(),
+                percent(MotifQuality::FIT_LIMIT),
+            ),
+            Self::Played { motif, quality, transition, enough, rank } => {
+                let after = match quality.after {
+                    Predecessor::Motif(before) if before == *motif => "itself".into(),
+                    Predecessor::Motif(before) => name(before),
+                    Predecessor::RandomStart => "a random start".into(),
+                };
+                let both = tau.map(|tau| format!(" ({} s)", digits(transition * tau))).unwrap_or_default();
+                let longer = enough.map_or("a longer --transition".into(), |enough| {
+                    format!("--transition {} (enough for all motifs)", digits(enough * tau.unwrap_or(1.0)))
+                });
+                let larger = rank.map(|rank| format!("; a larger --prep-rank than {rank} shortens that"));
+                format!(
+                    "{}: played after {after} it misses {} % of its {}, {:.1} times the {} % of its fit: the \
+                     transition of {} tau{both} limits it; prepare by {longer}{}",
+                    name(*motif),
+                    percent(quality.worst),
+                    quality.unit(),
+                    quality.worst / quality.fit,
+                    percent(quality.fit),
+                    digits(*transition),
+                    larger.unwrap_or_default(),
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for QualityWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(&[], None))
+    }
+}
+
+/// Two digits, or more where they stand before the point.
+fn percent(part: f64) -> String {
+    let percent = 100.0 * part;
+    if percent >= 10.0 || percent == 0.0 {
+        return format!("{percent:.0}");
+    }
+    let places = (1.0 - percent.log10().floor()).clamp(1.0, 12.0) as usize;
+    format!("{percent:.places$}")
+}
+
+/// A time without what rounding added to it.
+fn digits(time: f64) -> String {
+    let text = format!("{time:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
