@@ -71,7 +71,8 @@ fn differ(one: &Network, other: &Network, size: f64, pace: f64, tolerance: f64) 
         let largest = a.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         let off = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         // A NaN is a difference, too.
-        if a.len() != b.len() || !(off <= tolerance * largest) {
+        let same = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= tolerance * largest);
+        if !same {
             all += &format!("{name}: {off:e} of {largest:e}; ");
         }
     }
