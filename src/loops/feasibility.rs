@@ -129,7 +129,7 @@ pub fn feasibility(
             _ if hopeless => f64::INFINITY,
             _ => cauchy::condition(targets, &system.modes()?.moved()),
         },
-        residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| r.values.norm()),
+        residue_norm: residues.as_ref().map_or(f64::INFINITY, |r| beyond(r.values.norm())),
         nearest_target,
         nearest_eigenvalue,
         nearest_distance: (nearest_target - nearest_eigenvalue).norm(),
@@ -244,8 +244,13 @@ impl Residues {
         };
         let worst = largest((0..self.rows.ncols()).map(kappa));
         let typical = TYPICAL / (system.units() as f64).sqrt();
-        typical * f64::EPSILON * (system.matrix().norm() + feedback.norm()) * worst
+        beyond(typical * f64::EPSILON * (system.matrix().norm() + feedback.norm()) * worst)
     }
+}
+
+/// Numbers that overflow on the way, such as an infinity over another, are as large as can be.
+fn beyond(value: f64) -> f64 {
+    if value.is_nan() { f64::INFINITY } else { value }
 }
 
 /// How many modes of a motif a cortex can carry.
