@@ -103,6 +103,11 @@ pub enum Error {
         "fit: expected at most as many exponentials as samples, given {modes} for {samples} samples; use fewer modes, or sample the motif more finely"
     )]
     MoreModesThanSamples { modes: usize, samples: usize },
+    /// A motif so brief or so long that its eigenvalues cannot be placed.
+    #[error(
+        "motif of {duration} tau: expected about {shortest:.3} to {longest:.3} tau for this system, given what leads to `{source}`; choose the time constant accordingly (--tau, with times in seconds), or a system that is as slow or fast"
+    )]
+    Duration { duration: f64, shortest: f64, longest: f64, source: Box<Error> },
     /// An index past the end of a library.
     #[error("{what}: expected an index below {len}, given {index}")]
     UnknownIndex { what: &'static str, index: usize, len: usize },

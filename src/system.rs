@@ -111,6 +111,14 @@ impl System {
         if rate > 0.0 { rate } else { 1.0 }
     }
 
+    /// Durations (tau) of motifs that loops over this system play well: about 14 to 100 times the inverse of
+    /// its [rate](Self::rate), 20 to 140 tau for a random cortex of gain 0.5. Measured with ten exponentials
+    /// (`docs/robustness.md`): shorter motifs need eigenvalues far outside the spectrum of A, longer ones
+    /// eigenvalues that crowd beside it, and both make placement ill-conditioned.
+    pub fn suited_durations(&self) -> (f64, f64) {
+        (14.0 / self.rate(), 100.0 / self.rate())
+    }
+
     /// Verified eigendecomposition of A.
     ///
     /// # Errors

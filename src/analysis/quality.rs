@@ -66,7 +66,11 @@ pub fn quality(simulator: &Simulator) -> Result<Quality> {
         }
         if of.excess() > 0.0 {
             let (transition, rank) = (simulator.transition(), (rank < units).then_some(rank));
-            warnings.push(QualityWarning::Played { motif, quality: of, transition, enough, rank });
+            let (shortest, longest) = network.system().suited_durations();
+            let duration = learned.motif().duration();
+            let outside = !(shortest..=longest).contains(&duration);
+            let unsuited = outside.then_some([duration, shortest, longest]);
+            warnings.push(QualityWarning::Played { motif, quality: of, transition, enough, rank, unsuited });
         }
     }
     Ok(Quality { motifs, warnings })

@@ -82,6 +82,9 @@ pub enum QualityWarning {
         enough: Option<f64>,
         /// Rank P of the preparatory module, where it could be larger.
         rank: Option<usize>,
+        /// Duration of the motif, and the shortest and longest that suit the system (tau), where it is
+        /// outside.
+        unsuited: Option<[f64; 3]>,
     },
 }
 
@@ -107,7 +110,7 @@ impl QualityWarning {
                 quality.unit(),
                 percent(MotifQuality::FIT_LIMIT),
             ),
-            Self::Played { motif, quality, transition, enough, rank } => {
+            Self::Played { motif, quality, transition, enough, rank, unsuited } => {
                 let after = match quality.after {
                     Predecessor::Motif(before) if before == *motif => "itself".into(),
                     Predecessor::Motif(before) => name(before),
@@ -118,16 +121,33 @@ impl QualityWarning {
                     format!("--transition {} (enough for all motifs)", digits(enough * tau.unwrap_or(1.0)))
                 });
                 let larger = rank.map(|rank| format!("; a larger --prep-rank than {rank} shortens that"));
+                let fit = if quality.fit < EXACT {
+                    "its fit nothing".into()
+                } else {
+                    format!(
+                        "{:.1} times the {} % of its fit",
+                        quality.worst / quality.fit,
+                        percent(quality.fit)
+                    )
+                };
+                let suited = unsuited.map(|[duration, shortest, longest]| {
+                    format!(
+                        "; or choose --tau: the motif lasts {} tau, and this system plays motifs of {} to {} tau \
+                         well",
+                        digits(duration),
+                        shortest.round(),
+                        longest.round()
+                    )
+                });
                 format!(
-                    "{}: played after {after} it misses {} % of its {}, {:.1} times the {} % of its fit: the \
-                     transition of {} tau{both} limits it; prepare by {longer}{}",
+                    "{}: played after {after} it misses {} % of its {}, {fit}: the transition of {} tau{both} \
+                     limits it; prepare by {longer}{}{}",
                     name(*motif),
                     percent(quality.worst),
                     quality.unit(),
-                    quality.worst / quality.fit,
-                    percent(quality.fit),
                     digits(*transition),
                     larger.unwrap_or_default(),
+                    suited.unwrap_or_default(),
                 )
             }
         }
@@ -139,6 +159,9 @@ impl fmt::Display for QualityWarning {
         f.write_str(&self.text(&[], None))
     }
 }
+
+/// A fit with a smaller error, in standard deviations, is exact but for rounding.
+const EXACT: f64 = 1e-9;
 
 /// Two digits, or more where they stand before the point.
 fn percent(part: f64) -> String {

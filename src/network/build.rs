@@ -4,12 +4,12 @@ use rayon::prelude::*;
 
 use super::motif::LearnedMotif;
 use super::options::NetworkOptions;
-use crate::Result;
 use crate::fit::{Fit, fit};
 use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
 use crate::preparation::Preparation;
 use crate::system::System;
+use crate::{Error, Result};
 
 /// A fit with the loop that plays it.
 type Made = (Fit, MotifLoop);
@@ -156,12 +156,25 @@ fn one_round(
     // after the other.
     let spread = tasks.len() < rayon::current_num_threads();
     let finish = |(task, designed): (&Task<'_>, Result<(Fit, LoopDesign)>)| {
-        let (fit, design) = designed?;
         let ended = |start| observer(BuildStep::LoopStart { motif: task.index, start });
-        Ok((fit, design.finish(&design.race(task.seed, spread, &ended)?)?))
+        let finished = designed
+            .and_then(|(fit, design)| Ok((fit, design.finish(&design.race(task.seed, spread, &ended)?)?)));
+        finished.map_err(|error| unsuited(system, task.motif, error))
     };
     if spread {
         return tasks.iter().zip(designs).map(finish).collect();
     }
     tasks.par_iter().zip(designs).map(finish).collect()
+}
+
+/// An error of placement, with its reason where the motif's duration is one.
+fn unsuited(system: &System, motif: &Motif, error: Error) -> Error {
+    use Error::{IllConditionedPlacement, PlacementInaccurate, Residual};
+    let (duration, (shortest, longest)) = (motif.duration(), system.suited_durations());
+    let of_placement =
+        matches!(error, IllConditionedPlacement { .. } | PlacementInaccurate { .. } | Residual { .. });
+    if of_placement && !(shortest..=longest).contains(&duration) {
+        return Error::Duration { duration, shortest, longest, source: Box::new(error) };
+    }
+    error
 }

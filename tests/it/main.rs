@@ -43,6 +43,7 @@ mod network {
     mod build;
     mod equivariance;
     mod guarantees;
+    mod inputs;
     mod systems;
 }
 
