@@ -8,7 +8,7 @@ use clap::Parser;
 use figure::{
     BLUE, Cell, Corner, Figure, ORANGE, Options, Panel, Result, Style, VERMILLION, progress, write_json,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thalamo::analysis::transition_errors;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::play::Simulator;
@@ -29,10 +29,13 @@ struct Arguments {
     /// Libraries of each class, with motifs and cortex of their own.
     #[arg(long, default_value_t = 10)]
     libraries: usize,
+    /// Numbers written before, to draw them again.
+    #[arg(long, value_name = "libraries.json")]
+    from: Option<std::path::PathBuf>,
 }
 
 /// One library.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Library {
     seed: u64,
     /// Mean over the motifs of the RMSE over the motif's standard deviation: of the fits, from random starts,
@@ -49,26 +52,37 @@ struct Library {
 }
 
 /// All libraries of one class and preset.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Group {
-    motifs: &'static str,
-    preset: &'static str,
+    motifs: String,
+    preset: String,
     libraries: Vec<Library>,
     /// Seeds that were refused, and why.
     refused: Vec<(u64, String)>,
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, libraries } = Arguments::parse();
+    let Arguments { common, libraries, from } = Arguments::parse();
+    let groups = match from {
+        Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
+        None => measure(&common, libraries)?,
+    };
+    groups.iter().for_each(table);
+    draw(&groups).save(&common.out)?;
+    write_json(&common.out, "libraries", &groups)
+}
+
+fn measure(common: &Options, libraries: usize) -> Result<Vec<Group>> {
     let count = if common.quick { 2 } else { libraries };
     let presets = [("published", NetworkOptions::published()), ("default", NetworkOptions::default())];
     let bar = progress(2 * presets.len() * count, "libraries");
     let mut groups = Vec::new();
     for motifs in ["step", "oscillating"] {
         for (preset, options) in &presets {
+            let (motifs, preset) = (motifs.to_owned(), (*preset).to_owned());
             let mut group = Group { motifs, preset, libraries: Vec::new(), refused: Vec::new() };
             for seed in common.seed..common.seed + count as u64 {
-                match library(motifs, options, &common, seed) {
+                match library(&group.motifs, options, common, seed) {
                     Ok(library) => group.libraries.push(library),
                     Err(error) => group.refused.push((seed, error.to_string())),
                 }
@@ -78,9 +92,7 @@ fn main() -> Result<()> {
         }
     }
     bar.finish_and_clear();
-    groups.iter().for_each(table);
-    draw(&groups).save(&common.out)?;
-    write_json(&common.out, "libraries", &groups)
+    Ok(groups)
 }
 
 fn library(kind: &str, options: &NetworkOptions, common: &Options, seed: u64) -> Result<Library> {
@@ -165,7 +177,7 @@ fn draw(groups: &[Group]) -> Figure {
             let mut panel = Panel::new(axes[i], "share of libraries")
                 .title(format!("{kind} motifs: {}", titles[i]))
                 .letter(letters.chars().nth(i).unwrap_or(' '))
-                .legend(Corner::BottomRight);
+                .legend(if kind == "step" && i == 0 { Corner::TopLeft } else { Corner::BottomRight });
             for (group, colour) in groups.iter().filter(|g| g.motifs == kind).zip([ORANGE, BLUE]) {
                 for (m, (_, measure)) in measures[i].iter().enumerate() {
                     let values = sorted(group, *measure);
@@ -178,7 +190,7 @@ fn draw(groups: &[Group]) -> Figure {
                         Style::new(colour).size(2.0)
                     };
                     let label =
-                        if fit { format!("{}, fit alone", group.preset) } else { group.preset.to_owned() };
+                        if fit { format!("{}, fit alone", group.preset) } else { group.preset.clone() };
                     panel = panel.line(&label, style, curve);
                 }
             }
