@@ -9,7 +9,7 @@
 //! use thalamo::io::Model;
 //! use thalamo_cli::report::{ReportOptions, html};
 //! # use thalamo::{Cortex, Network, NetworkOptions, motif::oscillating_motifs, preparation::PreparationOptions};
-//! # let options = NetworkOptions::published().with(|o| o.preparation.rank = Some(Some(15)));
+//! # let options = NetworkOptions::published().with(|o| o.preparation.rank = Some(15));
 //! # let network = Network::build(Cortex::random(40, 0.5, 1)?, &oscillating_motifs(2, 1)?, &options, 1)?;
 //! let model = Model::new(network, 10.0)?;
 //! let page = html(&model, &ReportOptions::default())?;
