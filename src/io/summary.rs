@@ -49,6 +49,8 @@ pub struct PreparationSummary {
     pub abscissa: f64,
     /// Evaluations of cost and gradient.
     pub evaluations: usize,
+    /// When inputs switch (tau), where they do.
+    pub switch: Option<f64>,
 }
 
 /// One motif in numbers.
@@ -116,6 +118,7 @@ impl PreparationSummary {
             initial_cost_per_unit: report.history.map_or(report.cost_per_unit, |h| h.initial_cost_per_unit),
             abscissa: report.abscissa,
             evaluations: report.history.map_or(1, |h| h.evaluations),
+            switch: preparation.switch(),
         }
     }
 }

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::cost::{PreparationCost, PreparationTerms};
+use super::input::Input;
 use super::options::{PreparationOptions, check_rank};
 use super::weights::{Weights, normalise_columns};
 use crate::linalg::{eigenvalues, spectral_abscissa};
@@ -44,8 +45,18 @@ pub struct PreparationHistory {
     pub status: Termination,
 }
 
+/// Fixed points of preparation, one per input.
+#[derive(Debug, Clone)]
+pub(crate) struct FixedPoints {
+    /// Until the switch.
+    pub(crate) first: Option<DVector<f64>>,
+    /// From then on, or throughout.
+    pub(crate) last: DVector<f64>,
+}
+
 /// A preparatory module $U V^T$: during preparation $\dot x = (A + U V^T) x + b_\mu$ with
-/// $b_\mu = -(A + U V^T) x_\mathrm{init}(\mu)$, whose only fixed point is the start of motif $\mu$.
+/// $b_\mu = -(A + U V^T) x_\mathrm{init}(\mu)$, whose only fixed point is the start of motif $\mu$, or with
+/// another [`Input`] that leads there.
 ///
 /// ```
 /// use thalamo::{Cortex, System, preparation::{Preparation, PreparationOptions}};
@@ -63,6 +74,10 @@ pub struct Preparation {
     system: DMatrix<f64>,
     eigenvalues: Spectrum,
     report: PreparationReport,
+    /// With its times in numbers.
+    input: Input,
+    /// `(I - e^{M T_c})^{-1}`, where the input is compensated.
+    compensation: Option<DMatrix<f64>>,
 }
 
 impl Preparation {
@@ -160,7 +175,19 @@ impl Preparation {
             norms: (u.norm(), v.norm()),
             history,
         };
-        Ok(Self { weights, system: closed, eigenvalues, report })
+        let (input, compensation) = (Input::Published, None);
+        Ok(Self { weights, system: closed, eigenvalues, report, input, compensation })
+    }
+
+    /// The same module with another input; modules are made with the published one.
+    ///
+    /// # Errors
+    /// As [`Input::validate`]; a time so short that nothing can be compensated ([`Error::Singular`]).
+    pub fn with_input(self, system: &System, input: Input) -> Result<Self> {
+        input.validate()?;
+        let input = input.resolved(system);
+        let compensation = input.compensation(&self.system)?;
+        Ok(Self { input, compensation, ..self })
     }
 
     /// The loop $U V^T$, of rank P.
@@ -193,13 +220,49 @@ impl Preparation {
         &self.report
     }
 
-    /// The constant input $b = -(A + U V^T) x$ that makes a state x (N) the fixed point of preparation.
+    /// When the input switches, $T_c$ (tau); `None` where it does not.
+    pub fn switch(&self) -> Option<f64> {
+        match self.input {
+            Input::Compensated { shortest } => shortest,
+            _ => None,
+        }
+    }
+
+    /// The input that leads to a state x (N), from the [switch](Self::switch) on where there is one:
+    /// $b = -(A + U V^T) x$, which makes x the fixed point of preparation, or the compensated
+    /// [`Input::Constant`].
     ///
     /// # Errors
     /// A state of the wrong length or not finite, or so large that the bias overflows.
     pub fn bias(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
+        self.holds(&self.fixed_points(state)?.last)
+    }
+
+    /// The input $b_1$ that leads to a state x (N) until the [switch](Self::switch); `None` where there is
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Self::bias`].
+    pub fn starting_bias(&self, state: &DVector<f64>) -> Result<Option<DVector<f64>>> {
+        self.fixed_points(state)?.first.map(|point| self.holds(&point)).transpose()
+    }
+
+    /// What the inputs that lead to a state hold.
+    pub(crate) fn fixed_points(&self, state: &DVector<f64>) -> Result<FixedPoints> {
         check::shape("state", (state.len(), 1), (self.system.nrows(), 1), "give one entry per unit")?;
         check::finite("state", state.as_slice())?;
+        let compensated = self.compensation.as_ref().map(|compensation| compensation * state);
+        if let Some(point) = &compensated {
+            check::no_overflow("fixed point of the compensated input", point.as_slice())?;
+        }
+        Ok(match (self.input, compensated) {
+            (Input::Constant { .. }, Some(last)) => FixedPoints { first: None, last },
+            (_, first) => FixedPoints { first, last: state.clone() },
+        })
+    }
+
+    /// The input whose fixed point a state is.
+    fn holds(&self, state: &DVector<f64>) -> Result<DVector<f64>> {
         let bias = -(&self.system * state);
         check::no_overflow("bias", bias.as_slice())?;
         Ok(bias)

@@ -48,6 +48,7 @@ mod network {
 }
 
 mod play {
+    mod input;
     mod simulator;
 }
 

@@ -105,6 +105,9 @@ pub struct Build {
     /// Preparation before each motif (tau; with --tau: seconds), kept with the model [default: 5 tau]
     #[arg(long)]
     pub transition: Option<f64>,
+    /// Input that leads to each motif's start
+    #[arg(long, value_enum)]
+    pub input: Option<Input>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -114,6 +117,17 @@ pub struct Build {
     pub gate: Gate,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// Inputs of a preparation.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Input {
+    /// One that holds the start, which is approached for ever
+    Published,
+    /// One that compensates for the transition, and only for one of this duration
+    Constant,
+    /// One that compensates for the first 3 tau or so, then one that holds the start
+    Compensated,
 }
 
 /// Teach a model more motifs

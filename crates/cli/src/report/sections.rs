@@ -113,6 +113,7 @@ pub(super) fn preparation(results: &Results<'_>) -> Markup {
         ("rank P", results.told("info/preparation/rank")),
         ("weight of smoothness \u{3b2}", results.told("info/preparation/beta")),
         ("evaluations of the cost", results.told("info/preparation/evaluations")),
+        ("switch of the input (\u{3c4})", results.told("info/preparation/switch")),
     ];
     html! {
         p { "Before a motif, one module that all motifs share takes cortex from wherever it is to the motif's own start. \
