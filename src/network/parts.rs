@@ -88,8 +88,8 @@ impl Network {
         let rank = options.preparation.rank_of(&system)?;
         check::shape("U_prep", input.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
         let weights = LowRank::new(input, feedback)?;
-        let beta = options.preparation.smoothness_of(&system);
-        let preparation = Preparation::restore(&system, weights, beta, history.preparation)?;
+        let asked = (options.preparation.smoothness_of(&system), options.preparation.null_rate_of(&system));
+        let preparation = Preparation::restore(&system, weights, asked, history.preparation)?;
         let preparation = preparation.with_input(&system, with_switch(&system, options.input, switch)?)?;
         let restored = |(index, (arrays, history))| {
             let settings = options.loop_of(scale.unwrap_or(1.0));

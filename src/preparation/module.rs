@@ -1,20 +1,20 @@
 //! Modules: optimised, given, or restored from their stored numbers.
 
 use nalgebra::{DMatrix, DVector};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::cost::{PreparationCost, PreparationTerms};
 use super::input::Input;
-use super::options::{PreparationOptions, check_rank};
-use super::weights::{Weights, normalise_columns};
+use super::null::OutputNull;
+use super::options::check_rank;
 use crate::linalg::{eigenvalues, spectral_abscissa};
 use crate::low_rank::LowRank;
-use crate::optim::{Termination, minimise};
+use crate::optim::Termination;
 use crate::spectrum::Spectrum;
 use crate::system::System;
 use crate::{Error, Result, check};
+
+/// Largest residual of an output-null module, relative to its matrix and the readout weights.
+const NULL_RESIDUAL: f64 = 1e-12;
 
 /// What the design of a preparatory module achieved.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct PreparationReport {
     pub abscissa: f64,
     /// Frobenius norms of U and V.
     pub norms: (f64, f64),
+    /// How well the readout is kept from seeing preparation, where the module is output-null.
+    pub output_null: Option<OutputNull>,
     /// How the weights were found; `None` where they were given.
     pub history: Option<PreparationHistory>,
 }
@@ -81,80 +83,21 @@ pub struct Preparation {
 }
 
 impl Preparation {
-    /// Optimises U and V by L-BFGS with the adjoint gradient from the stable start `V = -U`, random unit
-    /// columns. Where A itself is unstable they are an orthonormal basis of the invariant subspace of its
-    /// rightmost eigenvalues, which $A - U U^T$ has one unit further left; random columns again where more
-    /// eigenvalues are on the axis than U has columns.
-    ///
-    /// # Errors
-    /// A rank outside 1..=N, a negative beta, a penalty that is not positive, or a cortex that the start
-    /// cannot stabilise ([`Error::Unstable`]: raise the rank).
-    pub fn optimise(system: &System, options: &PreparationOptions, seed: u64) -> Result<Self> {
-        let rank = options.rank_of(system)?;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let u = DMatrix::from_fn(system.units(), rank, |_, _| StandardNormal.sample(&mut rng));
-        let unstable = system.spectrum()?.abscissa() >= 0.0;
-        let subspace = if unstable { Some(rightmost_subspace(system, u.clone())) } else { None };
-        let from = |mut u: DMatrix<f64>| {
-            normalise_columns(&mut u);
-            u *= options.rate.per_tau(system.rate()).sqrt();
-            let v = -&u;
-            Self::optimise_from(system, options, LowRank::new(u, v)?)
-        };
-        match subspace.map(from) {
-            // More eigenvalues on the axis than columns: random ones move all of them a little.
-            None | Some(Err(Error::Unstable { .. })) => from(u),
-            Some(made) => made,
-        }
-    }
-
-    /// Optimises from given U and V (N x P), which must make $A + U V^T$ stable.
-    ///
-    /// # Errors
-    /// As [`Preparation::optimise`]; weights of another number of units, or another rank than the options'.
-    pub fn optimise_from(system: &System, options: &PreparationOptions, start: LowRank) -> Result<Self> {
-        options.validate()?;
-        let shape = (system.units(), options.rank_of(system)?);
-        check::shape("U and V", start.input().shape(), shape, "give both as N x P")?;
-        // From here on time is in units of 1/rate; the published rate, 1/tau, leaves every bit as it is.
-        let rate = options.rate.per_tau(system.rate());
-        let root = rate.sqrt();
-        let given = start.closed(system)?;
-        let (u, v) = (start.input() / root, start.feedback() / root);
-        let slow = System::new(system.matrix() / rate, system.readout().clone())?;
-        let cost = PreparationCost::new(&slow, options.beta)?;
-        let mut objective = Weights { cost, bound: options.bound, u, v };
-        let start = objective.point();
-        let Some(initial) = objective.terms_at(&start)? else {
-            return Err(unstable(&given));
-        };
-        let minimum = minimise(&mut objective, &start, &options.optimiser)?;
-        objective.set(&minimum.point);
-        let history = PreparationHistory {
-            initial_cost_per_unit: initial.total() / (rate * system.units() as f64),
-            evaluations: minimum.evaluations,
-            iterations: minimum.iterations,
-            status: minimum.status,
-        };
-        let weights = LowRank::new(objective.u * root, objective.v * root)?;
-        Self::restore(system, weights, options.smoothness_of(system), Some(history))
-    }
-
     /// A module from given weights, not optimised.
     ///
     /// # Errors
     /// Weights of another number of units or without columns, a negative beta, or a system that is not
     /// stable.
     pub fn new(system: &System, weights: LowRank, beta: f64) -> Result<Self> {
-        Self::restore(system, weights, beta, None)
+        Self::restore(system, weights, (beta, None), None)
     }
 
     /// A module from its stored weights, which keep their bits, with how they came about; stability and cost
-    /// are computed again.
+    /// are computed again, by beta, and whether it is output-null, with gamma.
     pub(crate) fn restore(
         system: &System,
         weights: LowRank,
-        beta: f64,
+        (beta, gamma): (f64, Option<f64>),
         history: Option<PreparationHistory>,
     ) -> Result<Self> {
         if let Some(history) = history {
@@ -168,11 +111,16 @@ impl Preparation {
         let mut terms = cost.evaluate(u, v)?.ok_or_else(|| unstable(&closed))?;
         terms.residual = cost.residual();
         let eigenvalues = eigenvalues(&closed)?;
+        let output_null = gamma.map(|gamma| OutputNull::of(system, &closed, gamma)).transpose()?;
+        if let Some(null) = output_null {
+            check::agrees("module W^T M = -gamma W^T", null.residual, NULL_RESIDUAL)?;
+        }
         let report = PreparationReport {
             terms,
             cost_per_unit: terms.total() / system.units() as f64,
             abscissa: eigenvalues.abscissa(),
             norms: (u.norm(), v.norm()),
+            output_null,
             history,
         };
         let (input, compensation) = (Input::Published, None);
@@ -269,34 +217,11 @@ impl Preparation {
     }
 }
 
-fn unstable(closed: &DMatrix<f64>) -> Error {
+pub(super) fn unstable(closed: &DMatrix<f64>) -> Error {
     Error::Unstable {
         what: "preparation A + U V^T at the start",
         abscissa: spectral_abscissa(closed).unwrap_or(f64::NAN),
         limit: 0.0,
         remedy: "raise the rank P, make J smaller, or start from other weights",
     }
-}
-
-/// Orthonormal columns that span the eigenvectors of the rightmost eigenvalues, as many as there are columns;
-/// a pair that does not fit leaves the last column to the one given.
-fn rightmost_subspace(system: &System, mut columns: DMatrix<f64>) -> DMatrix<f64> {
-    // Without eigenvectors the random columns are as good as any.
-    let Ok(eigen) = system.eigen() else { return columns };
-    let mut order: Vec<usize> = (0..system.units()).filter(|&i| eigen.values()[i].im >= 0.0).collect();
-    order.sort_by(|&a, &b| eigen.values()[b].re.total_cmp(&eigen.values()[a].re));
-    let mut filled = 0;
-    for index in order {
-        let vector = eigen.right().column(index);
-        let width = if eigen.values()[index].im > 0.0 { 2 } else { 1 };
-        if filled + width > columns.ncols() {
-            break;
-        }
-        columns.set_column(filled, &vector.map(|z| z.re));
-        if width == 2 {
-            columns.set_column(filled + 1, &vector.map(|z| z.im));
-        }
-        filled += width;
-    }
-    columns.qr().q()
 }

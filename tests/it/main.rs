@@ -37,6 +37,7 @@ mod loops {
 
 mod preparation {
     mod module;
+    mod output_null;
 }
 
 mod network {

@@ -102,6 +102,9 @@ pub struct Build {
     /// Weight of a smooth readout during preparation [default: 0.05]
     #[arg(long)]
     pub beta: Option<f64>,
+    /// Keep the readout free of transients during preparation: it falls exponentially to that of the input
+    #[arg(long, conflicts_with = "beta")]
+    pub output_null: bool,
     /// Preparation before each motif (tau; with --tau: seconds), kept with the model [default: 5 tau]
     #[arg(long)]
     pub transition: Option<f64>,

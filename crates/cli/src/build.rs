@@ -7,7 +7,7 @@ use thalamo::io::{self, Fits, Model, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::network::BuildStep;
 use thalamo::play::Schedule;
-use thalamo::preparation::Input;
+use thalamo::preparation::{Input, PreparationOptions};
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 use crate::arguments::{Build, Input as Asked, Learn};
@@ -105,6 +105,9 @@ fn network_options(options: &Build) -> NetworkOptions {
     own.playback_tolerance = options.playback_tolerance.unwrap_or(own.playback_tolerance);
     preparation.rank = options.prep_rank.or(preparation.rank);
     preparation.beta = options.beta.unwrap_or(preparation.beta);
+    if options.output_null {
+        preparation.output_null = PreparationOptions::output_null().output_null;
+    }
     network
 }
 
