@@ -20,8 +20,9 @@
 //!    w^T e^{(A + u v^T) t} x_\mathrm{init} = \hat y(t). $$
 //!
 //! The preparatory module is the same for all motifs: its only fixed point is the start of the next one,
-//! wherever the network comes from. A new motif brings its own u, v and b and leaves everything else as it
-//! is.
+//! wherever the network comes from. By default another constant input comes first, which compensates for the
+//! transition ([`preparation::Input`]). A new motif brings its own u, v and b and leaves everything else as
+//! it is.
 //!
 //! Both phases are linear, so preparing motif $\mu$ for a time $T_p$ and playing it for its duration $T_\mu$
 //! multiplies a deviation of the state by one matrix, and whatever a motif inherits from those before it

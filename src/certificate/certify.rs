@@ -44,7 +44,7 @@ pub fn usual_depth(motifs: usize) -> usize {
 /// Certifies every sequence over a library, of any order and length, for `transition` tau of
 /// preparation.
 ///
-/// One preparation and motif take a state z to
+/// One preparation and motif take a state z, with the published input, to
 /// $f_\mu(z) = \bar x_\mathrm{end}(\mu) + M_\mu (z - x_\mathrm{init}(\mu))$,
 /// $M_\mu = e^{A_\mu T_\mu} e^{A_\mathrm{prep} T}$. Where all $M_\mu$ contract in one norm
 /// ($\rho_\mu < 1$), balls $B_\mu = \\{|z - s_\mu|_H \le R_\mu\\}$ exist with
@@ -57,6 +57,10 @@ pub fn usual_depth(motifs: usize) -> usize {
 /// With `depth` d the last d motifs are followed exactly, so that only $\rho^{d - 1} R$ is bounded
 /// by a norm: deeper is tighter, at n^(d+1) histories for n motifs. Depth 1 costs n^2.
 /// [`usual_depth`] suggests one.
+///
+/// With another [`Input`](crate::preparation::Input) the maps $M_\mu$ are the same, and the state
+/// $x_\mathrm{init}(\mu)$ from which preparation ends where it should is another: rest, where the input
+/// compensates for the transition.
 ///
 /// Euclidean norm, the preparatory Gramian's and the library's own are tried; the smallest bound is
 /// kept.
@@ -184,7 +188,7 @@ fn start_data(
     let origin = maps.apply(mu, &DVector::zeros(maps.starts[mu].len()));
     let own = allowance.of(maps.starts[mu].norm());
     Ok(StartData {
-        offset: (rows * &maps.starts[mu]).iter().map(|y| y.abs() + own).collect(),
+        offset: (rows * &maps.references[mu] - &maps.offsets[mu]).iter().map(|y| y.abs() + own).collect(),
         gain: rows.row_iter().map(|row| row.norm() + allowance.relative).collect(),
         weighted_gain: norm.of_rows(rows).into_iter().fold(0.0, f64::max),
         origin: norm.of(&(origin - &balls.centres[mu])),
@@ -239,8 +243,8 @@ fn follow(maps: &Maps, balls: &Balls, sets: &[Histories]) -> Vec<Histories> {
         .into_par_iter()
         .map(|mu| {
             let all = Histories::join(sets);
-            let mut centres = &maps.maps[mu] * all.shifted(&maps.starts[mu]);
-            centres.column_iter_mut().for_each(|mut z| z += &maps.ends[mu]);
+            let mut centres = &maps.maps[mu] * all.shifted(&maps.references[mu]);
+            centres.column_iter_mut().for_each(|mut z| z += &maps.images[mu]);
             let radii = all.radii.iter().map(|r| r * balls.contraction[mu]).collect();
             Histories { centres, radii }
         })
@@ -267,7 +271,8 @@ impl Histories {
     /// Largest sup and RMS readout error of motif mu from any of these states.
     fn bound(&self, maps: &Maps, mu: usize, duals: &[f64], gain: f64) -> (f64, f64) {
         let rows = &maps.rows[mu];
-        let readout = product(view(rows), view(&self.shifted(&maps.starts[mu])));
+        let mut readout = product(view(rows), view(&self.shifted(&maps.references[mu])));
+        readout.column_iter_mut().for_each(|mut y| y += &maps.offsets[mu]);
         let (mut sup, mut rms) = (0.0_f64, 0.0_f64);
         for (y, radius) in readout.column_iter().zip(&self.radii) {
             let peak = y.iter().zip(duals).map(|(y, g)| y.abs() + radius * g).fold(0.0, f64::max);

@@ -13,14 +13,23 @@ const SLACK: f64 = 1e-9;
 /// Rounds of moving each ball's centre to the middle of its images.
 const CENTRE_ROUNDS: usize = 8;
 
-/// The maps of one library at one preparation time: `f_mu(z) = x_end(mu) + M_mu (z - x_init(mu))`
-/// takes the state in which a preparation for mu begins to the state in which mu ends.
+/// The maps of one library at one preparation time: `f_mu(z) = f_mu(z_mu) + M_mu (z - z_mu)` takes the state
+/// in which a preparation for mu begins to the state in which mu ends. The reference `z_mu` is where the
+/// centre of preparation begins: x_init(mu) with the published input, rest with one that switches. Where the
+/// preparation from there ends at x_init(mu), `f_mu(z_mu) = x_end(mu)`, and the motif is played without
+/// error.
 #[derive(Debug, Clone)]
 pub(super) struct Maps {
     /// `M_mu = e^{A_mu T_mu} e^{A_prep T_prep}`.
     pub(super) maps: Vec<DMatrix<f64>>,
     /// `x_init(mu)`.
     pub(super) starts: Vec<DVector<f64>>,
+    /// `z_mu`.
+    pub(super) references: Vec<DVector<f64>>,
+    /// `f_mu(z_mu)`.
+    pub(super) images: Vec<DVector<f64>>,
+    /// Readout errors of mu at its samples, after preparation from `z_mu`.
+    pub(super) offsets: Vec<DVector<f64>>,
     /// `x_end(mu) = e^{A_mu T_mu} x_init(mu)`.
     pub(super) ends: Vec<DVector<f64>>,
     /// Rows `w^T e^{A_mu t} e^{A_prep T_prep}` at the samples t of motif mu.
@@ -40,12 +49,24 @@ impl Maps {
                 let playing = deviations(playing);
                 let map = carry(&playing, prepared.clone())?;
                 let start = simulator.network().motif(mu)?.motif_loop().initial_state().clone();
-                let end = simulator.finish(mu, &DMatrix::from_columns(std::slice::from_ref(&start)))?;
-                Ok((map, start, end.column(0).into_owned(), readouts(&playing, prepared)?))
+                let centre = approach.first().and_then(|phase| phase.centre.at(0));
+                let reference = centre.map_or_else(|| DVector::zeros(units), DVector::from_column_slice);
+                let reached =
+                    simulator.prepare(mu, &DMatrix::from_columns(std::slice::from_ref(&reference)))?;
+                let both = DMatrix::from_columns(&[start.as_view(), reached.column(0)]);
+                let ends = simulator.finish(mu, &both)?;
+                let missed = DMatrix::from_columns(&[reached.column(0) - &start]);
+                let offset = readouts(&playing, missed)?.column(0).into_owned();
+                let [end, image] = [0, 1].map(|i| ends.column(i).into_owned());
+                Ok(((map, start), (reference, image), (offset, end), readouts(&playing, prepared)?))
             })
             .collect::<Result<_>>()?;
-        let (maps, starts, ends, rows) = parts.into_iter().collect();
-        Ok(Self { maps, starts, ends, rows })
+        let (of_maps, of_references, of_ends, rows): (Vec<_>, Vec<_>, Vec<_>, _) =
+            parts.into_iter().collect();
+        let (maps, starts) = of_maps.into_iter().unzip();
+        let (references, images) = of_references.into_iter().unzip();
+        let (offsets, ends) = of_ends.into_iter().unzip();
+        Ok(Self { maps, starts, references, images, offsets, ends, rows })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -53,7 +74,7 @@ impl Maps {
     }
 
     pub(super) fn apply(&self, mu: usize, z: &DVector<f64>) -> DVector<f64> {
-        &self.ends[mu] + &self.maps[mu] * (z - &self.starts[mu])
+        &self.images[mu] + &self.maps[mu] * (z - &self.references[mu])
     }
 }
 
@@ -112,10 +133,15 @@ mod tests {
             DMatrix::from_row_slice(2, 2, &[angle.cos(), -angle.sin(), angle.sin(), angle.cos()]) * factor
         };
         let state = |x: f64, y: f64| DVector::from_vec(vec![x, y]);
+        let starts = vec![state(1.0, 0.0), state(0.0, 2.0), state(-1.0, 1.0)];
+        let ends = vec![state(0.5, 0.5), state(3.0, 0.0), state(0.0, -1.0)];
         Maps {
             maps: vec![turn(0.4), turn(2.0), turn(-1.0)],
-            starts: vec![state(1.0, 0.0), state(0.0, 2.0), state(-1.0, 1.0)],
-            ends: vec![state(0.5, 0.5), state(3.0, 0.0), state(0.0, -1.0)],
+            references: starts.clone(),
+            images: ends.clone(),
+            offsets: vec![DVector::zeros(1); 3],
+            starts,
+            ends,
             rows: vec![DMatrix::identity(1, 2); 3],
         }
     }

@@ -45,7 +45,8 @@ pub struct Certificate {
 /// What bounds the first motif from an arbitrary state, and how far that state carries.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StartData {
-    /// `|w^T e^{A_mu t} e^{A_prep T} x_init|` and `|w^T e^{A_mu t} e^{A_prep T}|_2` at each sample.
+    /// Readout error from rest, `|w^T e^{A_mu t} e^{A_prep T} x_init|` with the published input, and
+    /// `|w^T e^{A_mu t} e^{A_prep T}|_2` at each sample.
     pub(super) offset: Vec<f64>,
     pub(super) gain: Vec<f64>,
     /// `max_t` of the rows' dual H norms.

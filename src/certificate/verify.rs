@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::report::Certificate;
 use crate::linalg::expm;
 use crate::network::{LearnedMotif, Network};
+use crate::preparation::Input;
 use crate::{Error, Result, check};
 
 /// Relative tolerance on every claim: both paths round differently.
@@ -119,9 +120,12 @@ impl Certificate {
 /// One motif's maps, made from the parameters alone.
 struct Fresh {
     map: DMatrix<f64>,
-    start: DVector<f64>,
     end: DVector<f64>,
     rows: DMatrix<f64>,
+    /// A state at the beginning of preparation, where it leads, and the readout errors on the way.
+    reference: DVector<f64>,
+    image: DVector<f64>,
+    offset: DVector<f64>,
 }
 
 impl Fresh {
@@ -131,24 +135,50 @@ impl Fresh {
         let preparing = a + module.input() * module.feedback().transpose();
         let playing = a + own.input() * own.feedback().transpose();
         let singular = Error::Singular { what: "preparation", remedy: "certify a stable module" };
-        let start = -preparing.clone().lu().solve(learned.bias()).ok_or(singular)?;
+        let factors = preparing.clone().lu();
+        let held = |bias| factors.solve(bias).map(|point| -point).ok_or_else(|| singular.clone());
+        let last = held(learned.bias())?;
         let half = expm(&(&preparing * (transition / 2.0)))?;
         let prepared = &half * &half;
+        let gone = |point: &DVector<f64>, time: f64| Ok::<_, Error>(expm(&(&preparing * time))? * point);
+        // The reference, the state in which the motif begins then, and the one in which it should.
+        let (reference, reached, start) = match (network.options().input, learned.starting_bias()) {
+            (Input::Constant { preparation }, _) => {
+                (last.clone(), last.clone(), &last - gone(&last, preparation)?)
+            }
+            (_, None) => (last.clone(), last.clone(), last),
+            (_, Some(bias)) => {
+                let (first, switch) = (held(bias)?, module.switch().unwrap_or(f64::INFINITY));
+                let mut reached = &first - gone(&first, transition.min(switch))?;
+                if transition > switch {
+                    reached = &last + gone(&(reached - &last), transition - switch)?;
+                }
+                (DVector::zeros(first.len()), reached, last)
+            }
+        };
         let (steps, dt) = (learned.motif().len(), learned.motif().dt());
         let third = expm(&(&playing * (steps as f64 * dt / 3.0)))?;
         let whole = &third * &third * &third;
-        let rows = readout_rows(&playing, &system.single_readout()?, dt, steps)? * &prepared;
-        Ok(Self { map: &whole * prepared, end: whole * &start, start, rows })
+        let rows = readout_rows(&playing, &system.single_readout()?, dt, steps)?;
+        let (image, offset) = (&whole * &reached, &rows * (reached - &start));
+        Ok(Self {
+            map: &whole * &prepared,
+            end: whole * start,
+            rows: rows * prepared,
+            reference,
+            image,
+            offset,
+        })
     }
 
     fn apply(&self, z: &DVector<f64>) -> DVector<f64> {
-        &self.end + &self.map * (z - &self.start)
+        &self.image + &self.map * (z - &self.reference)
     }
 
     /// Sup readout error from a ball of states and RMS error from its centre; without duals, both
     /// of the centre.
     fn errors(&self, z: &DVector<f64>, radius: f64, duals: &[f64]) -> (f64, f64) {
-        let y = &self.rows * (z - &self.start);
+        let y = &self.rows * (z - &self.reference) + &self.offset;
         let gains = duals.iter().copied().chain(std::iter::repeat(0.0));
         let sup = y.iter().zip(gains).map(|(y, g)| y.abs() + radius * g).fold(0.0, f64::max);
         (sup, y.norm() / (y.len() as f64).sqrt())

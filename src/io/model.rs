@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use serde_json::{Map, Value, json};
+
 use super::content::{content, in_array};
 use super::header::Header;
+use super::json;
 use super::net;
 use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
@@ -12,6 +15,7 @@ use super::stored::Stored;
 use super::version_1;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
 use crate::network::parts::{History, NetworkParts};
+use crate::preparation::Input;
 use crate::{Error, Network, Result, check};
 
 const HEADER: Header = Header {
@@ -63,9 +67,9 @@ impl Model {
 /// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`,
 /// `transition`, for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes`
 /// (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata`
-/// (JSON as uint8). What is read is verified: the eigenvalues of every $A + u v^T$, the motif it
-/// plays from its x_init, v and x_init against those that u implies, b, and the preparation's
-/// stability.
+/// (JSON as uint8); where the input switches, `switch` (T_c) and `motif_i/b_start` (N,), the input until
+/// then. What is read is verified: the eigenvalues of every $A + u v^T$, the motif it plays from its x_init,
+/// v and x_init against those that u implies, the inputs, and the preparation's stability.
 impl Stored for Model {
     type Missing = ();
 
@@ -86,7 +90,12 @@ impl Stored for Model {
 
     fn from_bytes(bytes: &[u8], _: &Path, (): ()) -> Result<Self> {
         let npz = Npz::decode(bytes)?;
-        let (mut history, crate_version) = HEADER.decode::<History>(npz.bytes("metadata")?)?;
+        let (mut metadata, crate_version) = HEADER.decode::<Map<String, Value>>(npz.bytes("metadata")?)?;
+        if let Some(options) = metadata.get_mut("options").and_then(Value::as_object_mut) {
+            // Files from before there was a choice.
+            options.entry("input").or_insert_with(|| json!("Published"));
+        }
+        let mut history: History = json::from_value(metadata.into(), HEADER.format)?;
         check_metadata(&npz, &history)?;
         let source = Arrays::of(&npz)?;
         let motif = |index| MotifArrays::read(&source, &motif_prefix(index));
@@ -112,6 +121,19 @@ fn check_metadata(npz: &Npz, history: &History) -> Result<()> {
         return Err(in_array("beta", content(expected, format!("{given:?}"), remedy)));
     }
     let count = history.motifs.len();
+    let switches = matches!(history.options.input, Input::Compensated { .. });
+    let starting = |index| format!("{}b_start", motif_prefix(index));
+    for name in std::iter::once("switch".into()).chain((0..count).map(starting)) {
+        match (switches, npz.contains(&name)) {
+            (true, false) => return Err(npz.missing(&name)),
+            (false, true) => {
+                let (expected, given) = ("no such array, as the input does not switch", "one");
+                let remedy = "remove it, or correct `input` in the metadata";
+                return Err(in_array(&name, content(expected, given, remedy)));
+            }
+            _ => {}
+        }
+    }
     let index = |name: &String| name.strip_prefix("motif_")?.split_once('/')?.0.parse::<usize>().ok();
     if let Some(name) = npz.names().iter().find(|name| index(name).is_some_and(|i| i >= count)) {
         let expected = format!("{count} motifs as in the metadata");

@@ -7,7 +7,10 @@ use crate::Cortex;
 use crate::network::LearnedMotif;
 use crate::spectrum::Spectrum;
 use crate::{Complex64, NetworkOptions};
-use crate::{loops::CostTerms, preparation::Preparation};
+use crate::{
+    loops::CostTerms,
+    preparation::{OutputNull, Preparation},
+};
 
 /// A model in numbers: what was asked, and what was achieved.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,6 +52,10 @@ pub struct PreparationSummary {
     pub abscissa: f64,
     /// Evaluations of cost and gradient.
     pub evaluations: usize,
+    /// How well the readout is kept from seeing preparation, where it is.
+    pub output_null: Option<OutputNull>,
+    /// When inputs switch (tau), where they do.
+    pub switch: Option<f64>,
 }
 
 /// One motif in numbers.
@@ -116,6 +123,8 @@ impl PreparationSummary {
             initial_cost_per_unit: report.history.map_or(report.cost_per_unit, |h| h.initial_cost_per_unit),
             abscissa: report.abscissa,
             evaluations: report.history.map_or(1, |h| h.evaluations),
+            output_null: report.output_null,
+            switch: preparation.switch(),
         }
     }
 }

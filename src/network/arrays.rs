@@ -146,6 +146,7 @@ arrays! {
     ModuleArrays of Preparation {
         input: DMatrix<f64> = "U_prep", "weights U", |p| p.input().clone();
         feedback: DMatrix<f64> = "V_prep", "weights V", |p| p.feedback().clone();
+        switch: Option<f64> = "switch", "time at which inputs switch", |p| p.switch();
     }
 }
 
@@ -158,6 +159,7 @@ arrays! {
         input: DVector<f64> = "u", "weights u", |m| m.motif_loop().input().column(0).into_owned();
         feedback: DVector<f64> = "v", "weights v", |m| m.motif_loop().feedback().column(0).into_owned();
         initial_state: DVector<f64> = "x_init", "initial state", |m| m.motif_loop().initial_state().clone();
+        starting_bias: Option<DVector<f64>> = "b_start", "bias b_1 until the switch", |m| m.starting_bias().cloned();
         bias: DVector<f64> = "b", "bias b", |m| m.bias().clone();
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn all(
     };
     let (preparation, loops) =
         rayon::join(prepare, || fits_and_loops(system, &tasks, (options, scale), observer));
-    let preparation = preparation?;
+    let preparation = preparation?.with_input(system, options.input)?;
     let learned =
         |(task, (fit, own)): (&Task<'_>, Made)| LearnedMotif::new(task.motif.clone(), fit, own, &preparation);
     let learned = tasks.iter().zip(loops?).map(learned).collect::<Result<_>>()?;

@@ -47,6 +47,7 @@ impl Network {
         options.validate()?;
         let system = system.into();
         let preparation = Preparation::optimise(&system, &options.preparation, seed)?;
+        let preparation = preparation.with_input(&system, options.input)?;
         Ok(Self::assemble(system, preparation, Vec::new(), options, options.scale, seed))
     }
 

@@ -19,21 +19,28 @@ struct Learned {
     motif: Motif,
     fit: Fit,
     motif_loop: MotifLoop,
+    starting_bias: Option<DVector<f64>>,
     bias: DVector<f64>,
 }
 
 impl LearnedMotif {
-    /// Puts the parts of one motif together, with the bias `b = -(A + U V^T) x_init`.
+    /// Puts the parts of one motif together, with the inputs by which a module leads to its x_init.
     ///
     /// # Errors
     /// A loop over a cortex of another size than the module's.
     pub fn new(motif: Motif, fit: Fit, motif_loop: MotifLoop, preparation: &Preparation) -> Result<Self> {
-        let bias = preparation.bias(motif_loop.initial_state())?;
-        Ok(Self::assemble(motif, fit, motif_loop, bias))
+        let state = motif_loop.initial_state();
+        let inputs = (preparation.starting_bias(state)?, preparation.bias(state)?);
+        Ok(Self::assemble(motif, fit, motif_loop, inputs))
     }
 
-    pub(super) fn assemble(motif: Motif, fit: Fit, motif_loop: MotifLoop, bias: DVector<f64>) -> Self {
-        Self(Arc::new(Learned { motif, fit, motif_loop, bias }))
+    pub(super) fn assemble(
+        motif: Motif,
+        fit: Fit,
+        motif_loop: MotifLoop,
+        (starting_bias, bias): (Option<DVector<f64>>, DVector<f64>),
+    ) -> Self {
+        Self(Arc::new(Learned { motif, fit, motif_loop, starting_bias, bias }))
     }
 
     /// The target.
@@ -51,7 +58,13 @@ impl LearnedMotif {
         &self.0.motif_loop
     }
 
-    /// Its constant input during preparation, b (N).
+    /// Its input during preparation until the [switch](Preparation::switch), $b_1$ (N); `None` where the
+    /// input does not switch.
+    pub fn starting_bias(&self) -> Option<&DVector<f64>> {
+        self.0.starting_bias.as_ref()
+    }
+
+    /// Its constant input during preparation, b (N); where the input switches, from then on.
     pub fn bias(&self) -> &DVector<f64> {
         &self.0.bias
     }

@@ -4,7 +4,7 @@ use super::selection::NoiseTolerance;
 use crate::fit::FitOptions;
 use crate::loops::{LoopOptions, PlacementOptions};
 use crate::motif::Motif;
-use crate::preparation::PreparationOptions;
+use crate::preparation::{Input, PreparationOptions};
 use crate::rate::Rate;
 use crate::system::System;
 use crate::{Result, check};
@@ -33,6 +33,8 @@ pub struct NetworkOptions {
     pub motif_loop: LoopOptions,
     /// The preparatory module.
     pub preparation: PreparationOptions,
+    /// How the module leads to a motif.
+    pub input: Input,
     /// When a motif is fitted again because its loop is too noisy.
     pub noise: NoiseTolerance,
     /// What amplitudes and states are measured by, in the unit of the motifs; it takes the place of the fit's
@@ -47,7 +49,8 @@ impl Default for NetworkOptions {
     /// For motifs of any unit, at any speed, on any system: every bound is relative to the motifs' size and
     /// duration and to the rate of the system. The exponentials of a motif are at least 6/T apart, and no
     /// faster than $\\sqrt 2$ times the [rate of the system](System::rate) unless a short motif needs it:
-    /// what lies closer, or outside the system's own spectrum, fits better but costs robustness.
+    /// what lies closer, or outside the system's own spectrum, fits better but costs robustness. Inputs are
+    /// compensated for a transition of about 3 tau.
     fn default() -> Self {
         let mut fit = FitOptions::default();
         (fit.separation, fit.effort) = (Rate::Relative(6.0), 1000);
@@ -55,6 +58,7 @@ impl Default for NetworkOptions {
             fit,
             motif_loop: LoopOptions::default(),
             preparation: PreparationOptions::default(),
+            input: Input::Compensated { shortest: None },
             noise: NoiseTolerance::default(),
             scale: None,
         }
@@ -75,7 +79,7 @@ impl NetworkOptions {
         (fit.separation, fit.decay_limit, fit.effort) = (Rate::PerTau(0.07), Some(Rate::PerTau(1.0)), 1000);
         let motif_loop = LoopOptions { placement: PlacementOptions::published(), ..LoopOptions::default() };
         let (preparation, noise) = (PreparationOptions::published(), NoiseTolerance::default());
-        Self { fit, motif_loop, preparation, noise, scale: Some(1.0) }
+        Self { fit, motif_loop, preparation, input: Input::Published, noise, scale: Some(1.0) }
     }
 
     /// What one motif is fitted with.
@@ -102,6 +106,7 @@ impl NetworkOptions {
         self.fit.validate()?;
         self.motif_loop.validate()?;
         self.preparation.validate()?;
+        self.input.validate()?;
         self.scale.map_or(Ok(()), |scale| check::positive("scale of a network", scale))?;
         self.noise.validate()
     }

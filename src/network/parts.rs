@@ -1,6 +1,6 @@
 //! A network from its stored numbers: nothing is optimised again, everything is verified again.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::fit::{Fit, FitReport};
 use crate::loops::{LoopDesign, LoopOptions, LoopStart};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
-use crate::preparation::{Preparation, PreparationHistory};
+use crate::preparation::{Input, Preparation, PreparationHistory};
 use crate::system::System;
 use crate::{Result, check};
 
@@ -78,18 +78,19 @@ impl History {
 impl Network {
     /// A network from its numbers, which keep their bits. Nothing is fitted or optimised again, and
     /// everything is verified again: the eigenvalues of every $A + u v^T$, the motif it plays from
-    /// its x_init, v and x_init against those that u implies under the options, $b = -(A + U V^T)
-    /// x_\mathrm{init}$, and the stability of the preparatory module.
+    /// its x_init, v and x_init against those that u implies under the options, the inputs against those by
+    /// which the module leads to x_init, and the stability of the preparatory module.
     pub(crate) fn from_parts(parts: NetworkParts, history: History) -> Result<Self> {
-        let NetworkParts { system, module: ModuleArrays { input, feedback }, dt, motifs } = parts;
+        let NetworkParts { system, module: ModuleArrays { input, feedback, switch }, dt, motifs } = parts;
         let options = history.options;
         options.validate()?;
         let scale = history.scale.map_or(Ok(None), |s| check::positive("scale", s).map(|()| Some(s)))?;
         let rank = options.preparation.rank_of(&system)?;
         check::shape("U_prep", input.shape(), (system.units(), rank), "give N x P for the options' rank P")?;
         let weights = LowRank::new(input, feedback)?;
-        let beta = options.preparation.smoothness_of(&system);
-        let preparation = Preparation::restore(&system, weights, beta, history.preparation)?;
+        let asked = (options.preparation.smoothness_of(&system), options.preparation.null_rate_of(&system));
+        let preparation = Preparation::restore(&system, weights, asked, history.preparation)?;
+        let preparation = preparation.with_input(&system, with_switch(&system, options.input, switch)?)?;
         let restored = |(index, (arrays, history))| {
             let settings = options.loop_of(scale.unwrap_or(1.0));
             let restored = restore(&system, &preparation, &settings, dt, arrays, history);
@@ -110,7 +111,8 @@ fn restore(
     arrays: MotifArrays,
     history: MotifHistory,
 ) -> Result<LearnedMotif> {
-    let MotifArrays { target, eigenvalues, amplitudes, input, feedback, initial_state, bias } = arrays;
+    let MotifArrays { target, eigenvalues, amplitudes, input, feedback, .. } = arrays;
+    let MotifArrays { initial_state, starting_bias, bias, .. } = arrays;
     let fit = Fit::new(&eigenvalues, &amplitudes, dt)?.with_report(history.fit)?;
     let motif = Motif::new(dt, target)?;
     check_fit(&motif, &fit)?;
@@ -119,10 +121,26 @@ fn restore(
     let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
     let weights = LowRank::new(input, feedback)?;
     let motif_loop = design.restore(weights, initial_state, history.starts, history.best)?;
-    let derived = preparation.bias(motif_loop.initial_state())?;
-    check::shape("bias b", (bias.len(), 1), (derived.len(), 1), "give one entry per unit")?;
-    check::finite("bias b", bias.as_slice())?;
-    let size = preparation.system().norm() * motif_loop.initial_state().norm();
-    check::agrees("bias b", (&bias - derived).norm() / size, AGREEMENT)?;
-    Ok(LearnedMotif::assemble(motif, fit, motif_loop, bias))
+    let state = motif_loop.initial_state();
+    let (points, size) = (preparation.fixed_points(state)?, preparation.system().norm());
+    check_bias("bias b", &bias, &preparation.bias(state)?, size * points.last.norm())?;
+    if let (Some(stored), Some(derived), Some(point)) =
+        (&starting_bias, preparation.starting_bias(state)?, &points.first)
+    {
+        check_bias("bias b_start", stored, &derived, size * point.norm())?;
+    }
+    Ok(LearnedMotif::assemble(motif, fit, motif_loop, (starting_bias, bias)))
+}
+
+fn check_bias(what: &'static str, stored: &DVector<f64>, derived: &DVector<f64>, size: f64) -> Result<()> {
+    check::shape(what, (stored.len(), 1), (derived.len(), 1), "give one entry per unit")?;
+    check::finite(what, stored.as_slice())?;
+    check::agrees(what, (stored - derived).norm() / size, AGREEMENT)
+}
+
+/// The input of some options, with the stored time of its switch, which keeps its bits.
+fn with_switch(system: &System, input: Input, stored: Option<f64>) -> Result<Input> {
+    let (Some(stored), Some(derived)) = (stored, input.switch(system)) else { return Ok(input) };
+    check::agrees("time at which inputs switch", (stored - derived).abs() / derived, AGREEMENT)?;
+    Ok(Input::Compensated { shortest: Some(stored) })
 }

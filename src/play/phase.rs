@@ -18,14 +18,29 @@ pub(crate) enum Centre {
     Origin,
     /// The fixed point that a constant input holds.
     Fixed(DVector<f64>),
+    /// States at the first samples (N x samples), and the last of them from there on.
+    Path(DMatrix<f64>),
 }
 
 impl Centre {
     /// At a sample, or one step past the last; nothing for zero.
-    pub(crate) fn at(&self, _sample: usize) -> Option<&DVector<f64>> {
+    pub(crate) fn at(&self, sample: usize) -> Option<&[f64]> {
         match self {
             Self::Origin => None,
-            Self::Fixed(state) => Some(state),
+            Self::Fixed(state) => Some(state.as_slice()),
+            Self::Path(states) => {
+                let from = sample.min(states.ncols() - 1) * states.nrows();
+                Some(&states.as_slice()[from..][..states.nrows()])
+            }
+        }
+    }
+
+    /// Readouts `w^T x_c` at the first samples, the last of which holds from there on.
+    fn readouts(&self, readout: &DVector<f64>) -> Vec<f64> {
+        match self {
+            Self::Origin => vec![0.0],
+            Self::Fixed(state) => vec![readout.dot(state)],
+            Self::Path(states) => states.column_iter().map(|state| readout.dot(&state)).collect(),
         }
     }
 }
@@ -48,14 +63,14 @@ pub(crate) struct Phase {
     pub(crate) centre: Centre,
     /// None while a motif is only being prepared.
     pub(super) target: Option<Target>,
-    /// Readout of the centre.
-    offset: f64,
+    /// Readout of the centre at its first samples.
+    offsets: Vec<f64>,
 }
 
 impl Phase {
     pub(crate) fn new(flow: Arc<Flow>, centre: Centre, target: Option<Target>) -> Self {
-        let offset = centre.at(0).map_or(0.0, |centre| flow.readout.dot(centre));
-        Self { flow, centre, target, offset }
+        let offsets = centre.readouts(&flow.readout);
+        Self { flow, centre, target, offsets }
     }
 
     pub(crate) fn steps(&self) -> usize {
@@ -68,8 +83,8 @@ impl Phase {
     }
 
     /// Readout of the centre at a sample.
-    pub(super) fn offset(&self, _sample: usize) -> f64 {
-        self.offset
+    pub(super) fn offset(&self, sample: usize) -> f64 {
+        self.offsets[sample.min(self.offsets.len() - 1)]
     }
 
     /// Turns states (packed columns) at a sample into deviations from the centre.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use nalgebra::DVector;
 use rayon::prelude::*;
 
 use super::flow::Flow;
 use super::phase::{Centre, Phase, Target};
+use crate::linalg::product::{apply, view};
 use crate::network::{LearnedMotif, Network};
+use crate::preparation::Preparation;
 use crate::{Error, Result, check};
 
 /// Largest distance of a duration from the time grid, in steps.
@@ -84,7 +87,7 @@ impl Schedule {
         let preparing = Arc::new(Flow::new(network.preparation().system(), readout, dt, steps)?);
         let of_motif = |(motif, learned): (usize, &LearnedMotif)| {
             let (own, samples) = (learned.motif_loop(), learned.motif().len());
-            let centre = Centre::Fixed(own.initial_state().clone());
+            let centre = centre(network.preparation(), own.initial_state(), &preparing)?;
             let preparation = Phase::new(Arc::clone(&preparing), centre, None);
             let flow = Arc::new(Flow::new(own.system(), readout, dt, samples)?);
             let playing = Phase::new(flow, Centre::Origin, Some(Target { motif, samples: 0..samples }));
@@ -92,4 +95,30 @@ impl Schedule {
         };
         network.motifs().par_iter().enumerate().map(of_motif).collect()
     }
+}
+
+/// The centre of a preparation for a state. Where the input switches it is the solution from rest: it reaches
+/// the state when the input switches, and stays.
+fn centre(module: &Preparation, state: &DVector<f64>, flow: &Flow) -> Result<Centre> {
+    let points = module.fixed_points(state)?;
+    let (Some(first), Some(switch)) = (points.first, module.switch()) else {
+        return Ok(Centre::Fixed(points.last));
+    };
+    // Samples before the switch; one that is on it by all but rounding is after it.
+    let before = ((switch / flow.dt - ON_GRID).max(0.0).ceil() as usize).min(flow.steps + 1);
+    let reached = before <= flow.steps;
+    let mut states = check::zeros("samples of the preparation", state.len(), before + usize::from(reached))?;
+    let mut deviation = -&first;
+    let mut next = deviation.clone();
+    for (sample, mut column) in states.column_iter_mut().enumerate() {
+        if sample == before {
+            column.copy_from(&points.last);
+        } else {
+            column.copy_from(&(&first + &deviation));
+            apply(view(flow.step(sample)), deviation.as_slice(), next.as_mut_slice());
+            std::mem::swap(&mut deviation, &mut next);
+        }
+    }
+    check::no_overflow("centre of the preparation", states.as_slice())?;
+    Ok(Centre::Path(states))
 }

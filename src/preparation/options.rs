@@ -1,5 +1,6 @@
 //! How a preparatory module is designed.
 
+use super::null::Null;
 use crate::optim::LbfgsOptions;
 use crate::rate::Rate;
 use crate::system::System;
@@ -36,6 +37,12 @@ pub struct PreparationOptions {
     pub rate: Rate,
     /// Weight of the smoothness of the readout during preparation.
     pub beta: f64,
+    /// The rate gamma, in 1/tau or relative to the system's, at which the readout tends to that of the input,
+    /// without a transient and whatever the state: $W^T M = -\gamma W^T$ ([`OutputNull`](super::OutputNull)).
+    /// D of the P thalamic units hold the D readouts so; the others are optimised for the decay alone, since
+    /// the readout's smoothness no longer depends on them and beta is not used. Default `None`: the published
+    /// cost.
+    pub output_null: Option<Rate>,
     /// What bounds the weights.
     pub bound: WeightBound,
     /// The optimiser; its value is C/N.
@@ -53,6 +60,7 @@ impl Default for PreparationOptions {
             rank: None,
             rate: Rate::Relative(std::f64::consts::SQRT_2),
             beta: 0.05,
+            output_null: None,
             bound: WeightBound::UnitColumns,
             optimiser: LbfgsOptions {
                 max_iterations: 300,
@@ -71,17 +79,41 @@ impl PreparationOptions {
         Self { rank: Some(50), rate: Rate::PerTau(1.0), ..Self::default() }
     }
 
+    /// An output-null module, whose readout falls about as fast as the states, at $\\sqrt 2$ times the rate
+    /// of the system.
+    pub fn output_null() -> Self {
+        Self { output_null: Some(Rate::Relative(std::f64::consts::SQRT_2)), ..Self::default() }
+    }
+
     /// The rank P for a system of N units.
     ///
     /// # Errors
-    /// A rank outside 1..=N.
+    /// A rank outside 1..=N, or of an output-null module that is not above the number of outputs.
     pub fn rank_of(&self, system: &System) -> Result<usize> {
         let rank = self.rank.unwrap_or(system.units().div_ceil(2));
-        check_rank(system, rank).map(|()| rank)
+        check_rank(system, rank)?;
+        if self.output_null.is_some() && rank <= system.outputs() {
+            let (what, expected) = ("rank P of the output-null module", "more than the number of outputs D");
+            return Err(Error::OutOfRange { what, expected, given: rank as f64 });
+        }
+        Ok(rank)
     }
 
-    /// The weight beta of the smoothness for time in tau.
+    /// What keeps the module output-null, if it is to be.
+    pub(super) fn null(&self, system: &System) -> Result<Option<Null>> {
+        self.null_rate_of(system).map(|gamma| Null::new(system, gamma)).transpose()
+    }
+
+    /// The rate gamma for time in tau.
+    pub(crate) fn null_rate_of(&self, system: &System) -> Option<f64> {
+        self.output_null.map(|rate| rate.per_tau(system.rate()))
+    }
+
+    /// The weight beta of the smoothness for time in tau; zero where the smoothness is given.
     pub(crate) fn smoothness_of(&self, system: &System) -> f64 {
+        if self.output_null.is_some() {
+            return 0.0;
+        }
         let rate = self.rate.per_tau(system.rate());
         self.beta / (rate * rate)
     }
@@ -89,7 +121,8 @@ impl PreparationOptions {
     /// Checks what can be checked without a cortex.
     ///
     /// # Errors
-    /// No rank, a negative beta, a penalty that is not positive, options of the optimiser out of range.
+    /// No rank, a negative beta, a penalty or gamma that is not positive, options of the optimiser out of
+    /// range.
     pub fn validate(&self) -> Result<()> {
         if self.rank == Some(0) {
             let what = "preparatory rank P";
@@ -100,6 +133,8 @@ impl PreparationOptions {
             check::positive("Frobenius penalty", weight)?;
         }
         check::non_negative("beta", self.beta)?;
+        self.output_null
+            .map_or(Ok(()), |rate| check::positive("rate gamma of the readout", rate.number()))?;
         self.optimiser.validate()
     }
 }

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use rand::RngExt;
 use thalamo::certificate::{Certificate, certify, decay_time, shortest_preparation};
 use thalamo::motif::{oscillating_motifs, step_motifs};
+use thalamo::network::LearnedMotif;
 use thalamo::play::Simulator;
+use thalamo::preparation::Input;
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
 fn small(units: usize, motifs: usize, modes: usize, seed: u64) -> thalamo::Result<Network> {
@@ -195,4 +197,45 @@ fn decay_times() {
         assert!(matches!(decay_time(&skew, fraction), Err(Error::OutOfRange { what: "fraction", .. })));
     }
     assert!(matches!(decay_time(&dmatrix![0.1], 0.5), Err(Error::Unstable { .. })));
+}
+
+/// Every input has a certificate that holds, whatever it makes of the transition.
+#[test]
+fn every_input_is_certified() {
+    let published = small(30, 3, 4, 3).unwrap();
+    let of = |input: Input| {
+        let options = published.options().clone().with(|o| o.input = input);
+        let mut network = Network::design(published.system(), &options, published.seed()).unwrap();
+        for own in published.motifs() {
+            let parts = (own.motif().clone(), own.fit().clone(), own.motif_loop().clone());
+            let learned = LearnedMotif::new(parts.0, parts.1, parts.2, network.preparation()).unwrap();
+            network.insert(learned).unwrap();
+        }
+        network
+    };
+    let plain = certify(&published, 8.0, 2).unwrap();
+    for (input, exact) in [
+        (Input::Compensated { shortest: Some(2.345) }, true),
+        (Input::Constant { preparation: 8.0 }, true),
+        // Longer than the preparation, and for another one.
+        (Input::Compensated { shortest: Some(9.0) }, false),
+        (Input::Constant { preparation: 6.0 }, false),
+    ] {
+        let network = of(input);
+        let made = certify(&network, 8.0, 2).unwrap();
+        made.verify(&network).unwrap();
+        // The maps are the same, so that a norm tells the same of them.
+        assert!(made.norm != plain.norm || made.contraction() == plain.contraction());
+        for seed in 0..10 {
+            let start = normal_vector(30, &mut rng(seed)) * 2.0;
+            assert!(largest_excess(&network, &made, None, 12, seed) <= 0.0);
+            assert!(largest_excess(&network, &made, Some(&start), 6, seed) <= 0.0);
+        }
+        assert!(made.gap() < 1.1, "{input:?}: {}", made.gap());
+        // The error from rest is the loop's own where the transition is compensated.
+        let from_rest = made.from_ball(0.0).unwrap().first.into_iter().fold(0.0, f64::max);
+        assert_eq!(from_rest < 1e-6, exact, "{input:?}: {from_rest:e}");
+        // Certificates of one input do not hold for another.
+        assert!(matches!(made.verify(&published), Err(Error::CertificateViolated { .. })));
+    }
 }

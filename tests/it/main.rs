@@ -37,6 +37,7 @@ mod loops {
 
 mod preparation {
     mod module;
+    mod output_null;
 }
 
 mod network {
@@ -48,6 +49,7 @@ mod network {
 }
 
 mod play {
+    mod input;
     mod simulator;
 }
 

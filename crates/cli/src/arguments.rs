@@ -102,9 +102,15 @@ pub struct Build {
     /// Weight of a smooth readout during preparation [default: 0.05]
     #[arg(long)]
     pub beta: Option<f64>,
+    /// Keep the readout free of transients during preparation: it falls exponentially to that of the input
+    #[arg(long, conflicts_with = "beta")]
+    pub output_null: bool,
     /// Preparation before each motif (tau; with --tau: seconds), kept with the model [default: 5 tau]
     #[arg(long)]
     pub transition: Option<f64>,
+    /// Input that leads to each motif's start
+    #[arg(long, value_enum)]
+    pub input: Option<Input>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -114,6 +120,17 @@ pub struct Build {
     pub gate: Gate,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// Inputs of a preparation.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Input {
+    /// One that holds the start, which is approached for ever
+    Published,
+    /// One that compensates for the transition, and only for one of this duration
+    Constant,
+    /// One that compensates for the first 3 tau or so, then one that holds the start
+    Compensated,
 }
 
 /// Teach a model more motifs

@@ -7,9 +7,10 @@ use thalamo::io::{self, Fits, Model, NamedMotif};
 use thalamo::motif::Motif;
 use thalamo::network::BuildStep;
 use thalamo::play::Schedule;
+use thalamo::preparation::{Input, PreparationOptions};
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
-use crate::arguments::{Build, Learn};
+use crate::arguments::{Build, Input as Asked, Learn};
 use crate::failure::{Failure, Result};
 use crate::gate::{self, Gate};
 use crate::session::{Session, motifs};
@@ -36,6 +37,7 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     let (names, targets): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
     let transition = transition(options, targets[0].dt(), session)?;
     let system = system(options)?;
+    network_options.input = input(options.input, network_options.input, transition, &system);
     network_options.preparation.rank_of(&system)?;
     if fits.is_none() {
         check_modes(&targets, network_options.fit.modes).map_err(|error| error.with_names(&names))?;
@@ -103,6 +105,9 @@ fn network_options(options: &Build) -> NetworkOptions {
     own.playback_tolerance = options.playback_tolerance.unwrap_or(own.playback_tolerance);
     preparation.rank = options.prep_rank.or(preparation.rank);
     preparation.beta = options.beta.unwrap_or(preparation.beta);
+    if options.output_null {
+        preparation.output_null = PreparationOptions::output_null().output_null;
+    }
     network
 }
 
@@ -112,6 +117,21 @@ fn transition(options: &Build, dt: f64, session: &Session) -> Result<f64> {
     let transition = options.transition.map_or_else(usual, |given| session.in_tau(given));
     Schedule::from(transition).steps(dt)?;
     Ok(transition)
+}
+
+/// The input asked for, or the usual one, for no preparation longer than the model's.
+fn input(asked: Option<Asked>, usual: Input, transition: f64, system: &System) -> Input {
+    let input = match asked {
+        Some(Asked::Published) => Input::Published,
+        Some(Asked::Constant) => Input::Constant { preparation: transition },
+        Some(Asked::Compensated) => Input::Compensated { shortest: None },
+        None => usual,
+    };
+    let too_long = |switch: f64| transition > 0.0 && switch > transition;
+    if input.switch(system).is_some_and(too_long) {
+        return Input::Compensated { shortest: Some(transition) };
+    }
+    input
 }
 
 fn system(options: &Build) -> Result<System> {

@@ -29,13 +29,19 @@ pub fn table(model: &Model, quality: &Quality, session: &Session) -> Result<Stri
     let gain = gain.map(|gain| format!("g = {gain}/tau, ")).unwrap_or_default();
     let mut text = format!(
         "cortex       N = {units}, {gain}abscissa {cortex_abscissa:.4}/tau, seed {seed}\n\
-         preparation  P = {}, beta = {}, cost/N {:.4}, abscissa {:.4}/tau, {} before each motif\n\
+         preparation  P = {}, {}, cost/N {:.4}, abscissa {:.4}/tau, {} before each motif{}\n\
          motifs       {}, sampled every {}\n\n",
         p.rank,
-        p.beta,
+        p.output_null.map_or_else(
+            || format!("beta = {}", p.beta),
+            |null| format!("output-null at {:.4}/tau", null.gamma)
+        ),
         p.cost_per_unit,
         p.abscissa,
         session.both(transition),
+        p.switch
+            .map(|time| format!(", input switches at {}", session.both((time * 1e3).round() / 1e3)))
+            .unwrap_or_default(),
         motifs.len(),
         session.both(dt),
     );

@@ -4,10 +4,11 @@ use std::path::Path;
 use crate::support::archives::*;
 use crate::support::guarantees::parameter_bits;
 use crate::support::npz::{Npz, Numbers};
-use crate::support::{cases, small_network};
+use crate::support::{cases, short_motifs, short_options, small_network};
 use proptest::prelude::*;
 use thalamo::io::{self, Model};
 use thalamo::motif::{OscillationOptions, oscillating_motif};
+use thalamo::preparation::Input;
 use thalamo::{Cortex, Error, Network};
 
 const PATH: &str = "model.npz";
@@ -251,4 +252,60 @@ fn files_are_written_whole_or_not_at_all() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let message = refusal(io::read::<Model>(&folder.path().join("absent.npz")));
     assert!(message.contains("absent.npz: expected to read it, given"), "{message}");
+}
+
+/// Inputs that switch are stored with their time, and verified.
+#[test]
+fn compensated_inputs_are_kept() {
+    let with = |input: Input| {
+        let options = short_options().with(|o| o.input = input);
+        let cortex = Cortex::random(40, 0.5, 1).unwrap();
+        Model::new(Network::build(cortex, &short_motifs(2, 1), &options, 1).unwrap(), 5.0).unwrap()
+    };
+    for input in [
+        Input::Compensated { shortest: None },
+        Input::Compensated { shortest: Some(1.234) },
+        Input::Constant { preparation: 5.0 },
+    ] {
+        let made = with(input);
+        let bytes = encode(&made).unwrap();
+        let again = decode(&bytes).unwrap();
+        same(&made, &again);
+        assert_eq!(encode(&again).unwrap(), bytes);
+        let npz = Npz::decode(&bytes);
+        let switches = made.network.preparation().switch();
+        assert_eq!(npz.names().contains(&"switch"), switches.is_some());
+        let Some(switch) = switches else { continue };
+        assert_eq!(npz.real("switch"), (&[][..], &[switch][..]));
+        let own = &made.network.motifs()[1];
+        assert_eq!(npz.real("motif_1/b_start").1, own.starting_bias().unwrap().as_slice());
+        assert_eq!(npz.real("motif_1/b").1, model().network.motifs()[1].bias().as_slice());
+        for (name, said) in [
+            ("switch", "time at which inputs switch: expected within"),
+            ("motif_0/b_start", "motif `motif_0` (index 0): bias b_start: expected within"),
+        ] {
+            let message = refusal(decode(&changed_in(&bytes, name, &Change::Remove)));
+            assert!(message.contains(&format!("array `{name}`: expected to find it")), "{message}");
+            let nudge = Change::Numbers(|x| x[0] += 1e-3 * (1.0 + x[0].abs()));
+            let message = refusal(decode(&changed_in(&bytes, name, &nudge)));
+            assert!(message.contains(said), "{message}");
+        }
+        // The options may not say otherwise.
+        let metadata = String::from_utf8(npz.bytes("metadata").to_vec()).unwrap();
+        let mut metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+        metadata["options"]["input"] = "Published".into();
+        let change = Change::Bytes(serde_json::to_vec(&metadata).unwrap());
+        let message = refusal(decode(&changed_in(&bytes, "metadata", &change)));
+        assert!(message.contains("array `switch`: expected no such array"), "{message}");
+    }
+}
+
+#[test]
+fn models_from_before_inputs_could_switch_have_the_published_one() {
+    let npz = Npz::decode(model_bytes());
+    let mut metadata: serde_json::Value = serde_json::from_slice(npz.bytes("metadata")).unwrap();
+    assert_eq!(metadata["options"].as_object_mut().unwrap().remove("input").unwrap(), "Published");
+    let old = decode(&changed("metadata", &Change::Bytes(serde_json::to_vec(&metadata).unwrap()))).unwrap();
+    same(&old, model());
+    assert_eq!(old.network.options().input, Input::Published);
 }

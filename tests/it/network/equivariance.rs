@@ -5,6 +5,7 @@ use thalamo::analysis::transition_errors;
 use thalamo::certificate::certify;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::play::Simulator;
+use thalamo::preparation::Input;
 use thalamo::{Cortex, Network, NetworkOptions, System};
 
 use crate::support::cases;
@@ -27,6 +28,7 @@ fn options() -> NetworkOptions {
         (o.fit.modes, o.fit.effort) = (6, 150);
         (o.motif_loop.starts, o.motif_loop.finalists) = (4, 2);
         (o.preparation.optimiser.max_iterations, o.noise.rounds) = (15, 1);
+        o.input = Input::Compensated { shortest: None };
     })
 }
 
@@ -43,6 +45,7 @@ fn invariants(network: &Network, size: f64, pace: f64) -> Vec<(&'static str, Vec
     let errors = transition_errors(&Simulator::new(network, TRANSITION * pace).unwrap(), 3, 1).unwrap();
     let mut all = vec![
         ("scale", vec![network.scale().unwrap() / size]),
+        ("switch", vec![network.preparation().switch().unwrap() / pace]),
         ("U", network.preparation().input().iter().map(|x| x * pace.sqrt()).collect()),
         ("cost", vec![network.preparation().report().cost_per_unit / pace]),
     ];
@@ -56,6 +59,7 @@ fn invariants(network: &Network, size: f64, pace: f64) -> Vec<(&'static str, Vec
             ("v", own.feedback().iter().map(|x| x * pace).collect()),
             ("x_init", own.initial_state().iter().map(|x| x / size).collect()),
             ("C", vec![own.noise_cost() / size]),
+            ("b_1", learned.starting_bias().unwrap().iter().map(|x| x * pace / size).collect()),
             ("b", learned.bias().iter().map(|x| x * pace / size).collect()),
         ]);
     }

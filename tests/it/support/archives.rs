@@ -72,7 +72,12 @@ pub(crate) enum Change<'a> {
 
 /// The model's file with one array changed; all others keep their bits.
 pub(crate) fn changed(name: &str, change: &Change<'_>) -> Vec<u8> {
-    let mut npz = Npz::decode(model_bytes());
+    changed_in(model_bytes(), name, change)
+}
+
+/// Any archive, with one array changed.
+pub(crate) fn changed_in(bytes: &[u8], name: &str, change: &Change<'_>) -> Vec<u8> {
+    let mut npz = Npz::decode(bytes);
     let place = npz.names().iter().position(|other| *other == name).unwrap();
     match (&mut npz.0[place].1, change) {
         (_, Change::Remove) => drop(npz.0.remove(place)),

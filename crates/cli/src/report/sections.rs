@@ -112,7 +112,13 @@ pub(super) fn preparation(results: &Results<'_>) -> Markup {
         ("cost C/N before optimisation", results.told("info/preparation/initial_cost_per_unit")),
         ("rank P", results.told("info/preparation/rank")),
         ("weight of smoothness \u{3b2}", results.told("info/preparation/beta")),
+        (
+            "rate of the output-null readout \u{3b3} (1/\u{3c4})",
+            results.told("info/preparation/output_null/gamma"),
+        ),
+        ("residual of output-null", results.told("info/preparation/output_null/residual")),
         ("evaluations of the cost", results.told("info/preparation/evaluations")),
+        ("switch of the input (\u{3c4})", results.told("info/preparation/switch")),
     ];
     html! {
         p { "Before a motif, one module that all motifs share takes cortex from wherever it is to the motif's own start. \
