@@ -127,7 +127,7 @@ mod tests {
         let outputs = DMatrix::from_fn(n, 2, |i, o| ((3 * i + 5 * o) as f64).cos());
         let several = System::new(cortex.matrix().clone(), outputs).unwrap();
         let u = DMatrix::from_fn(n, rank, |i, j| ((i + 7 * j) as f64).sin());
-        let v = DMatrix::from_fn(n, rank, |i, j| -u[(i, j)] + 0.2 * ((2 * i + j) as f64).cos());
+        let v = DMatrix::from_fn(n, rank, |i, j| -u[(i, j)] + 0.05 * ((2 * i + j) as f64).cos());
         for bound in [WeightBound::UnitColumns, WeightBound::FrobeniusPenalty { weight: 0.3 }] {
             for (system, gamma) in [(&cortex, None), (&cortex, Some(0.7)), (&several, Some(1.3))] {
                 let null = gamma.map(|gamma| Null::new(system, gamma).unwrap());
@@ -136,7 +136,8 @@ mod tests {
                 let cost = PreparationCost::new(&held, beta).unwrap();
                 let mut weights = Weights::new(cost, bound, null, [u.clone(), v.clone()]);
                 let (point, mut gradient) = (weights.point(), vec![0.0; 2 * n * rank]);
-                assert!(weights.evaluate(&point, &mut gradient).is_finite());
+                let value = weights.evaluate(&point, &mut gradient);
+                assert!(value.is_finite(), "{bound:?} {gamma:?}");
                 let (size, mut unused) =
                     (gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())), gradient.clone());
                 assert!(size > 1e-4, "{size:e}");
