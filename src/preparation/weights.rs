@@ -115,6 +115,10 @@ pub(super) fn normalise_columns(m: &mut DMatrix<f64>) {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
     use super::*;
     use crate::{Cortex, System};
 
@@ -122,12 +126,13 @@ mod tests {
     /// where the readout sees part of U.
     #[test]
     fn gradients_are_central_differences() {
-        let (n, rank) = (9, 4);
-        let cortex = System::from(Cortex::random(n, 0.6, 5).unwrap());
+        let (n, rank) = (12, 5);
+        let cortex = System::from(Cortex::random(n, 0.5, 5).unwrap());
         let outputs = DMatrix::from_fn(n, 2, |i, o| ((3 * i + 5 * o) as f64).cos());
         let several = System::new(cortex.matrix().clone(), outputs).unwrap();
-        let u = DMatrix::from_fn(n, rank, |i, j| ((i + 7 * j) as f64).sin());
-        let v = DMatrix::from_fn(n, rank, |i, j| -u[(i, j)] + 0.2 * ((2 * i + j) as f64).cos());
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let u: DMatrix<f64> = DMatrix::from_fn(n, rank, |_, _| StandardNormal.sample(&mut rng));
+        let v = DMatrix::from_fn(n, rank, |i, j| -u[(i, j)] + 0.3 * ((2 * i + j) as f64).cos());
         for bound in [WeightBound::UnitColumns, WeightBound::FrobeniusPenalty { weight: 0.3 }] {
             for (system, gamma) in [(&cortex, None), (&cortex, Some(0.7)), (&several, Some(1.3))] {
                 let null = gamma.map(|gamma| Null::new(system, gamma).unwrap());
