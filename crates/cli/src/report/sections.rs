@@ -103,7 +103,7 @@ fn modes(results: &Results<'_>) -> Markup {
 pub(super) fn preparation(results: &Results<'_>) -> Markup {
     let decay = &results.decay;
     let svg = figures::decay(decay, results.model.transition);
-    let rows = [
+    let mut rows = vec![
         ("preparation before each motif (\u{3c4})", results.told("info/transition")),
         ("deviation left then", number(decay.left)),
         ("time to 5 % (\u{3c4})", number(decay.to_five_percent)),
@@ -112,14 +112,16 @@ pub(super) fn preparation(results: &Results<'_>) -> Markup {
         ("cost C/N before optimisation", results.told("info/preparation/initial_cost_per_unit")),
         ("rank P", results.told("info/preparation/rank")),
         ("weight of smoothness \u{3b2}", results.told("info/preparation/beta")),
-        (
-            "rate of the output-null readout \u{3b3} (1/\u{3c4})",
-            results.told("info/preparation/output_null/gamma"),
-        ),
-        ("residual of output-null", results.told("info/preparation/output_null/residual")),
         ("evaluations of the cost", results.told("info/preparation/evaluations")),
         ("switch of the input (\u{3c4})", results.told("info/preparation/switch")),
     ];
+    if !results.told["info"]["preparation"]["output_null"].is_null() {
+        rows.extend([
+            ("output-null rate \u{3b3} (1/\u{3c4})", results.told("info/preparation/output_null/gamma")),
+            ("output-null residual", results.told("info/preparation/output_null/residual")),
+            ("output-null feedback (1/\u{3c4})", results.told("info/preparation/output_null/feedback")),
+        ]);
+    }
     html! {
         p { "Before a motif, one module that all motifs share takes cortex from wherever it is to the motif's own start. \
              Shown is what is left of a random deviation: root mean square per unit, from 1." }

@@ -5,6 +5,7 @@ mod gate;
 mod inputs;
 mod large;
 mod page;
+mod preparation;
 mod program;
 mod readme_walk;
 mod report;
