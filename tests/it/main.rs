@@ -35,6 +35,12 @@ mod loops {
     mod robustness;
 }
 
+mod direct {
+    mod cost;
+    mod reference;
+    mod slow;
+}
+
 mod preparation {
     mod module;
 }

@@ -1,0 +1,20 @@
+//! Direct design: the loop and the start of a motif together, for any number of outputs and any rank.
+//!
+//! Where [`loops`](crate::loops) places given eigenvalues, this looks for the U, V and s that play the motif
+//! best, all N modes together: what is minimised is the error expected in a sequence and what makes it robust.
+
+mod basis;
+mod cost;
+mod modal;
+mod options;
+mod packed;
+mod problem;
+mod propagated;
+mod sensitivity;
+mod start_state;
+mod tables;
+mod terms;
+
+pub use cost::DirectCost;
+pub use options::DirectOptions;
+pub use terms::DirectTerms;
