@@ -223,6 +223,11 @@ impl DirectCost {
         (&self.by_input, &self.by_feedback)
     }
 
+    /// The start in units of c, of the last value.
+    pub(super) fn scaled_start(&self) -> &DVector<f64> {
+        &self.start
+    }
+
     /// dJ/dM at U = V = 0, in units of T.
     pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);

@@ -5,6 +5,8 @@
 
 mod basis;
 mod cost;
+mod design;
+mod direct_loop;
 mod modal;
 mod options;
 mod packed;
@@ -12,9 +14,13 @@ mod problem;
 mod propagated;
 mod sensitivity;
 mod start_state;
+mod starts;
 mod tables;
 mod terms;
 
 pub use cost::DirectCost;
+pub use design::{design, design_observed};
+pub use direct_loop::{DirectLoop, DirectReport, DirectStart};
 pub use options::DirectOptions;
+pub use starts::DirectOrigin;
 pub use terms::DirectTerms;
