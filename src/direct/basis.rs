@@ -13,6 +13,9 @@ use crate::linalg::tolerance;
 /// Condition number of the eigenvectors up to which sums over them are trusted: they lose the square of it.
 const CONDITION: f64 = 1e6;
 
+/// Largest distance of a closed form's $P^{-1} P$ from the identity.
+const INVERSE: f64 = 1e-9;
+
 /// A real eigenvalue or the upper member of a pair; its partner follows right after it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
@@ -58,7 +61,7 @@ impl Basis {
         }
     }
 
-    /// Decomposes M; false where the eigenvectors cannot be trusted.
+    /// Decomposes M by the QR iteration; false where the eigenvectors cannot be trusted.
     pub(super) fn decompose(&mut self, m: &DMatrix<f64>) -> bool {
         let n = m.nrows();
         if n == 1 {
@@ -82,8 +85,33 @@ impl Basis {
         self.normalise();
         self.lu.matrix_mut().copy_from(&self.right);
         self.lu.invert_into(&mut self.left);
-        let condition = one_norm(&self.right) * one_norm(&self.left);
-        condition <= CONDITION && self.is_accurate(m)
+        self.is_trusted(m)
+    }
+
+    /// Whether eigenvalues and vectors are those of M, and the vectors far enough from dependent.
+    pub(super) fn is_trusted(&mut self, m: &DMatrix<f64>) -> bool {
+        one_norm(&self.right) * one_norm(&self.left) <= CONDITION && self.is_accurate(m)
+    }
+
+    /// Whether the inverse of P is one.
+    pub(super) fn is_inverse(&mut self) -> bool {
+        mul_into(&mut self.image, Accum::Replace, 1.0, view(&self.left), view(&self.right));
+        (0..self.image.nrows()).for_each(|i| self.image[(i, i)] -= 1.0);
+        frobenius(&self.image) <= INVERSE
+    }
+
+    /// Gives eigenvectors unit length, their inverses the length that goes with it; false for one of none.
+    pub(super) fn to_unit_length(&mut self) -> bool {
+        for head in &self.heads {
+            let (j, width) = (head.at, if head.pair { 2 } else { 1 });
+            let norm = self.right.columns(j, width).norm();
+            if !(norm > 0.0 && norm.is_finite()) {
+                return false;
+            }
+            self.right.columns_mut(j, width).scale_mut(1.0 / norm);
+            self.left.rows_mut(j, width).scale_mut(norm);
+        }
+        true
     }
 
     /// Finds the pairs and gives every eigenvector unit length, the upper member of a pair first.

@@ -7,6 +7,7 @@ use super::modal::{Modal, Outcome};
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
+use super::rank_one::RankOne;
 use super::sensitivity::Sensitivity;
 use super::terms::DirectTerms;
 use crate::linalg::product::{apply, mul_into, view};
@@ -30,8 +31,9 @@ use crate::{Result, check};
 ///
 /// For a given loop the best s solves a linear problem and is eliminated; the gradient by U and V at that s is
 /// then the gradient of the minimum. Sums over the modes of M, at one eigendecomposition and six products of
-/// order N whatever D is; where its eigenvectors are too close to dependent, as at U = V = 0 over a defective
-/// A, by propagation.
+/// order N whatever D is; modes of a loop of rank one are found from those of the loop evaluated before, so that
+/// last digits depend on it. Where eigenvectors are too close to dependent, as at U = V = 0 over a defective A, by
+/// propagation.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -58,6 +60,7 @@ pub struct DirectCost {
     closed: DMatrix<f64>,
     modal: Modal,
     sensitivity: Sensitivity,
+    rank_one: Option<RankOne>,
     /// In units of 1/T, c and their roots.
     input: Vec<f64>,
     feedback: Vec<f64>,
@@ -67,6 +70,7 @@ pub struct DirectCost {
     gradient_input: DMatrix<f64>,
     gradient_feedback: DMatrix<f64>,
     propagations: usize,
+    closed_forms: usize,
 }
 
 impl DirectCost {
@@ -90,6 +94,7 @@ impl DirectCost {
             closed: DMatrix::zeros(n, n),
             modal: Modal::new(n, outputs),
             sensitivity: Sensitivity::new(n, outputs, rank),
+            rank_one: problem.open.clone().filter(|_| rank == 1).map(RankOne::new),
             input: vec![0.0; n * rank],
             feedback: vec![0.0; n * rank],
             by_input: vec![0.0; n * rank],
@@ -98,6 +103,7 @@ impl DirectCost {
             gradient_input: DMatrix::zeros(n, rank),
             gradient_feedback: DMatrix::zeros(n, rank),
             propagations: 0,
+            closed_forms: 0,
             problem,
         }
     }
@@ -170,6 +176,11 @@ impl DirectCost {
         self.propagations
     }
 
+    /// How many evaluations of a loop of rank one found its modes in closed form.
+    pub fn closed_forms(&self) -> usize {
+        self.closed_forms
+    }
+
     /// Value and gradient in units of 1/T and c.
     pub(super) fn scaled(
         &mut self,
@@ -185,7 +196,11 @@ impl DirectCost {
         if self.closed.iter().any(|x| !x.is_finite()) {
             return Ok(None);
         }
-        let mut terms = match self.modal.value(&self.problem, &self.closed, start) {
+        let outcome = match self.decompose(u, v) {
+            true => self.modal.value(&self.problem, start),
+            false => Outcome::Untrusted,
+        };
+        let mut terms = match outcome {
             Outcome::TooFar => return Ok(None),
             Outcome::Value(terms) => {
                 self.start.copy_from(&self.modal.start.state);
@@ -218,6 +233,18 @@ impl DirectCost {
         Ok(terms.objective.is_finite().then_some(terms))
     }
 
+    /// The modes of the closed loop; false where they cannot be trusted.
+    fn decompose(&mut self, u: &[f64], v: &[f64]) -> bool {
+        let (basis, closed) = (&mut self.modal.basis, &self.closed);
+        let closed_form = self.rank_one.as_mut().is_some_and(|known| known.decompose(basis, closed, u, v));
+        let trusted = closed_form || basis.decompose(closed);
+        self.closed_forms += usize::from(closed_form);
+        if let Some(known) = self.rank_one.as_mut().filter(|_| trusted) {
+            known.remember(basis);
+        }
+        trusted
+    }
+
     /// Gradients by U and V in units of 1/T, of the last value.
     pub(super) fn scaled_gradients(&self) -> (&[f64], &[f64]) {
         (&self.by_input, &self.by_feedback)
@@ -231,7 +258,11 @@ impl DirectCost {
     /// dJ/dM at U = V = 0, in units of T.
     pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);
-        match self.modal.value(&self.problem, &self.closed, None) {
+        let outcome = match self.modal.basis.decompose(&self.closed) {
+            true => self.modal.value(&self.problem, None),
+            false => Outcome::Untrusted,
+        };
+        match outcome {
             Outcome::TooFar => Ok(None),
             Outcome::Value(terms) => {
                 self.sensitivity.fill(&mut self.modal, &self.problem, &terms);

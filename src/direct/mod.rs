@@ -12,6 +12,7 @@ mod options;
 mod packed;
 mod problem;
 mod propagated;
+mod rank_one;
 mod sensitivity;
 mod start_state;
 mod starts;

@@ -85,16 +85,9 @@ impl Modal {
         }
     }
 
-    /// The parts of the objective of a closed loop M, but for its size, from a given start or from the best.
-    pub(super) fn value(
-        &mut self,
-        problem: &Problem,
-        closed: &DMatrix<f64>,
-        start: Option<&[f64]>,
-    ) -> Outcome {
-        if !self.basis.decompose(closed) {
-            return Outcome::Untrusted;
-        }
+    /// The parts of the objective of the loop whose basis is at hand, but for its size, from a given start or from
+    /// the best.
+    pub(super) fn value(&mut self, problem: &Problem, start: Option<&[f64]>) -> Outcome {
         let abscissa = self.basis.values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         if abscissa > problem.weights.rightmost {
             return Outcome::TooFar;
@@ -178,7 +171,7 @@ impl Modal {
                 self.scratch[at] = self.pairs[at] * self.tables.sum[at] + self.right_gram[at] * weight;
             }
         }
-        pack(&self.scratch, heads, Sides::Down, &mut self.real);
+        pack(&self.scratch, heads, heads, Sides::Down, &mut self.real);
         mul_into(&mut self.image, Accum::Replace, 1.0, view(&self.real), view(left));
         mul_lower_into(
             &mut self.start.matrix,

@@ -23,10 +23,18 @@ pub(super) enum Sides {
     Up,
     /// $T^{-T} G T^T$.
     Mixed,
+    /// $T G T^{-1}$.
+    Crossed,
 }
 
-/// The real matrix of a table.
-pub(super) fn pack(table: &[Complex64], heads: &[Head], sides: Sides, out: &mut DMatrix<f64>) {
+/// The real matrix of a table, with its rows and columns in pairs or not.
+pub(super) fn pack(
+    table: &[Complex64],
+    rows: &[Head],
+    others: &[Head],
+    sides: Sides,
+    out: &mut DMatrix<f64>,
+) {
     let n = out.nrows();
     // A pair's rows, or columns, by T: twice the real part and minus twice the imaginary one; by its inverse:
     // the parts themselves.
@@ -34,13 +42,14 @@ pub(super) fn pack(table: &[Complex64], heads: &[Head], sides: Sides, out: &mut 
         Sides::Down => (false, false),
         Sides::Up => (true, true),
         Sides::Mixed => (false, true),
+        Sides::Crossed => (true, false),
     };
     let factors = |twice| if twice { (2.0, -1.0) } else { (1.0, 1.0) };
     let ((single, turn), (columns, sign)) = (factors(twice_rows), factors(twice_columns));
     let pair = 0.5 * single * columns;
-    for (row, head) in table.chunks_exact(n).zip(heads) {
+    for (row, head) in table.chunks_exact(n).zip(rows) {
         let i = head.at;
-        for other in heads {
+        for other in others {
             let k = other.at;
             let a = row[k];
             match (head.pair, other.pair) {

@@ -1,8 +1,11 @@
 //! One motif over one system, free of units: states in the scale c, time in the duration T.
 
+use std::sync::Arc;
+
 use nalgebra::{DMatrix, DVector};
 
 use super::options::DirectOptions;
+use super::rank_one::OpenBasis;
 use super::terms::Weights;
 use crate::motif::Motif;
 use crate::system::System;
@@ -30,6 +33,8 @@ pub(super) struct Problem {
     pub(super) stride: usize,
     pub(super) full: usize,
     pub(super) weights: Weights,
+    /// Eigenvectors of A T, if there are.
+    pub(super) open: Option<Arc<OpenBasis>>,
     /// T and c.
     pub(super) duration: f64,
     pub(super) scale: f64,
@@ -75,6 +80,7 @@ impl Problem {
             full: samples.nrows(),
             samples,
             weights: Weights::new(options),
+            open: system.eigen().ok().map(|eigen| Arc::new(OpenBasis::new(eigen, duration))),
             duration,
             scale,
         })

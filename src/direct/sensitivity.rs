@@ -53,7 +53,7 @@ impl Sensitivity {
         self.fill_lists(modal, problem.outputs());
         self.fill_products(modal, relative);
         self.fill_quotients(modal, problem, relative);
-        pack(&self.table, &modal.basis.heads, Sides::Mixed, &mut self.matrix);
+        pack(&self.table, &modal.basis.heads, &modal.basis.heads, Sides::Mixed, &mut self.matrix);
     }
 
     fn fill_lists(&mut self, modal: &Modal, outputs: usize) {
@@ -89,7 +89,7 @@ impl Sensitivity {
         let heads = &modal.basis.heads;
         let entries = modal.scratch.iter_mut().zip(&modal.pairs).zip(&modal.tables.integral);
         entries.for_each(|((to, r), s)| *to = r * s);
-        pack(&modal.scratch, heads, Sides::Down, &mut modal.real);
+        pack(&modal.scratch, heads, heads, Sides::Down, &mut modal.real);
         mul_into(&mut modal.image, Accum::Replace, 1.0, view(&modal.real), view(&modal.real_carried));
         for (row, head) in heads.iter().enumerate() {
             let own = modal.state[head.at];
@@ -98,7 +98,7 @@ impl Sensitivity {
                 modal.scratch[at] = own * modal.state[k] * modal.tables.integral[at];
             }
         }
-        pack(&modal.scratch, heads, Sides::Up, &mut modal.real);
+        pack(&modal.scratch, heads, heads, Sides::Up, &mut modal.real);
         let right = view(&modal.real_right);
         mul_into(&mut modal.image, Accum::Add, -relative, right, view(&modal.real));
         unpack_mixed(&modal.image, heads, &mut self.table);
