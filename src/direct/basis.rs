@@ -23,8 +23,8 @@ pub(super) struct Head {
     pub(super) pair: bool,
 }
 
-/// $M = X \mathrm{diag}(\mu) X^{-1}$ with $X = P T$: a pair $x \pm i y$ is the columns x, y of P, and T is one
-/// for a real eigenvalue and $(1, 1; i, -i)$ for a pair.
+/// $M = X \mathrm{diag}(\mu) X^{-1}$ with $X = P T$: a pair $x \pm i y$ is the columns x, y of P, and T is
+/// one for a real eigenvalue and $(1, 1; i, -i)$ for a pair.
 pub(super) struct Basis {
     pub(super) values: Vec<Complex64>,
     pub(super) heads: Vec<Head>,
@@ -101,7 +101,7 @@ impl Basis {
     }
 
     /// Gives eigenvectors unit length, their inverses the length that goes with it; false for one of none.
-    pub(super) fn to_unit_length(&mut self) -> bool {
+    pub(super) fn scale_to_unit(&mut self) -> bool {
         for head in &self.heads {
             let (j, width) = (head.at, if head.pair { 2 } else { 1 });
             let norm = self.right.columns(j, width).norm();

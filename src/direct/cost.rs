@@ -26,14 +26,14 @@ use crate::{Result, check};
 /// $$ O = \int_0^T e^{M^T t} W W^T e^{M t} dt, \qquad E = \int_0^T |e^{M t} s|^2 dt, $$
 ///
 /// with targets and states in units of the scale c. The first two terms are the expected squared error of the
-/// readout in a sequence, where S (N x N, in units of $c^2$) is the covariance of what preparation leaves of a
-/// deviation: $P \Sigma P^T$ for a preparation P.
+/// readout in a sequence, where S (N x N, in units of $c^2$) is the covariance of what preparation leaves of
+/// a deviation: $P \Sigma P^T$ for a preparation P.
 ///
-/// For a given loop the best s solves a linear problem and is eliminated; the gradient by U and V at that s is
-/// then the gradient of the minimum. Sums over the modes of M, at one eigendecomposition and six products of
-/// order N whatever D is; modes of a loop of rank one are found from those of the loop evaluated before, so that
-/// last digits depend on it. Where eigenvectors are too close to dependent, as at U = V = 0 over a defective A, by
-/// propagation.
+/// For a given loop the best s solves a linear problem and is eliminated; the gradient by U and V at that s
+/// is then the gradient of the minimum. Sums over the modes of M, at one eigendecomposition and six products
+/// of order N whatever D is; modes of a loop of rank one are found from those of the loop evaluated before,
+/// so that last digits depend on it. Where eigenvectors are too close to dependent, as at U = V = 0 over a
+/// defective A, by propagation.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -74,7 +74,8 @@ pub struct DirectCost {
 }
 
 impl DirectCost {
-    /// The objective of a motif (T x D) over a system, with the covariance S (N x N) of what preparation leaves.
+    /// The objective of a motif (T x D) over a system, with the covariance S (N x N) of what preparation
+    /// leaves.
     ///
     /// # Errors
     /// Options out of range, shapes that do not match, a covariance that is not symmetric or not finite.

@@ -10,7 +10,7 @@ use super::direct_loop::{DirectLoop, DirectReport, DirectStart};
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
-use super::starts::{DirectOrigin, Point, starts};
+use super::starts::{DirectOrigin, Point, balance, starts};
 use crate::linalg::{Eigen, eigenvalues};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
@@ -21,8 +21,8 @@ use crate::{Error, Result};
 /// Length of the first step, relative to the point.
 const FIRST_STEP: f64 = 0.1;
 
-/// A descent that found no better point begins again with empty memory, at most as often: the barrier has a kink
-/// in its second derivative, where most optima are.
+/// A descent that found no better point begins again with empty memory, at most as often: the barrier has a
+/// kink in its second derivative, where most optima are.
 const RESTARTS: usize = 3;
 
 /// Iterations that must be left for another one.
@@ -34,12 +34,12 @@ const AGREEMENT: f64 = 1e-5;
 /// Designs the loop and the start of a motif (T x D) over a system, with the covariance S (N x N) of what
 /// preparation leaves of a deviation, in units of the square of the motif's scale.
 ///
-/// Minimises the objective of [`DirectCost`] by L-BFGS on its logarithm, from the steepest descent at no loop and
-/// from random U and V; the best starts are continued. The result is verified by propagation.
+/// Minimises the objective of [`DirectCost`] by L-BFGS on its logarithm, from the steepest descent at no loop
+/// and from random U and V; the best starts are continued. The result is verified by propagation.
 ///
 /// # Errors
-/// As [`DirectCost::new`]; [`Error::Unstable`] where no start has a value, [`Error::Residual`] where propagation
-/// does not confirm the result.
+/// As [`DirectCost::new`]; [`Error::Unstable`] where no start has a value, [`Error::Residual`] where
+/// propagation does not confirm the result.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -64,8 +64,8 @@ pub fn design(
     design_observed(system, covariance, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
 }
 
-/// The same from given loops as well, watched: the observer is told of J and of all evaluations so far, and ends
-/// the search where it breaks; the best loop met is kept.
+/// The same from given loops as well, watched: the observer is told of J and of all evaluations so far, and
+/// ends the search where it breaks; the best loop met is kept.
 ///
 /// # Errors
 /// As [`design`]; given loops of another rank or number of units.
@@ -95,7 +95,8 @@ pub fn design_observed(
     let best =
         (0..descents.len()).min_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
     let best = best.ok_or(Error::Empty { what: "starts", remedy: "ask for at least one" })?;
-    let point = std::mem::take(&mut descents[best].1);
+    let mut point = std::mem::take(&mut descents[best].1);
+    balance(&mut point, system.units());
     finish(system, whole, options.rank, &point, descents.into_iter().map(|(start, _)| start).collect(), best)
 }
 
@@ -232,7 +233,7 @@ fn finish(
     terms.size = by_modes.size;
     terms.objective = cost.problem.weights.total(&terms);
     let difference = (by_modes.objective - terms.objective).abs() / terms.objective;
-    if !(difference <= AGREEMENT) {
+    if difference > AGREEMENT || difference.is_nan() {
         return Err(Error::Residual {
             what: "direct loop, by its modes and by propagation",
             residual: difference,

@@ -37,8 +37,8 @@ pub struct DirectReport {
     pub expected_error: f64,
     /// Eigenvalues $\mu$ of $A + U V^T$ (1/tau).
     pub spectrum: Spectrum,
-    /// Amplitudes of all modes, $W^T e^{M t} s = \sum_i \alpha_i e^{\mu_i t}$, a row for each eigenvalue and a
-    /// column for each readout (N x D); `None` where the eigenvectors of M are too close to dependent.
+    /// Amplitudes of all modes, $W^T e^{M t} s = \sum_i \alpha_i e^{\mu_i t}$, a row for each eigenvalue and
+    /// a column for each readout (N x D); `None` where the eigenvectors of M are too close to dependent.
     pub amplitudes: Option<DMatrix<Complex64>>,
     /// Every start, in order.
     pub starts: Vec<DirectStart>,

@@ -1,8 +1,10 @@
 //! Direct design: the loop and the start of a motif together, for any number of outputs and any rank.
 //!
 //! Where [`loops`](crate::loops) places given eigenvalues, this looks for the U, V and s that play the motif
-//! best, all N modes together: what is minimised is the error expected in a sequence and what makes it robust.
+//! best, all N modes together: what is minimised is the error expected in a sequence and what makes it
+//! robust.
 
+mod barrier;
 mod basis;
 mod cost;
 mod design;

@@ -85,8 +85,8 @@ impl Modal {
         }
     }
 
-    /// The parts of the objective of the loop whose basis is at hand, but for its size, from a given start or from
-    /// the best.
+    /// The parts of the objective of the loop whose basis is at hand, but for its size, from a given start or
+    /// from the best.
     pub(super) fn value(&mut self, problem: &Problem, start: Option<&[f64]>) -> Outcome {
         let abscissa = self.basis.values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         if abscissa > problem.weights.rightmost {

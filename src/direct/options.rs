@@ -4,8 +4,8 @@ use crate::{Error, Result, check};
 
 /// What the direct design weighs, and how long it looks.
 ///
-/// Everything is free of units: states and targets count in the scale c of the motifs, times in the duration T
-/// of the motif. One setting therefore means the same for any unit, any speed and any system.
+/// Everything is free of units: states and targets count in the scale c of the motifs, times in the duration
+/// T of the motif. One setting therefore means the same for any unit, any speed and any system.
 ///
 /// ```
 /// use thalamo::direct::DirectOptions;
@@ -87,8 +87,8 @@ impl DirectOptions {
     /// Checks what can be checked without a system and a motif.
     ///
     /// # Errors
-    /// No rank, no size penalty (nothing would bound the loop), a weight that is negative, a scale that is not
-    /// positive, no start or nothing to continue.
+    /// No rank, no size penalty (nothing would bound the loop), a weight that is negative, a scale that is
+    /// not positive, no start or nothing to continue.
     pub fn validate(&self) -> Result<()> {
         check::count("rank of a direct loop", self.rank, 1.., "at least 1")?;
         check::non_negative("relative noise", self.relative_noise)?;

@@ -1,10 +1,10 @@
 //! Conjugate-symmetric tables and the real matrices that stand for them.
 //!
-//! A table G of all pairs of modes has $G_{\bar i \bar k} = \overline{G_{ik}}$: the rows of real eigenvalues and
-//! of the upper members of pairs say everything, and only they are kept. With T of [`Basis`](super::basis) such
-//! a table, multiplied from either side by T, its inverse or their transposes, is a real matrix. Products of
-//! tables are therefore products of real matrices, at an eighth of the work. Of a pair of pairs, a is the entry
-//! of the two upper members, b that of an upper and a lower one.
+//! A table G of all pairs of modes has $G_{\bar i \bar k} = \overline{G_{ik}}$: the rows of real eigenvalues
+//! and of the upper members of pairs say everything, and only they are kept. With T of
+//! [`Basis`](super::basis) such a table, multiplied from either side by T, its inverse or their transposes,
+//! is a real matrix. Products of tables are therefore products of real matrices, at an eighth of the work. Of
+//! a pair of pairs, a is the entry of the two upper members, b that of an upper and a lower one.
 
 use nalgebra::DMatrix;
 use num_complex::Complex64;

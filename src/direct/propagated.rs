@@ -1,18 +1,19 @@
 //! The objective by propagation on a fine grid: slow, for every matrix, without eigenvectors.
 //!
-//! With $F = e^{M h}$ the states are $x_{q+1} = F x_q$ and the rows of readouts $H_{q+1} = F^T H_q$; integrals
-//! are those of polynomials of degree eight through nine points, exact to rounding for the steps taken. The
-//! gradient is that of these very numbers: the sweep backwards, and the derivative of the exponential by one of
-//! twice the order.
+//! With $F = e^{M h}$ the states are $x_{q+1} = F x_q$ and the rows of readouts $H_{q+1} = F^T H_q$;
+//! integrals are those of polynomials of degree eight through nine points, exact to rounding for the steps
+//! taken. The gradient is that of these very numbers: the sweep backwards, and the derivative of the
+//! exponential by one of twice the order.
 
 use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
+use super::barrier::barrier;
 use super::problem::Problem;
 use super::start_state::StartState;
 use super::terms::{DirectTerms, excess};
 use crate::linalg::product::{apply, frobenius, mul_into, one_norm, product, view};
-use crate::linalg::{Eigen, eigenvalues, expm};
+use crate::linalg::{eigenvalues, expm};
 use crate::{Error, Result};
 
 /// Intervals between the points of one polynomial, and the weights of the points times [`DIVISOR`].
@@ -49,7 +50,7 @@ impl Grid {
         let norm = (one_norm(closed) * one_norm(&closed.transpose())).sqrt();
         let wanted = (PANEL as f64 * norm / PANEL_NORM / problem.full as f64).ceil().max(1.0);
         let kept = problem.full as f64 * wanted * (problem.units() * (problem.outputs() + 1)) as f64;
-        if !(PANEL as f64 * kept < PANEL as f64 * MOST) {
+        if kept >= MOST || kept.is_nan() {
             return None;
         }
         let mut fine = wanted as usize;
@@ -128,8 +129,8 @@ pub(super) fn propagated(
         let swept = sweep(problem, &grid, &step, (&rows, &covered), &states, &misses, &terms);
         let mut by_loop = by_exponent(&(closed * grid.length), &swept)? * grid.length;
         if terms.barrier > 0.0 && problem.weights.barrier > 0.0 {
-            let Ok(eigen) = Eigen::new(closed) else { return Ok(None) };
-            by_loop += barrier(&eigen) * problem.weights.barrier;
+            let Some(barrier) = barrier(closed) else { return Ok(None) };
+            by_loop += barrier * problem.weights.barrier;
         }
         Some(by_loop)
     } else {
@@ -249,16 +250,4 @@ fn by_exponent(exponent: &DMatrix<f64>, by_exponential: &DMatrix<f64>) -> Result
     block.view_mut((n, n), (n, n)).copy_from(&transposed);
     block.view_mut((0, n), (n, n)).copy_from(&(by_exponential / size));
     Ok(expm(&block)?.view((0, n), (n, n)) * size)
-}
-
-/// The derivative of the barrier, $2 \sum_i \max(0, \mathrm{Re} \mu_i + 1) \mathrm{Re}\, l_i r_i^T$.
-fn barrier(eigen: &Eigen) -> DMatrix<f64> {
-    let n = eigen.values().len();
-    let mut out = DMatrix::zeros(n, n);
-    for (i, z) in eigen.values().iter().enumerate().filter(|(_, z)| excess(z.re) > 0.0) {
-        let (left, right) = (eigen.left().row(i), eigen.right().column(i));
-        let factor = 2.0 * excess(z.re);
-        out += DMatrix::from_fn(n, n, |a, b| factor * (left[a] * right[b]).re);
-    }
-    out
 }

@@ -1,10 +1,10 @@
 //! Eigenvectors of a loop of rank one in closed form, from the eigenvalues nearby of the loop before.
 //!
 //! With $A = R \Lambda L$, a = L u, b = R^T v and $d = a \odot b$ the eigenvalues are the roots of
-//! $f(\mu) = 1 - \sum_j d_j / (\mu - \lambda_j)$; with $C_{ij} = 1 / (\mu_i - \lambda_j)$ and $n = (C \odot C) d$
-//! eigenvectors are $X = R\, \mathrm{diag}(a) C^T$ and $X^{-1} = \mathrm{diag}(1/n)\, C\, \mathrm{diag}(b) L$.
-//! What comes out is checked; where a pair has become two real eigenvalues, or a root is too close to a pole, it is
-//! left to the general decomposition.
+//! $f(\mu) = 1 - \sum_j d_j / (\mu - \lambda_j)$; with $C_{ij} = 1 / (\mu_i - \lambda_j)$ and
+//! $n = (C \odot C) d$ eigenvectors are $X = R\, \mathrm{diag}(a) C^T$ and
+//! $X^{-1} = \mathrm{diag}(1/n)\, C\, \mathrm{diag}(b) L$. What comes out is checked; where a pair has become
+//! two real eigenvalues, or a root is too close to a pole, it is left to the general decomposition.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use super::packed::{Sides, Table, list_down, list_up, pack};
 use crate::linalg::Eigen;
 use crate::linalg::product::{apply, mul_into, view};
 
-/// Sweeps after which the search for the roots gives up, and the relative size of a step after which the next one
-/// would be below rounding: convergence is cubic.
+/// Sweeps after which the search for the roots gives up, and the relative size of a step after which the next
+/// one would be below rounding: convergence is cubic.
 const SWEEPS: usize = 10;
 const CONVERGED: f64 = 1e-8;
 
@@ -140,7 +140,7 @@ impl RankOne {
                 let step = f / (poles * f + slope);
                 largest = largest.max(step.norm());
                 self.steps[head.at] = if head.pair { step } else { Complex64::from(step.re) };
-                if !(largest.is_finite()) || step.norm().is_nan() {
+                if !step.is_finite() {
                     return false;
                 }
             }
@@ -181,13 +181,12 @@ impl RankOne {
             let own = &self.inverse[row * n..(row + 1) * n];
             let norm: Complex64 = own.iter().zip(&self.strengths).map(|(c, d)| c * c * d).sum();
             let norm = inverse(norm);
-            for k in 0..n {
-                self.scaled[row * n + k] = own[k] * self.feedback[k] * norm;
-            }
+            let scaled = self.scaled[row * n..(row + 1) * n].iter_mut();
+            scaled.zip(own).zip(&self.feedback).for_each(|((to, c), b)| *to = c * b * norm);
         }
         pack(&self.scaled, &self.heads, &open.heads, Sides::Crossed, &mut self.real);
         mul_into(&mut basis.left, Accum::Replace, 1.0, view(&self.real), view(&open.left));
-        basis.to_unit_length()
+        basis.scale_to_unit()
     }
 }
 

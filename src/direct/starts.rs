@@ -1,6 +1,5 @@
 //! Where the search begins.
 
-use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -112,16 +111,25 @@ fn along_gradient(cost: &mut DirectCost, rank: usize, rate: f64) -> Result<Optio
     Ok(best.1)
 }
 
-/// U and V in units of 1/T, each pair of columns equally long, which leaves $U V^T$ as it is.
+/// U and V of a loop in units of 1/T, balanced.
 fn balanced(weights: &LowRank, duration: f64) -> Point {
-    let (mut u, mut v): (DMatrix<f64>, DMatrix<f64>) = (weights.input().clone(), weights.feedback().clone());
-    for (mut u, mut v) in u.column_iter_mut().zip(v.column_iter_mut()) {
-        let ratio = (v.norm() / u.norm()).sqrt();
+    let root = duration.sqrt();
+    let mut point: Point = weights.input().iter().chain(weights.feedback()).map(|x| x * root).collect();
+    balance(&mut point, weights.input().nrows());
+    point
+}
+
+/// Makes each pair of columns of U and V equally long, which leaves $U V^T$ as it is and is as short as they
+/// can be.
+pub(super) fn balance(point: &mut [f64], units: usize) {
+    let half = point.len() / 2;
+    let (u, v) = point.split_at_mut(half);
+    for (u, v) in u.chunks_exact_mut(units).zip(v.chunks_exact_mut(units)) {
+        let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let ratio = (norm(v) / norm(u)).sqrt();
         if ratio > 0.0 && ratio.is_finite() {
-            u *= ratio;
-            v /= ratio;
+            u.iter_mut().for_each(|x| *x *= ratio);
+            v.iter_mut().for_each(|x| *x /= ratio);
         }
     }
-    let root = duration.sqrt();
-    u.iter().chain(v.iter()).map(|x| x * root).collect()
 }

@@ -33,7 +33,8 @@ impl DirectTerms {
         (self.fit + self.noise).sqrt()
     }
 
-    /// Robustness cost $C$: expected readout deviation per unit of relative noise at the start, in units of c.
+    /// Robustness cost $C$: expected readout deviation per unit of relative noise at the start, in units of
+    /// c.
     pub fn noise_cost(&self) -> f64 {
         (self.gain * self.activity).sqrt()
     }

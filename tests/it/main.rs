@@ -37,6 +37,7 @@ mod loops {
 
 mod direct {
     mod cost;
+    mod design;
     mod reference;
     mod slow;
 }

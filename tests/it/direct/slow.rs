@@ -14,8 +14,8 @@ const POINTS: [(f64, f64); 4] = [
     (0.960289856497536, 0.101228536290376),
 ];
 
-/// The parts of the objective of a loop from a start s, by powers of `e^(M h)`, with Gauss's rule inside every
-/// step h.
+/// The parts of the objective of a loop from a start s, by powers of `e^(M h)`, with Gauss's rule inside
+/// every step h.
 pub(super) fn slow(
     system: &System,
     covariance: &DMatrix<f64>,
