@@ -13,6 +13,13 @@ use crate::linalg::tolerance;
 /// Condition number of the eigenvectors up to which sums over them are trusted: they lose the square of it.
 const CONDITION: f64 = 1e6;
 
+/// Distance of two eigenvalues, in units of 1/T, below which a difference quotient is its limit: as good as
+/// each other there.
+pub(super) const EQUAL: f64 = 1.5e-8;
+
+/// Largest relative error of difference quotients that is let pass.
+const QUOTIENTS: f64 = 1e-7;
+
 /// Largest distance of a closed form's $P^{-1} P$ from the identity.
 const INVERSE: f64 = 1e-9;
 
@@ -90,7 +97,30 @@ impl Basis {
 
     /// Whether eigenvalues and vectors are those of M, and the vectors far enough from dependent.
     pub(super) fn is_trusted(&mut self, m: &DMatrix<f64>) -> bool {
-        one_norm(&self.right) * one_norm(&self.left) <= CONDITION && self.is_accurate(m)
+        let condition = one_norm(&self.right) * one_norm(&self.left);
+        condition <= CONDITION && self.has_quotients() && self.is_accurate(m)
+    }
+
+    /// Whether difference quotients over eigenvalues, or their limits, keep enough digits: what rounding
+    /// leaves of them grows with the condition numbers of both eigenvalues.
+    fn has_quotients(&mut self) -> bool {
+        for head in &self.heads {
+            let width = if head.pair { 2 } else { 1 };
+            let rows = (head.at..head.at + width).map(|i| self.left.row(i).norm_squared()).sum::<f64>();
+            self.re[head.at] = rows.sqrt() / width as f64;
+            if head.pair {
+                self.re[head.at + 1] = self.re[head.at];
+            }
+        }
+        let (values, sensitivities) = (&self.values, &self.re);
+        self.heads.iter().all(|head| {
+            let (value, own) = (values[head.at], sensitivities[head.at]);
+            values.iter().zip(sensitivities).enumerate().all(|(k, (other, theirs))| {
+                let gap = (value - other).norm();
+                let error = if gap > EQUAL { f64::EPSILON / gap } else { gap };
+                k == head.at || own * theirs * error <= QUOTIENTS
+            })
+        })
     }
 
     /// Whether the inverse of P is one.

@@ -45,7 +45,7 @@ use crate::{Result, check};
 /// let u = DMatrix::from_fn(12, 1, |i, _| (i as f64).sin() * 0.1);
 /// let at = |scale: f64| LowRank::new(&u * scale, -&u);
 /// let terms = cost.evaluate(&at(1.0)?)?.expect("no eigenvalue is far right");
-/// assert!(terms.fit < 0.5 && terms.objective > terms.fit);
+/// assert!(terms.fit < 1.0 && terms.objective > terms.fit);
 /// // Directional derivative along U against a central difference.
 /// let (h, slope) = (1e-5, cost.gradient_input().dot(&u));
 /// let mut value = |s: f64| cost.evaluate(&at(s)?).map(|t| t.map_or(f64::NAN, |t| t.objective));

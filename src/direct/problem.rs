@@ -55,6 +55,11 @@ impl Problem {
         check::shape("covariance S", covariance.shape(), (units, units), "give S as N x N")?;
         check::finite("covariance S", covariance.as_slice())?;
         crate::linalg::lyapunov::check_symmetric("covariance S", covariance)?;
+        let variances = covariance.diagonal();
+        check::non_negative(
+            "smallest variance of S",
+            variances.iter().copied().fold(f64::INFINITY, f64::min),
+        )?;
         check::count("rank of a direct loop", options.rank, 1..=units, "1 to the number of units N")?;
         let ones = vec![1.0; outputs];
         let given = if options.output_weights.is_empty() { &ones } else { &options.output_weights };

@@ -4,15 +4,12 @@ use faer::Accum;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-use super::basis::Basis;
+use super::basis::{Basis, EQUAL};
 use super::modal::Modal;
 use super::packed::{Sides, Table, complete, pack, unpack_mixed};
 use super::problem::Problem;
 use super::terms::{DirectTerms, excess};
 use crate::linalg::product::{apply, mul_into, product, view};
-
-/// Distance of two eigenvalues, in units of 1/T, below which a difference quotient is its limit.
-const EQUAL: f64 = 1e-7;
 
 /// $T^{-T} Z T^T$ with $dJ = \sum_{ij} Z_{ij} (X^{-1} dM X)_{ij}$, and memory for it.
 #[derive(Debug)]

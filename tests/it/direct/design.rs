@@ -221,6 +221,8 @@ fn extremes() {
     assert!(matches!(error, Error::Unstable { .. }), "{error}");
     let single = System::new(DMatrix::from_element(1, 1, -0.1), DVector::from_element(1, 1.0)).unwrap();
     assert!(design(&single, &DMatrix::zeros(1, 1), &motif, &quick(), 1).is_ok());
+    let instant = Motif::new(0.5, vec![1.0]).unwrap();
+    assert!(design(&single, &DMatrix::zeros(1, 1), &instant, &quick(), 1).is_ok());
     let system = System::new(-0.5 * DMatrix::identity(n, n), readout).unwrap();
     for unit in [1e-150, 1e150] {
         let motif = Motif::new(0.5, motif.values().iter().map(|y| y * unit).collect()).unwrap();
