@@ -112,6 +112,7 @@ pub mod analysis;
 pub mod certificate;
 mod check;
 mod cortex;
+pub mod direct;
 mod error;
 pub mod fit;
 #[cfg(feature = "io")]

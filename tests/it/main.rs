@@ -35,6 +35,13 @@ mod loops {
     mod robustness;
 }
 
+mod direct {
+    mod cost;
+    mod design;
+    mod reference;
+    mod slow;
+}
+
 mod preparation {
     mod module;
     mod output_null;

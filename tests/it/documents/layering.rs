@@ -8,7 +8,7 @@ use super::text::root;
 
 /// The concepts of the library, lowest first. A concept is a folder or a file of `src`; those of one line may
 /// use each other, as long as there is no circle.
-const ORDER: [&[&str]; 18] = [
+const ORDER: [&[&str]; 19] = [
     &["error"],
     &["check", "whole", "rate"],
     &["spectrum"],
@@ -19,6 +19,7 @@ const ORDER: [&[&str]; 18] = [
     &["motif"],
     &["fit"],
     &["loops"],
+    &["direct"],
     &["preparation"],
     &["network"],
     &["play"],

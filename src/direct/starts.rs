@@ -1,0 +1,135 @@
+//! Where the search begins.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::cost::DirectCost;
+use super::options::DirectOptions;
+use crate::linalg::product::view;
+use crate::low_rank::LowRank;
+use crate::{Error, Result, check};
+
+/// Where one descent began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "io", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum DirectOrigin {
+    /// Along the steepest descent from no loop at all: the first singular vectors of -dJ/dM.
+    Gradient,
+    /// Normal U and V.
+    Random,
+    /// A loop that the caller gave.
+    Given,
+}
+
+/// Lengths $|u| |v|$ tried along the gradient, and that of random starts, in units of the rate of A.
+const LENGTHS: [f64; 6] = [0.4, 0.13, 0.04, 0.013, 0.004, 0.0013];
+const RANDOM_LENGTH: f64 = 0.7;
+
+/// How often a random start is halved where it is too far.
+const HALVINGS: usize = 12;
+
+/// A point of the search: U and V in units of 1/T, column after column, equally long.
+pub(super) type Point = Vec<f64>;
+
+/// All starts that have a value.
+pub(super) fn starts(
+    cost: &mut DirectCost,
+    options: &DirectOptions,
+    seed: u64,
+    given: &[LowRank],
+) -> Result<Vec<(DirectOrigin, Point)>> {
+    let n = cost.problem.units();
+    let rate = check::root_mean_square(cost.problem.matrix.iter().copied()) * (n as f64).sqrt();
+    let rate = if rate > 0.0 { rate } else { 1.0 };
+    let mut found = Vec::new();
+    if let Some(point) = along_gradient(cost, options.rank, rate)? {
+        found.push((DirectOrigin::Gradient, point));
+    }
+    for index in 0..options.random_starts {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(index as u64 + 1);
+        let mut point: Point = (0..2 * n * options.rank).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let factor = (RANDOM_LENGTH * rate / (n * options.rank) as f64).sqrt();
+        point.iter_mut().for_each(|x| *x *= factor);
+        for _ in 0..HALVINGS {
+            if value(cost, &point)?.is_finite() {
+                found.push((DirectOrigin::Random, point));
+                break;
+            }
+            point.iter_mut().for_each(|x| *x *= std::f64::consts::FRAC_1_SQRT_2);
+        }
+    }
+    for weights in given {
+        let expected = (n, options.rank);
+        let remedy = "give loops of the rank and system of the design";
+        check::shape("given loop U V^T", weights.input().shape(), expected, remedy)?;
+        let point = balanced(weights, cost.problem.duration);
+        if value(cost, &point)?.is_finite() {
+            found.push((DirectOrigin::Given, point));
+        }
+    }
+    if found.is_empty() {
+        let values = crate::linalg::eigenvalues(&cost.problem.matrix)?;
+        return Err(Error::Unstable {
+            what: "T A at the start of a direct design",
+            abscissa: values.abscissa(),
+            limit: options.rightmost,
+            remedy: "give a loop to start from that is more stable, or allow eigenvalues farther right",
+        });
+    }
+    Ok(found)
+}
+
+/// J, infinite where it has no value.
+pub(super) fn value(cost: &mut DirectCost, point: &[f64]) -> Result<f64> {
+    let (u, v) = point.split_at(point.len() / 2);
+    Ok(cost.scaled(u, v, None, false)?.map_or(f64::INFINITY, |terms| terms.objective))
+}
+
+/// The best of a few lengths along the steepest descent of rank r from U = V = 0.
+fn along_gradient(cost: &mut DirectCost, rank: usize, rate: f64) -> Result<Option<Point>> {
+    let Some(slope) = cost.by_loop()? else { return Ok(None) };
+    let Ok(parts) = view(&slope).svd() else { return Ok(None) };
+    let n = slope.nrows();
+    let (left, right) = (parts.U(), parts.V());
+    let entries = |m: faer::MatRef<'_, f64>, sign: f64| -> Vec<f64> {
+        (0..rank).flat_map(|j| (0..n).map(move |i| sign * m[(i, j)])).collect()
+    };
+    let mut direction = entries(left, -1.0);
+    direction.extend(entries(right, 1.0));
+    let mut best = (f64::INFINITY, None);
+    for length in LENGTHS {
+        let factor = (length * rate).sqrt();
+        let point: Point = direction.iter().map(|x| x * factor).collect();
+        let value = value(cost, &point)?;
+        if value < best.0 {
+            best = (value, Some(point));
+        }
+    }
+    Ok(best.1)
+}
+
+/// U and V of a loop in units of 1/T, balanced.
+fn balanced(weights: &LowRank, duration: f64) -> Point {
+    let root = duration.sqrt();
+    let mut point: Point = weights.input().iter().chain(weights.feedback()).map(|x| x * root).collect();
+    balance(&mut point, weights.input().nrows());
+    point
+}
+
+/// Makes each pair of columns of U and V equally long, which leaves $U V^T$ as it is and is as short as they
+/// can be.
+pub(super) fn balance(point: &mut [f64], units: usize) {
+    let half = point.len() / 2;
+    let (u, v) = point.split_at_mut(half);
+    for (u, v) in u.chunks_exact_mut(units).zip(v.chunks_exact_mut(units)) {
+        let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let ratio = (norm(v) / norm(u)).sqrt();
+        if ratio > 0.0 && ratio.is_finite() {
+            u.iter_mut().for_each(|x| *x *= ratio);
+            v.iter_mut().for_each(|x| *x /= ratio);
+        }
+    }
+}
