@@ -38,6 +38,9 @@ pub(super) fn barrier(closed: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     // What they return is whether all vectors are independent; these are not.
     own.decompose(closed);
     dual.decompose(&closed.transpose());
+    if own.heads.is_empty() {
+        return None;
+    }
     for head in own.heads.iter().filter(|head| excess(own.values[head.at].re) > 0.0) {
         let value = own.values[head.at];
         let distance = |k: usize| (own.values[k] - value).norm();
