@@ -3,6 +3,7 @@
 use faer::{Accum, MatRef};
 use nalgebra::{DMatrix, DVector};
 
+use super::errors::{Errors, Prepared};
 use super::modal::{Modal, Outcome};
 use super::options::DirectOptions;
 use super::problem::Problem;
@@ -61,6 +62,7 @@ pub struct DirectCost {
     modal: Modal,
     sensitivity: Sensitivity,
     rank_one: Option<RankOne>,
+    errors: Option<Errors>,
     /// In units of 1/T, c and their roots.
     input: Vec<f64>,
     feedback: Vec<f64>,
@@ -79,13 +81,13 @@ impl DirectCost {
     ///
     /// # Errors
     /// Options out of range, shapes that do not match, a covariance that is not symmetric or not finite.
-    pub fn new(
+    pub fn new<'a>(
         system: &System,
-        covariance: &DMatrix<f64>,
+        prepared: impl Into<Prepared<'a>>,
         motif: &Motif,
         options: &DirectOptions,
     ) -> Result<Self> {
-        Ok(Self::of(Problem::new(system, covariance, motif, options)?, options.rank))
+        Ok(Self::of(Problem::new(system, prepared.into(), motif, options)?, options.rank))
     }
 
     pub(super) fn of(problem: Problem, rank: usize) -> Self {
@@ -96,6 +98,7 @@ impl DirectCost {
             modal: Modal::new(n, outputs),
             sensitivity: Sensitivity::new(n, outputs, rank),
             rank_one: problem.open.clone().filter(|_| rank == 1).map(RankOne::new),
+            errors: Errors::new([n, outputs, rank], problem.weights.errors, problem.module.clone()),
             input: vec![0.0; n * rank],
             feedback: vec![0.0; n * rank],
             by_input: vec![0.0; n * rank],
@@ -197,8 +200,11 @@ impl DirectCost {
         if self.closed.iter().any(|x| !x.is_finite()) {
             return Ok(None);
         }
+        if let Some(errors) = &mut self.errors {
+            errors.set_loop(u, v);
+        }
         let outcome = match self.decompose(u, v) {
-            true => self.modal.value(&self.problem, start),
+            true => self.modal.value(&self.problem, start, self.errors.as_mut()),
             false => Outcome::Untrusted,
         };
         let mut terms = match outcome {
@@ -206,16 +212,20 @@ impl DirectCost {
             Outcome::Value(terms) => {
                 self.start.copy_from(&self.modal.start.state);
                 if gradient {
-                    self.sensitivity.fill(&mut self.modal, &self.problem, &terms);
+                    self.sensitivity.fill(&mut self.modal, &self.problem, &terms, self.errors.as_mut());
                     let basis = &self.modal.basis;
                     let (by_u, by_v) = (&mut self.by_input, &mut self.by_feedback);
                     self.sensitivity.gradients(basis, u, v, by_u, by_v);
+                    if let Some(errors) = &self.errors {
+                        errors.add_gradients(by_u, by_v);
+                    }
                 }
                 terms
             }
             Outcome::Untrusted => {
                 self.propagations += 1;
-                let found = propagated(&self.problem, &self.closed, start, gradient)?;
+                let uv = self.problem.weights.errors.of_loop().then_some([u, v]);
+                let found = propagated(&self.problem, &self.closed, uv, start, gradient)?;
                 let Some(found) = found else { return Ok(None) };
                 self.start.copy_from(&found.start);
                 if let Some(by_loop) = found.by_loop {
@@ -260,18 +270,18 @@ impl DirectCost {
     pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);
         let outcome = match self.modal.basis.decompose(&self.closed) {
-            true => self.modal.value(&self.problem, None),
+            true => self.modal.value(&self.problem, None, None),
             false => Outcome::Untrusted,
         };
         match outcome {
             Outcome::TooFar => Ok(None),
             Outcome::Value(terms) => {
-                self.sensitivity.fill(&mut self.modal, &self.problem, &terms);
+                self.sensitivity.fill(&mut self.modal, &self.problem, &terms, None);
                 Ok(Some(self.sensitivity.by_loop(&self.modal.basis)))
             }
             Outcome::Untrusted => {
                 self.propagations += 1;
-                let found = propagated(&self.problem, &self.closed, None, true)?;
+                let found = propagated(&self.problem, &self.closed, None, None, true)?;
                 Ok(found.and_then(|found| found.by_loop))
             }
         }

@@ -7,6 +7,7 @@ use num_complex::Complex64;
 
 use super::cost::DirectCost;
 use super::direct_loop::{DirectLoop, DirectReport, DirectStart};
+use super::errors::Prepared;
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
@@ -54,14 +55,14 @@ const AGREEMENT: f64 = 1e-5;
 /// assert!((first[0] - motif.values()[0]).abs() < 0.5);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn design(
+pub fn design<'a>(
     system: &System,
-    covariance: &DMatrix<f64>,
+    prepared: impl Into<Prepared<'a>>,
     motif: &Motif,
     options: &DirectOptions,
     seed: u64,
 ) -> Result<DirectLoop> {
-    design_observed(system, covariance, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
+    design_observed(system, prepared, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
 }
 
 /// The same from given loops as well, watched: the observer is told of J and of all evaluations so far, and
@@ -69,16 +70,16 @@ pub fn design(
 ///
 /// # Errors
 /// As [`design`]; given loops of another rank or number of units.
-pub fn design_observed(
+pub fn design_observed<'a>(
     system: &System,
-    covariance: &DMatrix<f64>,
+    prepared: impl Into<Prepared<'a>>,
     motif: &Motif,
     options: &DirectOptions,
     seed: u64,
     given: &[LowRank],
     observer: &mut Observer<'_>,
 ) -> Result<DirectLoop> {
-    let whole = Problem::new(system, covariance, motif, options)?;
+    let whole = Problem::new(system, prepared.into(), motif, options)?;
     let cost = DirectCost::of(whole.thinned(options.most_samples), options.rank);
     let mut search = Search { cost, failure: None, options, observer, total: NONE, cancelled: false };
     let mut descents = Vec::new();
@@ -228,9 +229,14 @@ fn finish(
     let state = cost.scaled_start().clone();
     let closed = weights.closed(system)?;
     let in_durations = &closed * cost.problem.duration;
-    let played = propagated(&cost.problem, &in_durations, Some(state.as_slice()), false)?.ok_or(far)?;
+    let played =
+        propagated(&cost.problem, &in_durations, Some([u, v]), Some(state.as_slice()), false)?.ok_or(far)?;
     let mut terms = played.terms;
     terms.size = by_modes.size;
+    if cost.problem.weights.errors.of_loop() {
+        // With standard deviations in it, which need eigenvectors.
+        terms.barrier = by_modes.barrier;
+    }
     terms.objective = cost.problem.weights.total(&terms);
     let difference = (by_modes.objective - terms.objective).abs() / terms.objective;
     if difference > AGREEMENT || difference.is_nan() {

@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::basis::Basis;
+use super::errors::{Errors, Modes};
 use super::packed::{
     Sides, Table, complete, list_down, list_up, pack, pack_down, pack_up, unpack_down, unpack_up,
 };
@@ -51,6 +52,8 @@ pub(super) struct Modal {
     pub(super) list: Vec<Complex64>,
     pub(super) real: DMatrix<f64>,
     pub(super) image: DMatrix<f64>,
+    /// How far eigenvalues are right of the barrier.
+    pub(super) excesses: Vec<f64>,
     pub(super) numbers: Vec<f64>,
     pub(super) end: Vec<f64>,
 }
@@ -80,6 +83,7 @@ impl Modal {
             list: list(),
             real: matrix(),
             image: matrix(),
+            excesses: vec![0.0; n],
             numbers: vec![0.0; n * outputs],
             end: vec![0.0; n],
         }
@@ -87,7 +91,12 @@ impl Modal {
 
     /// The parts of the objective of the loop whose basis is at hand, but for its size, from a given start or
     /// from the best.
-    pub(super) fn value(&mut self, problem: &Problem, start: Option<&[f64]>) -> Outcome {
+    pub(super) fn value(
+        &mut self,
+        problem: &Problem,
+        start: Option<&[f64]>,
+        mut errors: Option<&mut Errors>,
+    ) -> Outcome {
         let abscissa = self.basis.values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         if abscissa > problem.weights.rightmost {
             return Outcome::TooFar;
@@ -95,10 +104,15 @@ impl Modal {
         self.tables.fill(&self.basis.values, &self.basis.heads, &problem.samples, problem.spacing());
         self.fill_grams(problem);
         let (noise, gain) = (self.readout_of(&self.carried), self.readout_of(&self.left_gram));
+        if let Some(errors) = errors.as_deref_mut() {
+            if !errors.begin(&self.modes()) {
+                return Outcome::Untrusted;
+            }
+        }
         match start {
             Some(start) => self.start.state.as_mut_slice().copy_from_slice(start),
             None => {
-                self.fill_start(problem, gain);
+                self.fill_start(problem, gain, errors.as_deref_mut());
                 if !self.start.solve(problem) {
                     return Outcome::Untrusted;
                 }
@@ -106,16 +120,38 @@ impl Modal {
         }
         let fit = self.fill_misfit(problem);
         let (activity, end) = self.fill_states();
-        let excesses = self.basis.values.iter().map(|z| excess(z.re).powi(2));
-        let barrier = excesses.sum();
-        let terms =
-            DirectTerms { objective: 0.0, fit, noise, gain, activity, end, size: 0.0, barrier, abscissa };
+        self.excesses.iter_mut().zip(&self.basis.values).for_each(|(to, z)| *to = excess(z.re));
+        let (mut weight_errors, mut module_errors) = (0.0, 0.0);
+        if let Some(errors) = errors {
+            weight_errors = errors.value(&self.modes());
+            module_errors = errors.module_value(self.start.state.as_slice());
+            errors.fill_excesses(&self.basis, &mut self.excesses);
+        }
+        let barrier = self.excesses.iter().map(|x| x * x).sum();
+        let terms = DirectTerms {
+            fit,
+            noise,
+            gain,
+            activity,
+            end,
+            barrier,
+            abscissa,
+            weight_errors,
+            module_errors,
+            ..DirectTerms::default()
+        };
         let positive = |x: f64| x.is_finite() && x >= 0.0;
-        if [fit, noise, gain, activity, end].into_iter().all(positive) {
+        if [fit, noise, gain, activity, end, weight_errors, module_errors].into_iter().all(positive) {
             Outcome::Value(terms)
         } else {
             Outcome::Untrusted
         }
+    }
+
+    /// The modes as they are known now.
+    pub(super) fn modes(&self) -> Modes<'_> {
+        let Self { basis, tables, seen, pairs, state, .. } = self;
+        Modes { basis, tables, seen, pairs, state }
     }
 
     fn fill_grams(&mut self, problem: &Problem) {
@@ -159,7 +195,7 @@ impl Modal {
     }
 
     /// K and its right-hand side.
-    fn fill_start(&mut self, problem: &Problem, gain: f64) {
+    fn fill_start(&mut self, problem: &Problem, gain: f64, mut errors: Option<&mut Errors>) {
         let Basis { heads, left, .. } = &self.basis;
         let n = left.nrows();
         let (relative, end) = (problem.weights.relative * gain / n as f64, problem.weights.end / n as f64);
@@ -171,6 +207,11 @@ impl Modal {
                 self.scratch[at] = self.pairs[at] * self.tables.sum[at] + self.right_gram[at] * weight;
             }
         }
+        if let Some(errors) = errors.as_deref_mut() {
+            let (basis, tables, seen) = (&self.basis, &self.tables, &self.seen);
+            let (pairs, state) = (&self.pairs, &self.state);
+            errors.add_form(&Modes { basis, tables, seen, pairs, state }, &mut self.scratch);
+        }
         pack(&self.scratch, heads, heads, Sides::Down, &mut self.real);
         mul_into(&mut self.image, Accum::Replace, 1.0, view(&self.real), view(left));
         mul_lower_into(
@@ -180,6 +221,9 @@ impl Modal {
             view(left).transpose(),
             view(&self.image),
         );
+        if let Some(errors) = errors {
+            errors.add_module_form(&mut self.start.matrix);
+        }
         self.list.fill(Complex64::ZERO);
         for (seen, moments) in self.seen.chunks_exact(n).zip(self.tables.moments.chunks_exact(n)) {
             self.list.iter_mut().zip(seen).zip(moments).for_each(|((to, r), m)| *to += r * m);

@@ -5,10 +5,11 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::basis::{Basis, EQUAL};
+use super::errors::Errors;
 use super::modal::Modal;
 use super::packed::{Sides, Table, complete, pack, unpack_mixed};
 use super::problem::Problem;
-use super::terms::{DirectTerms, excess};
+use super::terms::DirectTerms;
 use crate::linalg::product::{apply, mul_into, product, view};
 
 /// $T^{-T} Z T^T$ with $dJ = \sum_{ij} Z_{ij} (X^{-1} dM X)_{ij}$, and memory for it.
@@ -40,7 +41,17 @@ impl Sensitivity {
     }
 
     /// Z at the point of the last value.
-    pub(super) fn fill(&mut self, modal: &mut Modal, problem: &Problem, terms: &DirectTerms) {
+    pub(super) fn fill(
+        &mut self,
+        modal: &mut Modal,
+        problem: &Problem,
+        terms: &DirectTerms,
+        mut errors: Option<&mut Errors>,
+    ) {
+        if let Some(errors) = errors.as_deref_mut() {
+            errors.add_covariance(&modal.basis, &mut modal.real_carried, &mut modal.carried);
+            errors.differentiate(&modal.modes(), &problem.readout, modal.start.state.as_slice());
+        }
         let n = modal.basis.values.len();
         let isotropic = problem.weights.isotropic(terms.activity);
         let relative = problem.weights.relative * terms.gain / n as f64;
@@ -50,6 +61,9 @@ impl Sensitivity {
         self.fill_lists(modal, problem.outputs());
         self.fill_products(modal, relative);
         self.fill_quotients(modal, problem, relative);
+        if let Some(errors) = errors {
+            errors.add_to(&modal.basis, &mut self.table);
+        }
         pack(&self.table, &modal.basis.heads, &modal.basis.heads, Sides::Mixed, &mut self.matrix);
     }
 
@@ -131,7 +145,7 @@ impl Sensitivity {
                 }
                 self.table[at] = 2.0 * (own * both + rest);
                 if i == j {
-                    self.table[at] += 2.0 * problem.weights.barrier * excess(values[i].re);
+                    self.table[at] += 2.0 * problem.weights.barrier * modal.excesses[i];
                 }
             }
         }

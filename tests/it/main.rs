@@ -36,8 +36,10 @@ mod loops {
 }
 
 mod direct {
+    mod case;
     mod cost;
     mod design;
+    mod errors;
     mod reference;
     mod slow;
 }
