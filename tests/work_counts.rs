@@ -11,13 +11,14 @@ mod random;
 use allocation_counter::measure;
 use networks::small_network;
 use random::{exponentials, normal_matrix, normal_vector, rng};
+use thalamo::direct::{DirectCost, DirectModule, DirectOptions};
 use thalamo::fit::fit;
 use thalamo::loops::*;
 use thalamo::motif::step_motifs;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
 use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::preparation::*;
-use thalamo::{Cortex, NetworkOptions, System};
+use thalamo::{Cortex, LowRank, NetworkOptions, System};
 
 fn allocations(work: impl FnOnce()) -> u64 {
     measure(work).count_total
@@ -104,6 +105,21 @@ fn cost_functions_do_not_allocate() {
         }
     });
     assert_eq!(count, 0, "preparatory cost");
+    let motif = &step_motifs(1, 1).unwrap()[0];
+    let loop_weights =
+        LowRank::new(normal_matrix(60, 1, &mut rng(6)) * 0.01, normal_matrix(60, 1, &mut rng(7)) * 0.01);
+    let (loop_weights, module) = (loop_weights.unwrap(), LowRank::new(u.clone(), v.clone()).unwrap());
+    let module = DirectModule::new(&cortex, &module, 5.0).unwrap();
+    let options = DirectOptions::robust().with(|o| (o.module_error, o.input_error) = (0.02, 0.02));
+    let nothing = nalgebra::DMatrix::zeros(60, 60);
+    let mut cost = DirectCost::new(&cortex, (&nothing, &module), motif, &options).unwrap();
+    assert!(cost.evaluate(&loop_weights).unwrap().is_some());
+    let count = allocations(|| {
+        for _ in 0..10 {
+            cost.evaluate(&loop_weights).unwrap();
+        }
+    });
+    assert_eq!(count, 0, "direct design with errors");
 }
 
 /// A quadratic of many scales, slow for any first-order method.

@@ -30,6 +30,10 @@ use crate::{Result, check};
 /// readout in a sequence, where S (N x N, in units of $c^2$) is the covariance of what preparation leaves of
 /// a deviation: $P \Sigma P^T$ for a preparation P.
 ///
+/// Errors of weights add $\epsilon_w^2 \Phi_w$ and $\mathrm{tr}(O \Sigma(s)) / T$, and move the barrier by
+/// standard deviations of $\mathrm{Re} \mu_i$, where [`DirectOptions`] say so: what relative errors of the
+/// loop's weights, of the module's and of its input do to the readout, to first order.
+///
 /// For a given loop the best s solves a linear problem and is eliminated; the gradient by U and V at that s
 /// is then the gradient of the minimum. Sums over the modes of M, at one eigendecomposition and six products
 /// of order N whatever D is; modes of a loop of rank one are found from those of the loop evaluated before,
@@ -77,7 +81,7 @@ pub struct DirectCost {
 
 impl DirectCost {
     /// The objective of a motif (T x D) over a system, with the covariance S (N x N) of what preparation
-    /// leaves.
+    /// leaves, or S and the module where its errors count.
     ///
     /// # Errors
     /// Options out of range, shapes that do not match, a covariance that is not symmetric or not finite.
@@ -113,7 +117,8 @@ impl DirectCost {
     }
 
     /// The parts of the objective at the best start; `None` where an eigenvalue is farther right than the
-    /// options allow.
+    /// options allow, or where errors of the loop's weights count and its eigenvectors are too close to
+    /// dependent, or its eigenvalues to each other, to know what they do.
     ///
     /// # Errors
     /// A loop of another rank or number of units, an eigenvalue iteration that does not converge.

@@ -7,7 +7,7 @@ use num_complex::Complex64;
 
 use super::cost::DirectCost;
 use super::direct_loop::{DirectLoop, DirectReport, DirectStart};
-use super::errors::Prepared;
+use super::errors::{Prepared, deviations};
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
@@ -33,7 +33,8 @@ const WORTH: usize = 20;
 const AGREEMENT: f64 = 1e-5;
 
 /// Designs the loop and the start of a motif (T x D) over a system, with the covariance S (N x N) of what
-/// preparation leaves of a deviation, in units of the square of the motif's scale.
+/// preparation leaves of a deviation, in units of the square of the motif's scale, or S and the module where
+/// its errors count.
 ///
 /// Minimises the objective of [`DirectCost`] by L-BFGS on its logarithm, from the steepest descent at no loop
 /// and from random U and V; the best starts are continued. The result is verified by propagation.
@@ -248,7 +249,8 @@ fn finish(
         });
     }
     let start: DVector<f64> = state * scale;
-    let amplitudes = Eigen::new(&closed).ok().map(|eigen| {
+    let eigen = Eigen::new(&closed).ok();
+    let amplitudes = eigen.as_ref().map(|eigen| {
         let seen = eigen.right().transpose() * system.readout().map(Complex64::from);
         let state = eigen.left() * start.map(Complex64::from);
         DMatrix::from_fn(n, system.outputs(), |i, o| seen[(i, o)] * state[i])
@@ -258,6 +260,7 @@ fn finish(
         expected_error: scale * terms.expected_error(),
         spectrum: eigenvalues(&closed)?,
         amplitudes,
+        deviations: eigen.as_ref().map(|eigen| deviations(eigen, &weights)),
         starts,
         best,
         difference,

@@ -104,10 +104,8 @@ impl Modal {
         self.tables.fill(&self.basis.values, &self.basis.heads, &problem.samples, problem.spacing());
         self.fill_grams(problem);
         let (noise, gain) = (self.readout_of(&self.carried), self.readout_of(&self.left_gram));
-        if let Some(errors) = errors.as_deref_mut() {
-            if !errors.begin(&self.modes()) {
-                return Outcome::Untrusted;
-            }
+        if errors.as_deref_mut().is_some_and(|errors| !errors.begin(&self.modes())) {
+            return Outcome::Untrusted;
         }
         match start {
             Some(start) => self.start.state.as_mut_slice().copy_from_slice(start),

@@ -36,8 +36,9 @@ pub struct DirectOptions {
     pub module_error: f64,
     /// Relative error $\epsilon_b$ of the entries of the preparatory input, likewise.
     pub input_error: f64,
-    /// Standard deviations k that the barrier is kept away from: it counts $T \mathrm{Re} \mu_i + k \sigma_i$,
-    /// where $\sigma_i$ is the standard deviation of $T \mathrm{Re} \mu_i$ at the error below.
+    /// Standard deviations k that the barrier is kept away from: it counts
+    /// $T \mathrm{Re} \mu_i + k \sigma_i$, where $\sigma_i$ is the standard deviation of
+    /// $T \mathrm{Re} \mu_i$ at the error below.
     pub deviations: f64,
     /// Relative error of every weight of U and V that these standard deviations are for.
     pub barrier_error: f64,

@@ -1,7 +1,12 @@
 //! How much the real parts of eigenvalues scatter with relative errors of the loop's weights.
 
+use nalgebra::DVector;
+use num_complex::Complex64;
+
 use super::reverse::Reverse;
 use crate::direct::basis::{Basis, Head};
+use crate::linalg::Eigen;
+use crate::low_rank::LowRank;
 
 /// The first-order variance of $\mathrm{Re} \mu_i$ per squared relative error of every weight of U and V,
 ///
@@ -20,6 +25,24 @@ pub(super) fn variance(basis: &Basis, head: Head, uv: [&[f64]; 2], driven: &[f64
         }
     }
     total
+}
+
+/// The square roots of the same for all eigenvalues of a decomposition.
+pub(in crate::direct) fn deviations(eigen: &Eigen, weights: &LowRank) -> DVector<f64> {
+    let (left, right) = (eigen.left(), eigen.right());
+    let complex = |m: &nalgebra::DMatrix<f64>| m.map(Complex64::from);
+    let driven = left * complex(weights.input());
+    let felt = right.transpose() * complex(weights.feedback());
+    DVector::from_fn(left.nrows(), |i, _| {
+        let mut total = 0.0;
+        for (k, (u, v)) in weights.input().column_iter().zip(weights.feedback().column_iter()).enumerate() {
+            let (driven, felt) = (driven[(i, k)], felt[(i, k)]);
+            total += u.iter().zip(left.row(i).iter()).map(|(u, l)| (u * (l * felt).re).powi(2)).sum::<f64>();
+            total +=
+                v.iter().zip(right.column(i).iter()).map(|(v, r)| (v * (r * driven).re).powi(2)).sum::<f64>();
+        }
+        total.sqrt()
+    })
 }
 
 /// Adds a factor times the derivative of the variance of one of these eigenvalues.

@@ -13,7 +13,8 @@ use crate::linalg::product::{mirror_lower, mul_into, mul_lower_into, view};
 ///
 /// With D antisymmetric the sum over four indices splits into four products,
 /// $Q = F + F^T + (D^T \hat A D) \odot S + \hat A \odot S^{(2)}$ with
-/// $F = D^T [\tfrac12 (\hat A \odot S) D + \hat A \odot S^{(1)} - S \odot \hat A D] - S^{(1)} \odot \hat A D$.
+/// $F = D^T [\tfrac12 (\hat A \odot S) D + \hat A \odot S^{(1)} - S \odot \hat A D]
+/// - S^{(1)} \odot \hat A D$.
 pub(super) fn form(modes: &Modes<'_>, moments: &Moments, weights: &Table, out: &mut Table, work: &mut Work) {
     let heads = &modes.basis.heads;
     let (integral, slope) = (&modes.tables.integral, &modes.tables.integral_slope);

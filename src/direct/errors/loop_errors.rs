@@ -13,7 +13,8 @@ use super::work::Work;
 use crate::direct::packed::{Sides, Table, complete, pack, pack_down, pack_up, unpack_down, unpack_up};
 use crate::linalg::product::{mirror_lower, mul_into, mul_lower_into, view};
 
-/// $\Phi = \int_0^1 \mathrm E |dy|^2 dt$ per squared relative error of every weight of U and V, to first order.
+/// $\Phi = \int_0^1 \mathrm E |dy|^2 dt$ per squared relative error of every weight of U and V, to first
+/// order.
 ///
 /// With $a = X^{-1} u$, $b = X^T v$ for every column of U and V,
 /// $\Phi = \sum_k \sum (\rho \rho^T \odot A_k) \odot \Psi(b_k \odot \xi) + (\xi \xi^T \odot B_k) \odot

@@ -14,6 +14,7 @@ mod work;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
+pub(super) use deviations::deviations;
 pub(super) use driven::driven;
 pub(super) use modes::Modes;
 pub use module::{DirectModule, Prepared};
@@ -23,6 +24,7 @@ use super::basis::Basis;
 use super::packed::{Table, list_down, list_up, unpack_up};
 use super::terms::{ErrorWeights, excess};
 use crate::linalg::product::{apply, view};
+use deviations::{differentiate as differentiate_variance, variance};
 use loop_errors::LoopErrors;
 use reverse::Reverse;
 
@@ -85,7 +87,7 @@ impl Errors {
         let uv = [&self.input[..], &self.feedback];
         if self.weights.shift > 0.0 {
             for head in &basis.heads {
-                let variance = deviations::variance(basis, *head, uv, &self.real_driven, &self.real_felt);
+                let variance = variance(basis, *head, uv, &self.real_driven, &self.real_felt);
                 let width = if head.pair { 2 } else { 1 };
                 self.shifts[head.at..head.at + width].fill(self.weights.shift * variance.sqrt());
             }
@@ -152,7 +154,7 @@ impl Errors {
             if excess > 0.0 && self.shifts[i] > 0.0 {
                 let factor = count * barrier * excess * shift * shift / self.shifts[i];
                 let (driven, felt) = (&self.real_driven, &self.real_felt);
-                deviations::differentiate(modes.basis, *head, uv, driven, felt, factor, &mut self.reverse);
+                differentiate_variance(modes.basis, *head, uv, driven, felt, factor, &mut self.reverse);
             }
         }
         self.reverse.finish(modes, readout, start, uv);
@@ -161,7 +163,7 @@ impl Errors {
     /// Adds the derivatives by $X^{-1} dM X$.
     pub(super) fn add_to(&self, basis: &Basis, out: &mut Table) {
         if self.weights.of_loop() {
-            self.reverse.add_to(&basis.values, basis.heads.iter().map(|head| head.at), out);
+            self.reverse.add_to(basis, out);
         }
     }
 

@@ -16,11 +16,11 @@ use crate::{Error, Result, check};
 
 /// A preparatory module $U V^T$ and how long it prepares, for the errors of its weights and of its input.
 ///
-/// Preparation for T_p of $\dot x = A_p x + b$ with $A_p = A + U V^T$, $P = e^{A_p T_p}$ and
-/// $b = -A_p x_f$ ends at $s = (I - P) x_f$. An error $dA_p$ of the module moves that, to first order and with
-/// the state near $x_f$, by $B\, dA_p\, x_f$, one of the input by $B\, db$, where $B = -A_p^{-1} (I - P)$. An
-/// input that is compensated, switched from one constant vector to another on the way, counts as the one it
-/// ends with: the states are the same at the end, and what an earlier error leaves is damped by P.
+/// Preparation for T_p of $\dot x = A_p x + b$ with $A_p = A + U V^T$, $P = e^{A_p T_p}$ and $b = -A_p x_f$
+/// ends at $s = (I - P) x_f$. An error $dA_p$ of the module moves that, to first order and with the state
+/// near $x_f$, by $B\, dA_p\, x_f$, one of the input by $B\, db$, where $B = -A_p^{-1} (I - P)$. An input
+/// that is compensated, switched from one constant vector to another on the way, counts as the one it ends
+/// with: the states are the same at the end, and what an earlier error leaves is damped by P.
 #[derive(Debug, Clone)]
 pub struct DirectModule {
     input: DMatrix<f64>,
@@ -136,25 +136,26 @@ impl ModuleErrors {
         }
     }
 
-    /// A factor F of the form of the start, $|F s|^2$, from what an error along B and B U does to the readout.
+    /// A factor F of the form of the start, $|F s|^2$, from what an error along B and B U does to the
+    /// readout.
     fn fill_form(&self, memory: &mut ModuleMemory) {
         let module = &*self.module;
         let n = module.fixed.nrows();
         let (own, columns) = memory.gains.split_at(n);
         let rows = module.feedback.ncols();
         let root = |x: f64| x.max(0.0).sqrt();
-        for i in 0..n {
+        for (i, own) in own.iter().enumerate() {
             let sum: f64 = columns.iter().enumerate().map(|(j, k)| module.feedback[(i, j)].powi(2) * k).sum();
             memory.roots[i] = root(self.weights * sum);
-            memory.roots[n + i] = root(self.input * own[i]);
+            memory.roots[n + i] = root(self.input * own);
         }
         for j in 0..rows {
             let sum: f64 = module.input.column(j).iter().zip(own).map(|(u, g)| u * u * g).sum();
             memory.roots[2 * n + j] = root(self.weights * sum);
         }
         for (j, mut to) in memory.form.column_iter_mut().enumerate() {
-            let parts = module.fixed.column(j).into_iter().chain(module.biased.column(j).into_iter());
-            let parts = parts.chain(module.felt.column(j).into_iter());
+            let parts = module.fixed.column(j).into_iter().chain(module.biased.column(j));
+            let parts = parts.chain(module.felt.column(j));
             to.iter_mut().zip(parts).zip(&memory.roots).for_each(|((to, x), root)| *to = x * root);
         }
     }

@@ -16,8 +16,9 @@ const UNTOUCHED: f64 = 1e-10;
 const NEAR: f64 = 0.5;
 const TERMS: usize = 15;
 
-/// $D_{ij} = 1 / (\mu_i - \mu_j)$, zero for $i = j$, and $S^{(k)}_{ij} = \int_0^1 t^k e^{(\mu_i + \mu_j) t} dt$
-/// of orders two and three; $S^{(0)}$ and D as real matrices as well.
+/// $D_{ij} = 1 / (\mu_i - \mu_j)$, zero for $i = j$, and
+/// $S^{(k)}_{ij} = \int_0^1 t^k e^{(\mu_i + \mu_j) t} dt$ of orders two and three; $S^{(0)}$ and D as real
+/// matrices as well.
 #[derive(Debug)]
 pub(super) struct Moments {
     pub(super) quotients: Table,

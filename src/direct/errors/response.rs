@@ -1,5 +1,6 @@
 //! The response of every mode to an erroneous weight, and its products over the motif.
 
+use faer::Accum;
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
@@ -8,11 +9,11 @@ use super::moments::Moments;
 use super::work::Work;
 use crate::direct::packed::{Sides, Table, complete, pack, unpack_down, unpack_mixed, unpack_up};
 use crate::linalg::product::{mul_into, view};
-use faer::Accum;
 
 /// $\psi_i(t) = \sum_j \phi_{ij}(t) p_j$ for a list p, with
-/// $\phi_{ij} = (e^{\mu_i t} - e^{\mu_j t}) / (\mu_i - \mu_j)$, as $\sum_j B_{ij} e^{\mu_j t} + p_i t e^{\mu_i t}$;
-/// $\Psi = \int_0^1 \psi \psi^T dt$, and the derivatives of $\sum \hat A \odot \Psi$.
+/// $\phi_{ij} = (e^{\mu_i t} - e^{\mu_j t}) / (\mu_i - \mu_j)$, as
+/// $\sum_j B_{ij} e^{\mu_j t} + p_i t e^{\mu_i t}$; $\Psi = \int_0^1 \psi \psi^T dt$, and the derivatives of
+/// $\sum \hat A \odot \Psi$.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) list: Vec<Complex64>,
@@ -115,14 +116,14 @@ impl Response {
             let share = if head.pair { 1.0 } else { 0.5 };
             let diagonal = work.other[row * n + i];
             let (mut of_list, mut of_value) = (Complex64::ZERO, Complex64::ZERO);
-            for j in 0..n {
+            for (j, other) in p.iter().enumerate() {
                 let at = row * n + j;
                 let (first, second) = (modes.tables.integral_slope[at], moments.second[at]);
-                let (image, d, weight) = (work.table[at], moments.quotients[at], weights[at] * p[j]);
+                let (image, d, weight) = (work.table[at], moments.quotients[at], weights[at] * other);
                 of_list += image * first + weight * second;
                 let moved = 2.0 * own * image * second;
                 let turned = (work.other[at] - diagonal) * d;
-                let swung = turned * d * p[j];
+                let swung = turned * d * other;
                 of_value += 2.0 * (work.third[at] * first + own * weight * moments.third[at]) + moved + swung;
                 work.columns[j] -= turned * share;
                 work.columns_of_values[j] += (moved - swung) * share;
@@ -132,11 +133,11 @@ impl Response {
         }
         complete(&mut self.by_list, heads);
         complete(&mut work.rows, heads);
-        for j in 0..n {
+        for (j, by_value) in by_values.iter_mut().enumerate() {
             let other = modes.basis.conjugate(j);
             self.by_list[j] += work.columns[j] + work.columns[other].conj();
             let columns = work.columns_of_values[j] + work.columns_of_values[other].conj();
-            by_values[j] += work.rows[j] + columns;
+            *by_value += work.rows[j] + columns;
         }
     }
 }

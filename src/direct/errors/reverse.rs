@@ -1,16 +1,18 @@
 //! From derivatives by eigenvalues and eigenvectors to those by the closed loop.
 
-use faer::{Accum, MatRef};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::modes::Modes;
-use crate::direct::basis::EQUAL;
+use crate::direct::basis::{Basis, EQUAL};
 use crate::direct::packed::{Table, complete, unpack_mixed};
 use crate::linalg::product::{mul_into, view};
 
 /// Derivatives of a function of the modes, in real numbers: by $P$ and $P^{-1}$, by what is made of them
-/// ($P^{-1} U$, $P^T V$, $P^T W$, $P^{-1} s$), by the eigenvalues, and by U and V where they enter themselves.
+/// ($P^{-1} U$, $P^T V$, $P^T W$, $P^{-1} s$), by the eigenvalues, and by U and V where they enter
+/// themselves.
 #[derive(Debug)]
 pub(super) struct Reverse {
     pub(super) right: DMatrix<f64>,
@@ -83,21 +85,16 @@ impl Reverse {
     }
 
     /// Adds the derivatives by $X^{-1} dM X$.
-    pub(super) fn add_to(
-        &self,
-        modes_values: &[Complex64],
-        rows: impl Iterator<Item = usize>,
-        out: &mut Table,
-    ) {
-        let n = modes_values.len();
-        for (row, i) in rows.enumerate() {
-            for (j, value) in modes_values.iter().enumerate() {
-                let gap = value - modes_values[i];
+    pub(super) fn add_to(&self, basis: &Basis, out: &mut Table) {
+        let n = basis.values.len();
+        for (row, head) in basis.heads.iter().enumerate() {
+            for (j, value) in basis.values.iter().enumerate() {
+                let gap = value - basis.values[head.at];
                 if gap.norm_sqr() > EQUAL * EQUAL {
                     out[row * n + j] += self.table[row * n + j] / gap;
                 }
             }
-            out[row * n + i] += self.values[i];
+            out[row * n + head.at] += self.values[head.at];
         }
     }
 }
@@ -105,7 +102,7 @@ impl Reverse {
 /// `out += m x` for columns x packed one after the other.
 fn add_product(out: &mut [f64], m: MatRef<'_, f64>, x: &[f64]) {
     let columns = x.len() / m.ncols();
-    let out = faer::MatMut::from_column_major_slice_mut(out, m.nrows(), columns);
+    let out = MatMut::from_column_major_slice_mut(out, m.nrows(), columns);
     let x = MatRef::from_column_major_slice(x, m.ncols(), columns);
-    faer::linalg::matmul::matmul(out, Accum::Add, m, x, 1.0, faer::Par::Seq);
+    matmul(out, Accum::Add, m, x, 1.0, Par::Seq);
 }

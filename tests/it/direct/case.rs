@@ -10,6 +10,7 @@ use super::slow::slow;
 use crate::support::*;
 
 /// A system, the covariance that preparation leaves, a motif, options and a loop.
+#[derive(Clone)]
 pub(super) struct Case {
     pub(super) system: System,
     pub(super) covariance: DMatrix<f64>,

@@ -41,7 +41,10 @@ fn confirm(
     options: &DirectOptions,
 ) {
     let report = made.report();
-    let terms = slow(system, covariance, motif, options, made.weights(), made.start());
+    // Errors of weights are reported whether they count or not.
+    let counted = options.clone().with(|o| o.weight_error = 1.0);
+    let mut terms = slow(system, covariance, motif, &counted, made.weights(), made.start());
+    terms.objective += (options.weight_error.powi(2) - 1.0) * terms.weight_errors;
     assert!(difference(&terms, &report.terms) < 1e-7, "{terms:?} {:?}", report.terms);
     let scale = (motif.samples().norm_squared() / motif.samples().len() as f64).sqrt();
     let expected = options.scale.unwrap_or(scale) * (terms.fit + terms.noise).sqrt();

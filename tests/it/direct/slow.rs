@@ -115,8 +115,8 @@ pub(super) fn deviations(closed: &DMatrix<f64>, weights: &LowRank) -> DVector<f6
     })
 }
 
-/// $\frac1T \int_0^T \mathrm E |dy|^2 dt$ per squared relative error, by two driven systems for every column and
-/// output.
+/// $\frac1T \int_0^T \mathrm E |dy|^2 dt$ per squared relative error, by two driven systems for every column
+/// and output.
 fn weight_errors(
     closed: &DMatrix<f64>,
     readout: &DMatrix<f64>,
