@@ -40,6 +40,7 @@ mod direct {
     mod cost;
     mod design;
     mod errors;
+    mod module_errors;
     mod reference;
     mod slow;
 }

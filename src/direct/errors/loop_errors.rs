@@ -1,11 +1,11 @@
 //! The expected squared error of the readout from relative errors of the loop's weights.
 
 use faer::Accum;
-use nalgebra::DMatrix;
 use num_complex::Complex64;
 
+use super::entries::{add_image, add_multiple, multiply, scale_columns, scale_rows, sum, weigh_states};
 use super::form::form;
-use super::modes::{Modes, sum};
+use super::modes::Modes;
 use super::moments::Moments;
 use super::response::Response;
 use super::reverse::Reverse;
@@ -237,45 +237,5 @@ impl LoopErrors {
         down(&self.by_state, &mut out.state);
         down(&self.by_driven, &mut out.driven);
         out.values.iter_mut().zip(&self.by_values).for_each(|(to, x)| *to += x * factor);
-    }
-}
-
-/// $\xi \xi^T$ times a table, entry by entry.
-fn weigh_states(modes: &Modes<'_>, table: &Table, out: &mut Table) {
-    let n = modes.len();
-    for (row, head) in modes.basis.heads.iter().enumerate() {
-        let (columns, own) = (row * n..(row + 1) * n, modes.state[head.at]);
-        let entries = out[columns.clone()].iter_mut().zip(&table[columns]).zip(modes.state);
-        entries.for_each(|((to, x), other)| *to = own * other * x);
-    }
-}
-
-/// `out = a * b`, entry by entry.
-fn multiply(out: &mut [Complex64], a: &[Complex64], b: &[Complex64]) {
-    out.iter_mut().zip(a).zip(b).for_each(|((to, a), b)| *to = a * b);
-}
-
-fn add_multiple(out: &mut [Complex64], a: &[Complex64], b: &[Complex64]) {
-    out.iter_mut().zip(a).zip(b).for_each(|((to, a), b)| *to += a * b);
-}
-
-/// Adds twice the rows of a table times a list.
-fn add_image(out: &mut [Complex64], table: &[Complex64], x: &[Complex64], rows: impl Iterator<Item = usize>) {
-    for (row, at) in table.chunks_exact(x.len()).zip(rows) {
-        out[at] += 2.0 * row.iter().zip(x).map(|(a, x)| a * x).sum::<Complex64>();
-    }
-}
-
-/// `m diag(x^2)`.
-fn scale_columns(m: &DMatrix<f64>, x: &[f64], out: &mut DMatrix<f64>) {
-    out.copy_from(m);
-    out.column_iter_mut().zip(x).for_each(|(mut column, x)| column *= x * x);
-}
-
-/// `diag(x^2) m`.
-fn scale_rows(m: &DMatrix<f64>, x: &[f64], out: &mut DMatrix<f64>) {
-    out.copy_from(m);
-    for mut column in out.column_iter_mut() {
-        column.iter_mut().zip(x).for_each(|(to, x)| *to *= x * x);
     }
 }

@@ -2,6 +2,7 @@
 
 mod deviations;
 mod driven;
+mod entries;
 mod form;
 mod loop_errors;
 mod modes;

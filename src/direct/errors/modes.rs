@@ -22,14 +22,3 @@ impl Modes<'_> {
         self.basis.values.len()
     }
 }
-
-/// Sum over all pairs of modes of the product of two tables.
-pub(super) fn sum(modes: &Modes<'_>, a: &[Complex64], b: &[Complex64]) -> f64 {
-    let n = modes.len();
-    let rows = a.chunks_exact(n).zip(b.chunks_exact(n)).zip(&modes.basis.heads);
-    rows.map(|((a, b), head)| {
-        let part: f64 = a.iter().zip(b).map(|(a, b)| (a * b).re).sum();
-        if head.pair { 2.0 * part } else { part }
-    })
-    .sum()
-}

@@ -8,7 +8,7 @@ use super::modes::Modes;
 use super::moments::Moments;
 use super::work::Work;
 use crate::direct::packed::{Sides, Table, complete, pack, unpack_down, unpack_mixed, unpack_up};
-use crate::linalg::product::{mul_into, view};
+use crate::linalg::product::{mirror_lower, mul_into, mul_lower_into, view};
 
 /// $\psi_i(t) = \sum_j \phi_{ij}(t) p_j$ for a list p, with
 /// $\phi_{ij} = (e^{\mu_i t} - e^{\mu_j t}) / (\mu_i - \mu_j)$, as
@@ -90,7 +90,9 @@ impl Response {
         unpack_down(&work.image, heads, &mut work.table);
         mul_into(&mut work.second, Accum::Replace, 2.0, view(&work.real), view(&self.weighed));
         unpack_mixed(&work.second, heads, &mut work.other);
-        mul_into(&mut work.second, Accum::Replace, 1.0, view(&self.real).transpose(), view(&work.image));
+        let (b, product) = (view(&self.real), &mut work.second);
+        mul_lower_into(product, Accum::Replace, 1.0, b.transpose(), view(&work.image));
+        mirror_lower(product);
         unpack_down(&work.second, heads, &mut work.third);
         self.collect(modes, moments, weights, by_values, work);
     }
