@@ -271,7 +271,8 @@ impl DirectCost {
         &self.start
     }
 
-    /// dJ/dM at U = V = 0, in units of T.
+    /// dJ/dM at U = V = 0, in units of T, without errors: those of a loop that is not there add nothing, and
+    /// those of the module do not tell where to begin.
     pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);
         let outcome = match self.modal.basis.decompose(&self.closed) {
