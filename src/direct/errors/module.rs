@@ -21,6 +21,24 @@ use crate::{Error, Result, check};
 /// near $x_f$, by $B\, dA_p\, x_f$, one of the input by $B\, db$, where $B = -A_p^{-1} (I - P)$. An input
 /// that is compensated, switched from one constant vector to another on the way, counts as the one it ends
 /// with: the states are the same at the end, and what an earlier error leaves is damped by P.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use thalamo::direct::{DirectCost, DirectModule, DirectOptions};
+/// use thalamo::{Cortex, LowRank, System, motif::Motif};
+/// let system = System::from(Cortex::random(12, 0.5, 1)?);
+/// let part = |phase: f64| DMatrix::from_fn(12, 3, |i, j| (i as f64 + phase * j as f64).sin() * 0.2);
+/// let module = DirectModule::new(&system, &LowRank::new(part(1.0), -part(1.0))?, 5.0)?;
+/// let motif = Motif::new(0.5, (0..40).map(|n| (0.3 * n as f64).sin()).collect())?;
+/// let options = DirectOptions::robust().with(|o| (o.module_error, o.input_error) = (0.02, 0.02));
+/// let nothing = DMatrix::zeros(12, 12);
+/// let mut cost = DirectCost::new(&system, (&nothing, &module), &motif, &options)?;
+/// let u = DMatrix::from_fn(12, 1, |i, _| (i as f64).sin() * 0.1);
+/// let terms = cost.evaluate(&LowRank::new(u.clone(), -u)?)?.expect("no eigenvalue is far right");
+/// assert!(terms.module_errors > 0.0 && terms.weight_errors > 0.0);
+/// assert!(terms.expected_error_at(0.02) > terms.expected_error());
+/// # Ok::<(), thalamo::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectModule {
     input: DMatrix<f64>,

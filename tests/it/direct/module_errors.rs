@@ -5,6 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use thalamo::direct::{DirectCost, DirectModule, DirectOptions, Prepared};
 use thalamo::linalg::expm;
+use thalamo::motif::Motif;
 use thalamo::{Cortex, Error, LowRank, System};
 
 use super::case::{Case, HARD, case};
@@ -90,6 +91,34 @@ proptest! {
             prop_assert!(other.objective >= terms.objective * (1.0 - 1e-9));
         }
     }
+}
+
+/// Slower with everything as much longer; a module without units.
+#[test]
+fn what_does_not_matter() {
+    let case = case(0, 9, 2, 1, 3);
+    let options = case.options.clone().with(|o| (o.module_error, o.input_error) = (0.1, 0.05));
+    let evaluate = |case: &Case, weights: &LowRank, duration: f64| {
+        let module = DirectModule::new(&case.system, weights, duration).unwrap();
+        let prepared = (&case.covariance, &module);
+        let mut cost = DirectCost::new(&case.system, prepared, &case.motif, &options).unwrap();
+        let terms = cost.evaluate(&case.weights).unwrap().unwrap();
+        (terms, cost.gradient_input().clone())
+    };
+    let weights = module(&case.system, 4);
+    let (terms, by_input) = evaluate(&case, &weights, 5.0);
+    let slower = |m: &LowRank| LowRank::new(m.input() / 3.0, m.feedback() / 3.0).unwrap();
+    let other = Case {
+        system: System::new(case.system.matrix() / 9.0, case.system.readout().clone()).unwrap(),
+        motif: Motif::from_samples(case.motif.dt() * 9.0, case.motif.samples() * 1e3).unwrap(),
+        weights: slower(&case.weights),
+        ..case.clone()
+    };
+    let (found, moved) = evaluate(&other, &slower(&weights), 45.0);
+    assert!(difference(&found, &terms) < 1e-9, "{found:?} {terms:?}");
+    assert!((moved / 3.0 - &by_input).norm() < 1e-8 * by_input.norm());
+    let none = LowRank::new(DMatrix::zeros(9, 0), DMatrix::zeros(9, 0)).unwrap();
+    assert!(evaluate(&case, &none, 5.0).0.module_errors > 0.0);
 }
 
 #[test]
