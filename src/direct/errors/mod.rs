@@ -7,6 +7,7 @@ mod form;
 mod loop_errors;
 mod modes;
 mod module;
+mod module_errors;
 mod moments;
 mod response;
 mod reverse;
@@ -19,7 +20,7 @@ pub(super) use deviations::deviations;
 pub(super) use driven::driven;
 pub(super) use modes::Modes;
 pub use module::{DirectModule, Prepared};
-pub(super) use module::{ModuleErrors, ModuleMemory};
+pub(super) use module_errors::{ModuleErrors, ModuleMemory};
 
 use super::basis::Basis;
 use super::packed::{Table, list_down, list_up, unpack_up};
