@@ -7,7 +7,7 @@ use super::modes::Modes;
 use crate::direct::packed::{Sides, Table, pack};
 
 /// Largest relative error of squared difference quotients that is let pass.
-const QUOTIENTS: f64 = 1e-7;
+const QUOTIENTS: f64 = 1e-8;
 
 /// A mode that the loop drives or sees by less than this, relative to the most it could, is not moved by it.
 const UNTOUCHED: f64 = 1e-10;
