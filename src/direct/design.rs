@@ -11,12 +11,14 @@ use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
 use super::starts::{DirectOrigin, Point, balance, starts};
-use crate::linalg::{Eigen, eigenvalues};
+use super::terms::DirectTerms;
+use crate::linalg::product::{apply, view};
+use crate::linalg::{Eigen, eigenvalues, expm};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::optim::{LbfgsOptions, Minimum, Objective, Observer, Progress, Termination, minimise_observed};
 use crate::system::System;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// Length of the first step, relative to the point.
 const FIRST_STEP: f64 = 0.1;
@@ -219,19 +221,33 @@ fn finish(
     let matrix = |x: &[f64]| DMatrix::from_iterator(n, rank, x.iter().map(|x| x / root));
     let weights = LowRank::new(matrix(u), matrix(v))?;
     let mut cost = DirectCost::of(whole, rank);
-    let far = Error::OutOfRange {
-        what: "objective of a direct loop over all samples",
-        expected: "a finite value: more samples in the design",
-        given: f64::NAN,
-    };
-    let by_modes = cost.scaled(u, v, None, false)?.ok_or_else(|| far.clone())?;
-    let state = cost.scaled_start().clone();
+    let terms = cost.scaled(u, v, None, false)?.ok_or(OUT_OF_REACH)?;
+    let start = cost.scaled_start() * scale;
+    verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+}
+
+/// What is told of a loop that has no value.
+const OUT_OF_REACH: Error = Error::OutOfRange {
+    what: "objective of a direct loop over all samples",
+    expected: "a finite value: more samples in the design",
+    given: f64::NAN,
+};
+
+/// A loop and its start, whose terms by modes must be those by propagation.
+fn verified(
+    system: &System,
+    problem: &Problem,
+    (weights, start): (LowRank, DVector<f64>),
+    by_modes: &DirectTerms,
+    (starts, best): (Vec<DirectStart>, usize),
+) -> Result<DirectLoop> {
+    let (n, scale) = (problem.units(), problem.scale);
     let closed = weights.closed(system)?;
-    let in_durations = &closed * cost.problem.duration;
-    let played = propagated(&cost.problem, &in_durations, Some(state.as_slice()), false)?.ok_or(far)?;
-    let mut terms = played.terms;
+    let (in_durations, state) = (&closed * problem.duration, &start / scale);
+    let found = propagated(problem, &in_durations, Some(state.as_slice()), false)?.ok_or(OUT_OF_REACH)?;
+    let mut terms = found.terms;
     terms.size = by_modes.size;
-    terms.objective = cost.problem.weights.total(&terms);
+    terms.objective = problem.weights.total(&terms);
     let difference = (by_modes.objective - terms.objective).abs() / terms.objective;
     if difference > AGREEMENT || difference.is_nan() {
         return Err(Error::Residual {
@@ -241,7 +257,6 @@ fn finish(
             remedy: "use another seed, or a larger weight of the loop's size",
         });
     }
-    let start: DVector<f64> = state * scale;
     let amplitudes = Eigen::new(&closed).ok().map(|eigen| {
         let seen = eigen.right().transpose() * system.readout().map(Complex64::from);
         let state = eigen.left() * start.map(Complex64::from);
@@ -250,11 +265,54 @@ fn finish(
     let report = DirectReport {
         terms,
         expected_error: scale * terms.expected_error(),
+        noise_cost: scale * terms.noise_cost(),
         spectrum: eigenvalues(&closed)?,
         amplitudes,
         starts,
         best,
         difference,
     };
-    Ok(DirectLoop { weights, start, report })
+    let played = played(system, &closed, &start, problem)?;
+    Ok(DirectLoop { weights, start, system: closed, played, report })
+}
+
+/// The readout at the samples of the motif.
+fn played(
+    system: &System,
+    closed: &DMatrix<f64>,
+    start: &DVector<f64>,
+    problem: &Problem,
+) -> Result<DMatrix<f64>> {
+    let step = expm(&(closed * (problem.duration / problem.full as f64)))?;
+    let mut samples = DMatrix::zeros(problem.full, system.outputs());
+    let (mut state, mut next) = (start.clone(), start.clone());
+    for mut row in samples.row_iter_mut() {
+        row.tr_copy_from(&(system.readout().tr_mul(&state)));
+        apply(view(&step), state.as_slice(), next.as_mut_slice());
+        std::mem::swap(&mut state, &mut next);
+    }
+    check::no_overflow("readout of a direct loop", samples.as_slice()).map(|()| samples)
+}
+
+/// Largest part by which a start that is given may be worse than the best one of its loop.
+const WORSE: f64 = 1e-6;
+
+impl DirectLoop {
+    /// A loop from its stored numbers, which keep their bits: nothing is optimised again, and everything is
+    /// verified again. The motif is played by propagation, and the start compared with the best one.
+    pub(crate) fn restore(
+        (system, covariance, motif): (&System, &DMatrix<f64>, &Motif),
+        options: &DirectOptions,
+        (weights, start): (LowRank, DVector<f64>),
+        (starts, best): (Vec<DirectStart>, usize),
+    ) -> Result<Self> {
+        if best >= starts.len() {
+            return Err(Error::UnknownIndex { what: "start kept", index: best, len: starts.len() });
+        }
+        let mut cost = DirectCost::new(system, covariance, motif, options)?;
+        let least = cost.evaluate(&weights)?.ok_or(OUT_OF_REACH)?.objective;
+        let terms = cost.evaluate_from(&weights, &start)?.ok_or(OUT_OF_REACH)?;
+        check::agrees("start s of a direct loop", terms.objective / least - 1.0, WORSE)?;
+        verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+    }
 }
