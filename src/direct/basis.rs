@@ -6,10 +6,13 @@ use faer::linalg::evd::{ComputeEigenvectors, evd_real, evd_scratch};
 use faer::{Accum, Par};
 use nalgebra::DMatrix;
 use num_complex::Complex64;
+use pulp::{Arch, Simd, WithSimd};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::lanes::Lanes;
+use super::table::Table;
 use crate::linalg::product::{Lu, apply, frobenius, mul_into, one_norm, view, view_mut};
 use crate::linalg::tolerance;
 use crate::modal::vector::Layout;
@@ -42,6 +45,9 @@ pub(super) struct Basis {
     re: Vec<f64>,
     im: Vec<f64>,
     image: DMatrix<f64>,
+    /// Eigenvalues in one row, and squares of their condition numbers.
+    spectrum: Table,
+    sensitivities: Vec<f64>,
     /// Normal vectors x, then B x; their images under P, and what remains of them.
     probes: Vec<f64>,
     seen: Vec<f64>,
@@ -71,6 +77,8 @@ impl Basis {
             re: vec![0.0; n],
             im: vec![0.0; n],
             image: DMatrix::zeros(n, n),
+            spectrum: Table::new(1, n),
+            sensitivities: vec![0.0; Table::new(1, n).stride()],
             probes,
             seen: vec![0.0; 2 * n * PROBES],
             rest: vec![0.0; n * PROBES],
@@ -121,29 +129,25 @@ impl Basis {
     /// leaves of them grows with the condition numbers of both eigenvalues.
     fn has_quotients(&mut self) -> bool {
         let (n, Layout { reals, pairs }) = (self.values.len(), self.layout);
-        self.re.fill(0.0);
+        let sensitivities = &mut self.sensitivities;
+        sensitivities.fill(0.0);
         for column in self.left.as_slice().chunks_exact(n) {
-            self.re.iter_mut().zip(column).for_each(|(to, x)| *to += x * x);
+            sensitivities.iter_mut().zip(column).for_each(|(to, x)| *to += x * x);
         }
-        for i in reals..reals + pairs {
-            self.re[i] = 0.25 * (self.re[i] + self.re[i + pairs]);
-            self.re[i + pairs] = self.re[i];
+        for i in 0..reals + pairs {
+            if i >= reals {
+                sensitivities[i] = 0.25 * (sensitivities[i] + sensitivities[i + pairs]);
+                sensitivities[i + pairs] = sensitivities[i];
+            }
+            self.spectrum.set(0, i, self.values[i]);
         }
-        // Of squares: sensitivities, and distances.
-        let (values, sensitivities) = (&self.values, &self.re);
-        const EQUAL_SQUARE: f64 = EQUAL * EQUAL;
-        const LIMIT: f64 = QUOTIENTS * QUOTIENTS;
-        (0..reals + pairs).all(|i| {
-            let (value, own) = (values[i], sensitivities[i]);
-            let bad = values.iter().zip(sensitivities).enumerate().filter(|(k, (other, theirs))| {
-                let gap = (value - *other).norm_sqr();
-                let both = own * **theirs;
-                let far = both * f64::EPSILON * f64::EPSILON <= LIMIT * gap;
-                let near = both * gap <= LIMIT;
-                !(if gap > EQUAL_SQUARE { far } else { near }) && *k != i
-            });
-            bad.count() == 0
-        })
+        self.spectrum.complete(0, self.layout);
+        Arch::new().dispatch(Worst {
+            heads: self.heads().end,
+            values: &self.spectrum,
+            sensitivities: &self.sensitivities,
+            limit: QUOTIENTS * QUOTIENTS,
+        }) <= 0.0
     }
 
     /// Whether $M P = P B$ and $P^{-1} P = 1$, by what a few normal vectors see of the differences: the mean
@@ -177,9 +181,8 @@ impl Basis {
     /// one of none.
     pub(super) fn scale_to_unit(&mut self, lengths: &mut [f64]) -> bool {
         let (n, Layout { reals, pairs }) = (self.values.len(), self.layout);
-        let norm = |column: &[f64]| column.iter().map(|x| x * x).sum::<f64>();
         for (to, column) in lengths.iter_mut().zip(self.right.as_slice().chunks_exact(n)) {
-            *to = norm(column);
+            *to = square(column);
         }
         for i in 0..reals + pairs {
             let second = if i < reals { 0.0 } else { lengths[i + pairs] };
@@ -252,4 +255,46 @@ impl Basis {
     pub(super) fn count(&self, head: usize) -> f64 {
         if head < self.layout.reals { 1.0 } else { 2.0 }
     }
+}
+
+/// The worst of what has to be at most zero: of squares of errors of difference quotients, what is beyond
+/// the limit.
+struct Worst<'a> {
+    heads: usize,
+    values: &'a Table,
+    sensitivities: &'a [f64],
+    limit: f64,
+}
+
+impl WithSimd for Worst<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        let lanes = Lanes(simd);
+        let [equal, rounding, limit] =
+            [EQUAL * EQUAL, f64::EPSILON * f64::EPSILON, self.limit].map(|x| simd.splat_f64s(x));
+        let mut worst = simd.splat_f64s(f64::NEG_INFINITY);
+        for i in 0..self.heads {
+            let value = lanes.splat(self.values.parts(0, i));
+            let own = simd.splat_f64s(self.sensitivities[i]);
+            for at in 0..lanes.registers(self.values.stride()) {
+                let gap = lanes.square(lanes.sub(value, lanes.load(self.values.row(0), at)));
+                let both = simd.mul_f64s(own, lanes.real(self.sensitivities, at));
+                let far = simd.sub_f64s(simd.mul_f64s(both, rounding), simd.mul_f64s(limit, gap));
+                let near = simd.sub_f64s(simd.mul_f64s(both, gap), limit);
+                worst = simd.max_f64s(worst, simd.select_f64s(simd.greater_than_f64s(gap, equal), far, near));
+            }
+        }
+        simd.reduce_max_f64s(worst)
+    }
+}
+
+/// Squared length, in sums side by side.
+fn square(column: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let (body, rest) = column.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    body.iter().for_each(|x| (0..LANES).for_each(|l| lanes[l] += x[l] * x[l]));
+    lanes.iter().sum::<f64>() + rest.iter().map(|x| x * x).sum::<f64>()
 }

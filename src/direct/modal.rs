@@ -8,7 +8,7 @@ use super::basis::Basis;
 use super::packed::{Sides, pack, unpack_down, unpack_up};
 use super::passes::{Misfit, Moving, Normal, Readouts};
 use super::problem::Problem;
-use super::start_state::StartState;
+use super::start_state::{StartState, ridge};
 use super::table::Table;
 use super::tables::Tables;
 use super::terms::{DirectTerms, excess};
@@ -29,7 +29,10 @@ pub(super) enum Outcome {
 pub(super) struct Modal {
     pub(super) basis: Basis,
     pub(super) tables: Tables,
+    /// For $P^{-1} s$, with $P^T W$; and s itself.
     pub(super) start: StartState,
+    readout: DMatrix<f64>,
+    pub(super) state_in_units: Vec<f64>,
     /// $\rho = X^T W$, a row for each output, and tables over all pairs: $\rho \rho^T$,
     /// $\rho \rho^T \odot S$, $X^T X$, $X^{-1} X^{-T}$, $X^{-1} S X^{-T}$.
     pub(super) seen: Table,
@@ -66,6 +69,8 @@ impl Modal {
             basis: Basis::new(n),
             tables: Tables::new(n, outputs),
             start: StartState::new(n, outputs),
+            readout: DMatrix::zeros(n, outputs),
+            state_in_units: vec![0.0; n],
             seen: wide(),
             pairs: table(),
             weighted: table(),
@@ -85,7 +90,7 @@ impl Modal {
             list: list(),
             real: matrix(),
             image: matrix(),
-            numbers: vec![0.0; n * outputs],
+            numbers: vec![0.0; n],
             end: vec![0.0; n],
         }
     }
@@ -97,16 +102,20 @@ impl Modal {
         if abscissa > problem.weights.rightmost {
             return Outcome::TooFar;
         }
-        self.tables.fill(&self.basis.values, self.basis.layout, &problem.samples, problem.spacing());
+        self.tables.fill(&self.basis.values, self.basis.layout, problem);
         self.fill_grams(problem);
         let (noise, gain) = self.fill_readouts();
         match start {
-            Some(start) => self.start.state.as_mut_slice().copy_from_slice(start),
+            Some(start) => {
+                apply(view(&self.basis.left), start, self.start.state.as_mut_slice());
+                self.state_in_units.copy_from_slice(start);
+            }
             None => {
                 self.fill_start(problem, gain);
-                if !self.start.solve(problem) {
+                if !self.start.solve(&self.readout, problem.first.as_ref()) {
                     return Outcome::Untrusted;
                 }
+                apply(view(&self.basis.right), self.start.state.as_slice(), &mut self.state_in_units);
             }
         }
         let fit = self.fill_misfit(problem);
@@ -126,8 +135,8 @@ impl Modal {
     fn fill_grams(&mut self, problem: &Problem) {
         let Basis { layout, right, left, .. } = &self.basis;
         let n = right.nrows();
-        apply(view(right).transpose(), problem.readout.as_slice(), &mut self.numbers);
-        for (o, numbers) in self.numbers.chunks_exact(n).enumerate() {
+        apply(view(right).transpose(), problem.readout.as_slice(), self.readout.as_mut_slice());
+        for (o, numbers) in self.readout.as_slice().chunks_exact(n).enumerate() {
             self.seen.list_down(o, numbers, *layout);
         }
         let replace = Accum::Replace;
@@ -147,7 +156,7 @@ impl Modal {
     fn fill_readouts(&mut self) -> (f64, f64) {
         Arch::new().dispatch(Readouts {
             layout: self.basis.layout,
-            outputs: self.numbers.len() / self.basis.values.len(),
+            outputs: self.readout.ncols(),
             seen: &self.seen,
             integral: &self.tables.integral,
             carried: &self.carried,
@@ -159,8 +168,7 @@ impl Modal {
 
     /// K and its right-hand side.
     fn fill_start(&mut self, problem: &Problem, gain: f64) {
-        let Basis { layout, left, .. } = &self.basis;
-        let n = left.nrows();
+        let (layout, n) = (self.basis.layout, self.basis.values.len());
         Arch::new().dispatch(Normal {
             heads: self.basis.heads().end,
             tables: &self.tables,
@@ -170,10 +178,11 @@ impl Modal {
             end: problem.weights.end / n as f64,
             out: &mut self.scratch,
         });
-        pack(&self.scratch, *layout, *layout, Sides::Down, &mut self.real);
-        mul_into(&mut self.image, Accum::Replace, 1.0, view(&self.real), view(left));
-        let (matrix, image) = (&mut self.start.matrix, view(&self.image));
-        mul_lower_into(matrix, Accum::Replace, 1.0, view(left).transpose(), image);
+        let matrix = &mut self.start.matrix;
+        pack(&self.scratch, layout, layout, Sides::Down, matrix);
+        // The trace of K, of $P^T K P$ and $P^{-1} P^{-T}$.
+        let ridge = ridge(matrix.dot(&self.real_left), n);
+        matrix.zip_apply(&self.real_right, |to, x| *to += ridge * x);
         self.list.clear();
         for o in 0..problem.outputs() {
             for k in self.basis.heads() {
@@ -181,16 +190,13 @@ impl Modal {
                 self.list.set(0, k, sum);
             }
         }
-        self.list.pack_down(0, *layout, &mut self.numbers[..n]);
-        apply(view(left).transpose(), &self.numbers[..n], self.start.state.as_mut_slice());
+        self.list.pack_down(0, layout, self.start.state.as_mut_slice());
     }
 
     /// Amplitudes and what they leave of the samples; the fit.
     fn fill_misfit(&mut self, problem: &Problem) -> f64 {
-        let Basis { layout, left, .. } = &self.basis;
-        let n = left.nrows();
-        apply(view(left), self.start.state.as_slice(), &mut self.numbers[..n]);
-        self.state.list_up(0, &self.numbers[..n], *layout);
+        let (layout, n) = (self.basis.layout, self.basis.values.len());
+        self.state.list_up(0, self.start.state.as_slice(), layout);
         let mut fit = problem.power;
         for output in 0..problem.outputs() {
             for k in 0..n {
@@ -208,8 +214,8 @@ impl Modal {
                 let excess = self.misfit.at(output, i) - self.tables.moments.at(output, i);
                 fit += self.basis.count(i) * (self.list.at(0, i) * excess).re;
             }
-            self.misfit.complete(output, *layout);
-            self.misfit_slope.complete(output, *layout);
+            self.misfit.complete(output, layout);
+            self.misfit_slope.complete(output, layout);
         }
         fit
     }
@@ -226,17 +232,16 @@ impl Modal {
             moving: &mut self.moving,
             moving_slope: &mut self.moving_slope,
         });
-        let parts = self.basis.heads().map(|i| {
-            self.basis.count(i) * (self.state.at(0, i) * self.moving.at(0, i)).re
-        });
+        let parts =
+            self.basis.heads().map(|i| self.basis.count(i) * (self.state.at(0, i) * self.moving.at(0, i)).re);
         let activity: f64 = parts.sum();
         for k in self.basis.heads() {
             self.list.set(0, k, self.state.at(0, k) * self.tables.end.at(0, k));
         }
-        self.list.pack_up(0, *layout, &mut self.numbers[..n]);
-        apply(view(right), &self.numbers[..n], &mut self.end);
-        apply(view(right).transpose(), &self.end, &mut self.numbers[..n]);
-        self.arrived.list_down(0, &self.numbers[..n], *layout);
+        self.list.pack_up(0, *layout, &mut self.numbers);
+        apply(view(right), &self.numbers, &mut self.end);
+        apply(view(right).transpose(), &self.end, &mut self.numbers);
+        self.arrived.list_down(0, &self.numbers, *layout);
         let end: f64 = self.end.iter().map(|x| x * x).sum();
         (activity / n as f64, end / n as f64)
     }

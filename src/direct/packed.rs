@@ -73,12 +73,13 @@ impl WithSimd for Pack<'_> {
             for k in (0..pairs).step_by(S::F64_LANES) {
                 let end = pairs.min(k + S::F64_LANES);
                 let (a, b) = (&re[reals..][k..end], &im[reals..][k..end]);
-                s.partial_store_f64s(&mut x[k..end], s.mul_f64s(c0, s.partial_load_f64s(a)));
-                s.partial_store_f64s(&mut y[k..end], s.mul_f64s(c1, s.partial_load_f64s(b)));
+                store(s, &mut x[k..end], s.mul_f64s(c0, load(s, a)));
+                store(s, &mut y[k..end], s.mul_f64s(c1, load(s, b)));
             }
         }
         let (r0, r1) = self.by_row;
-        let [xx, xy, yx, yy] = [r0 * first, r0 * second, r1 * first, r1 * second].map(|f| s.splat_f64s(0.5 * f));
+        let [xx, xy, yx, yy] =
+            [r0 * first, r0 * second, r1 * first, r1 * second].map(|f| s.splat_f64s(0.5 * f));
         let (r0, r1) = (s.splat_f64s(r0), s.splat_f64s(r1));
         for i in 0..self.rows.pairs {
             let row = self.rows.reals + i;
@@ -87,19 +88,20 @@ impl WithSimd for Pack<'_> {
             let (above, below) = (&mut above[row * n..(row + 1) * n], &mut below[..n]);
             for k in (0..reals).step_by(S::F64_LANES) {
                 let end = reals.min(k + S::F64_LANES);
-                s.partial_store_f64s(&mut above[k..end], s.mul_f64s(r0, s.partial_load_f64s(&re[k..end])));
-                s.partial_store_f64s(&mut below[k..end], s.mul_f64s(r1, s.partial_load_f64s(&im[k..end])));
+                store(s, &mut above[k..end], s.mul_f64s(r0, load(s, &re[k..end])));
+                store(s, &mut below[k..end], s.mul_f64s(r1, load(s, &im[k..end])));
             }
-            let ((ax, ay), (bx, by)) = (above[reals..].split_at_mut(pairs), below[reals..].split_at_mut(pairs));
+            let ((ax, ay), (bx, by)) =
+                (above[reals..].split_at_mut(pairs), below[reals..].split_at_mut(pairs));
             for k in (0..pairs).step_by(S::F64_LANES) {
                 let end = pairs.min(k + S::F64_LANES);
-                let load = |part: &[f64], from: usize| s.partial_load_f64s(&part[from..][k..end]);
-                let (ar, ai) = (load(re, reals), load(im, reals));
-                let (br, bi) = (load(re, heads), load(im, heads));
-                s.partial_store_f64s(&mut ax[k..end], s.mul_f64s(xx, s.add_f64s(ar, br)));
-                s.partial_store_f64s(&mut ay[k..end], s.mul_f64s(xy, s.sub_f64s(ai, bi)));
-                s.partial_store_f64s(&mut bx[k..end], s.mul_f64s(yx, s.add_f64s(ai, bi)));
-                s.partial_store_f64s(&mut by[k..end], s.mul_f64s(yy, s.sub_f64s(br, ar)));
+                let part = |part: &[f64], from: usize| load(s, &part[from..][k..end]);
+                let (ar, ai) = (part(re, reals), part(im, reals));
+                let (br, bi) = (part(re, heads), part(im, heads));
+                store(s, &mut ax[k..end], s.mul_f64s(xx, s.add_f64s(ar, br)));
+                store(s, &mut ay[k..end], s.mul_f64s(xy, s.sub_f64s(ai, bi)));
+                store(s, &mut bx[k..end], s.mul_f64s(yx, s.add_f64s(ai, bi)));
+                store(s, &mut by[k..end], s.mul_f64s(yy, s.sub_f64s(br, ar)));
             }
         }
     }
@@ -155,12 +157,12 @@ impl WithSimd for Unpack<'_> {
             im[..reals].fill(0.0);
             for k in (0..pairs).step_by(S::F64_LANES) {
                 let end = pairs.min(k + S::F64_LANES);
-                let x = s.mul_f64s(first, s.partial_load_f64s(&from[reals..][k..end]));
-                let y = s.mul_f64s(second, s.partial_load_f64s(&from[heads..][k..end]));
-                s.partial_store_f64s(&mut re[reals..][k..end], x);
-                s.partial_store_f64s(&mut im[reals..][k..end], y);
-                s.partial_store_f64s(&mut re[heads..][k..end], x);
-                s.partial_store_f64s(&mut im[heads..][k..end], s.neg_f64s(y));
+                let x = s.mul_f64s(first, load(s, &from[reals..][k..end]));
+                let y = s.mul_f64s(second, load(s, &from[heads..][k..end]));
+                store(s, &mut re[reals..][k..end], x);
+                store(s, &mut im[reals..][k..end], y);
+                store(s, &mut re[heads..][k..end], x);
+                store(s, &mut im[heads..][k..end], s.neg_f64s(y));
             }
         }
         let [xx, xy, yx, yy] = [r0 * c0, r0 * c1, r1 * c0, r1 * c1].map(|f| s.splat_f64s(f));
@@ -170,19 +172,33 @@ impl WithSimd for Unpack<'_> {
             let (re, im) = self.out.row_mut(i);
             for k in (0..reals).step_by(S::F64_LANES) {
                 let end = reals.min(k + S::F64_LANES);
-                s.partial_store_f64s(&mut re[k..end], s.mul_f64s(r0, s.partial_load_f64s(&above[k..end])));
-                s.partial_store_f64s(&mut im[k..end], s.mul_f64s(r1, s.partial_load_f64s(&below[k..end])));
+                store(s, &mut re[k..end], s.mul_f64s(r0, load(s, &above[k..end])));
+                store(s, &mut im[k..end], s.mul_f64s(r1, load(s, &below[k..end])));
             }
             for k in (0..pairs).step_by(S::F64_LANES) {
                 let end = pairs.min(k + S::F64_LANES);
-                let load = |part: &[f64], from: usize| s.partial_load_f64s(&part[from..][k..end]);
-                let (ax, ay) = (s.mul_f64s(xx, load(above, reals)), s.mul_f64s(xy, load(above, heads)));
-                let (bx, by) = (s.mul_f64s(yx, load(below, reals)), s.mul_f64s(yy, load(below, heads)));
-                s.partial_store_f64s(&mut re[reals..][k..end], s.sub_f64s(ax, by));
-                s.partial_store_f64s(&mut im[reals..][k..end], s.add_f64s(ay, bx));
-                s.partial_store_f64s(&mut re[heads..][k..end], s.add_f64s(ax, by));
-                s.partial_store_f64s(&mut im[heads..][k..end], s.sub_f64s(bx, ay));
+                let part = |part: &[f64], from: usize| load(s, &part[from..][k..end]);
+                let (ax, ay) = (s.mul_f64s(xx, part(above, reals)), s.mul_f64s(xy, part(above, heads)));
+                let (bx, by) = (s.mul_f64s(yx, part(below, reals)), s.mul_f64s(yy, part(below, heads)));
+                store(s, &mut re[reals..][k..end], s.sub_f64s(ax, by));
+                store(s, &mut im[reals..][k..end], s.add_f64s(ay, bx));
+                store(s, &mut re[heads..][k..end], s.add_f64s(ax, by));
+                store(s, &mut im[heads..][k..end], s.sub_f64s(bx, ay));
             }
         }
+    }
+}
+
+/// At most a register of a part of a row.
+#[inline(always)]
+fn load<S: Simd>(simd: S, part: &[f64]) -> S::f64s {
+    S::as_simd_f64s(part).0.first().copied().unwrap_or_else(|| simd.partial_load_f64s(part))
+}
+
+#[inline(always)]
+fn store<S: Simd>(simd: S, part: &mut [f64], x: S::f64s) {
+    match S::as_mut_simd_f64s(part).0.first_mut() {
+        Some(to) => *to = x,
+        None => simd.partial_store_f64s(part, x),
     }
 }

@@ -107,7 +107,8 @@ impl WithSimd for Misfit<'_> {
         let amplitudes = self.amplitudes.row(0);
         let (misfit, slope) = (self.misfit.row_mut(o), self.misfit_slope.row_mut(o));
         for i in 0..self.heads {
-            let (value, moment) = (dot(lanes, self.tables.sum.row(i), amplitudes), self.tables.moments.parts(o, i));
+            let (value, moment) =
+                (dot(lanes, self.tables.sum.row(i), amplitudes), self.tables.moments.parts(o, i));
             (misfit.0[i], misfit.1[i]) = (value.0 - moment.0, value.1 - moment.1);
             let value = dot(lanes, self.tables.sum_slope.row(i), amplitudes);
             let moment = self.tables.moment_slopes.parts(o, i);

@@ -108,8 +108,10 @@ impl WithSimd for Sweep<'_> {
                 let (pole, d) = (self.poles.parts(0, k), self.strengths.parts(0, k));
                 let (twice, inverse) = pair(lanes, root, pole, false);
                 let numerator = lanes.scale(simd.splat_f64s(d.0), twice);
-                let numerator =
-                    Lane { re: simd.sub_f64s(numerator.re, simd.splat_f64s(2.0 * d.1 * pole.1)), ..numerator };
+                let numerator = Lane {
+                    re: simd.sub_f64s(numerator.re, simd.splat_f64s(2.0 * d.1 * pole.1)),
+                    ..numerator
+                };
                 let dc = lanes.mul(numerator, inverse);
                 f = lanes.sub(f, dc);
                 let change = lanes.mul(dc, twice);

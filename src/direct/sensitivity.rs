@@ -190,7 +190,5 @@ fn activity_limit(modal: &Modal, i: usize, j: usize) -> Complex64 {
         };
         modal.tables.integral_slope.at(j - layout.pairs, conjugate).conj()
     };
-    (0..modal.basis.values.len())
-        .map(|k| modal.right_gram.at(i, k) * modal.state.at(0, k) * slope(k))
-        .sum()
+    (0..modal.basis.values.len()).map(|k| modal.right_gram.at(i, k) * modal.state.at(0, k) * slope(k)).sum()
 }

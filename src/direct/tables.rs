@@ -1,10 +1,10 @@
 //! Integrals and sums of products of exponentials, for every pair of eigenvalues.
 
-use nalgebra::DMatrix;
 use num_complex::Complex64;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{Lane, Lanes};
+use super::problem::Problem;
 use super::table::Table;
 use crate::modal::vector::Layout;
 
@@ -13,6 +13,10 @@ const NEAR: f64 = 0.5;
 
 /// Terms of the series of an integral: `NEAR^14 / 15!` is far below rounding.
 const TERMS: usize = 14;
+
+/// Largest argument of the series of an exponential, and its terms: `LARGEST^15 / 15!` is below rounding.
+const LARGEST: f64 = 0.5;
+const ORDER: usize = 14;
 
 /// Registers of eigenvalues whose moments are summed together: sums by Horner's rule wait for themselves.
 const TOGETHER: usize = 4;
@@ -62,24 +66,23 @@ impl Tables {
         tables
     }
 
-    pub(super) fn fill(
-        &mut self,
-        values: &[Complex64],
-        layout: Layout,
-        samples: &DMatrix<f64>,
-        spacing: f64,
-    ) {
+    pub(super) fn fill(&mut self, values: &[Complex64], layout: Layout, problem: &Problem) {
+        let (samples, spacing) = (&problem.samples, problem.spacing());
         let count = samples.nrows();
         let heads = layout.reals + layout.pairs;
+        let mut largest = 0.0_f64;
         for (i, &value) in values[..heads].iter().enumerate() {
             self.values.set(0, i, value);
-            self.end.set(0, i, value.exp());
-            self.step.set(0, i, (value * spacing).exp());
-            self.last.set(0, i, (value * (spacing * count as f64)).exp());
+            largest = largest.max(value.norm_sqr());
         }
-        for list in [&mut self.values, &mut self.end, &mut self.step, &mut self.last] {
-            list.complete(0, layout);
-        }
+        self.values.complete(0, layout);
+        Arch::new().dispatch(Exponentials {
+            tables: self,
+            largest: largest.sqrt(),
+            full: problem.full,
+            stride: problem.stride,
+            count,
+        });
         let near = Arch::new().dispatch(Pairs { tables: self, heads, count, spacing });
         if near {
             self.repair(heads, count, spacing);
@@ -112,6 +115,64 @@ impl Tables {
             }
         }
     }
+}
+
+/// $e^\mu$ at a sample, at the end and after the last sample, as powers of what it is from one of the motif's
+/// own samples to the next.
+struct Exponentials<'a> {
+    tables: &'a mut Tables,
+    /// Largest $|\mu|$.
+    largest: f64,
+    full: usize,
+    stride: usize,
+    count: usize,
+}
+
+impl WithSimd for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let lanes = Lanes(simd);
+        let Tables { values, end, step, last, .. } = self.tables;
+        let own = self.largest / self.full as f64;
+        // Halved until the series is short.
+        let halvings = if own > LARGEST { (own / LARGEST).log2().ceil().min(1000.0) as i32 } else { 0 };
+        let factor = simd.splat_f64s((0.5_f64).powi(halvings) / self.full as f64);
+        let inverses: [f64; ORDER] = std::array::from_fn(|k| 1.0 / (k + 1) as f64);
+        let one = lanes.splat((1.0, 0.0));
+        for at in 0..lanes.registers(values.stride()) {
+            let z = lanes.scale(factor, lanes.load(values.row(0), at));
+            let mut power = one;
+            for inverse in inverses.iter().rev() {
+                power = lanes.mul_add(lanes.scale(simd.splat_f64s(*inverse), z), power, one);
+            }
+            for _ in 0..halvings {
+                power = lanes.mul(power, power);
+            }
+            let ratio = raised(lanes, power, self.stride);
+            lanes.store(&mut step.row_mut(0), at, ratio);
+            let (full, all) = (raised(lanes, power, self.full), self.stride * self.count);
+            lanes.store(&mut end.row_mut(0), at, full);
+            // Fewer than a stride beyond the end.
+            let beyond = raised(lanes, power, all.saturating_sub(self.full));
+            lanes.store(&mut last.row_mut(0), at, lanes.mul(full, beyond));
+        }
+    }
+}
+
+/// `x^n` by squarings.
+#[inline(always)]
+fn raised<S: Simd>(lanes: Lanes<S>, x: Lane<S>, n: usize) -> Lane<S> {
+    let (mut out, mut square, mut left) = (lanes.splat((1.0, 0.0)), x, n);
+    while left > 0 {
+        if left % 2 == 1 {
+            out = lanes.mul(out, square);
+        }
+        square = lanes.mul(square, square);
+        left /= 2;
+    }
+    out
 }
 
 /// Integrals and sums in closed form; returns whether some of them cancel.
