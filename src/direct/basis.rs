@@ -177,8 +177,8 @@ impl Basis {
         error(&self.rest, turned) <= tolerance::eigen_residual(n) * frobenius(m)
     }
 
-    /// Gives eigenvectors unit length, and their inverses' factors for the length that goes with it; false for
-    /// one of none.
+    /// Gives eigenvectors unit length, and their inverses' factors for the length that goes with it; false
+    /// for one of none.
     pub(super) fn scale_to_unit(&mut self, lengths: &mut [f64]) -> bool {
         let (n, Layout { reals, pairs }) = (self.values.len(), self.layout);
         for (to, column) in lengths.iter_mut().zip(self.right.as_slice().chunks_exact(n)) {

@@ -1,4 +1,5 @@
-//! Complex arithmetic on the lanes of vector registers, for lists and tables held as real and imaginary parts.
+//! Complex arithmetic on the lanes of vector registers, for lists and tables held as real and imaginary
+//! parts.
 
 use pulp::Simd;
 

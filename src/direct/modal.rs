@@ -152,7 +152,8 @@ impl Modal {
         unpack_up(&self.real_carried, *layout, &mut self.carried);
     }
 
-    /// $\rho \rho^T$, the same with S, and $\mathrm{tr}(O Q) / T$ of the covariance carried and of the identity.
+    /// $\rho \rho^T$, the same with S, and $\mathrm{tr}(O Q) / T$ of the covariance carried and of the
+    /// identity.
     fn fill_readouts(&mut self) -> (f64, f64) {
         Arch::new().dispatch(Readouts {
             layout: self.basis.layout,

@@ -3,8 +3,8 @@
 //! With $A = R \Lambda L$, a = L u, b = R^T v and $d = a \odot b$ the eigenvalues are the roots of
 //! $f(\mu) = 1 - \sum_j d_j / (\mu - \lambda_j)$; with $C_{ij} = 1 / (\mu_i - \lambda_j)$ and
 //! $n = (C \odot C) d$ eigenvectors are $X = R\, \mathrm{diag}(a) C^T$ and
-//! $X^{-1} = \mathrm{diag}(1/n)\, C\, \mathrm{diag}(b) L$. What comes out is checked; where a pair has become
-//! two real eigenvalues, or a root is too close to a pole, it is left to the general decomposition.
+//! $X^{-1} = \mathrm{diag}(1/n)\, C\, \mathrm{diag}(b) L$. What comes out is checked; where a root is not
+//! found or too close to a pole, it is left to the general decomposition.
 
 use std::sync::Arc;
 

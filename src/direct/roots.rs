@@ -1,5 +1,6 @@
-//! Eigenvalues of a loop of rank one: the roots of $f(\mu) = 1 - \sum_j d_j / (\mu - \lambda_j)$, all at once,
-//! by the iteration of Ehrlich and Aberth.
+//! Eigenvalues of a loop of rank one: the roots of $f(\mu) = 1 - \sum_j d_j / (\mu - \lambda_j)$, all at
+//! once, by the iteration of Ehrlich and Aberth. Pairs that meet on the real line become two real roots, and
+//! real roots that meet a pair.
 
 use num_complex::Complex64;
 use pulp::{Arch, Simd, WithSimd};
@@ -10,19 +11,26 @@ use crate::modal::vector::Layout;
 
 /// Sweeps after which the search gives up, and the size of a step, relative to the largest pole, after which
 /// the next one would be below rounding: convergence is cubic.
-const SWEEPS: usize = 10;
+const SWEEPS: usize = 16;
 const CONVERGED: f64 = 1e-6;
+
+/// Sweeps after which two real roots that still move are taken for a pair.
+const PATIENCE: usize = 4;
+
+/// Distance, relative to the largest pole, at which roots of another kind begin.
+const APART: f64 = 1e-4;
 
 /// One root for each head: real ones, then the upper members of pairs.
 #[derive(Debug)]
 pub(super) struct Roots {
     row: Table,
+    before: Vec<f64>,
     layout: Layout,
 }
 
 impl Roots {
     pub(super) fn new(n: usize) -> Self {
-        Self { row: Table::new(1, n), layout: Layout { reals: 0, pairs: 0 } }
+        Self { row: Table::new(1, n), before: vec![0.0; n], layout: Layout { reals: 0, pairs: 0 } }
     }
 
     pub(super) fn layout(&self) -> Layout {
@@ -52,28 +60,77 @@ impl Roots {
         }
     }
 
-    /// The roots for these poles and strengths, from those at hand; false where some are not found, or a pair
-    /// is none any more.
+    /// The roots for these poles and strengths, from those at hand; false where some are not found.
     pub(super) fn find(&mut self, poles: &Table, strengths: &Table, layout: Layout) -> bool {
         let heads = 0..layout.reals + layout.pairs;
         let scale = heads.map(|k| poles.at(0, k).norm()).fold(1.0, f64::max);
-        // What pads the roots is one of them, and moves with it.
-        let (len, last) = (self.len(), self.row.at(0, self.len() - 1));
-        (len..self.row.stride()).for_each(|i| self.row.set(0, i, last));
-        for _ in 0..SWEEPS {
+        self.pad();
+        for sweep in 1..=SWEEPS {
+            let reals = self.layout.reals;
+            self.before[..reals].copy_from_slice(&self.row.row(0).0[..reals]);
             let largest = Arch::new().dispatch(Sweep { roots: self, poles, strengths, layout });
-            let wrong = |i: usize| {
-                let (re, im) = self.parts(i);
-                !re.is_finite() || !im.is_finite() || (i >= self.layout.reals && im <= 0.0)
-            };
-            if (0..len).any(wrong) {
+            if (0..self.len()).any(|i| !self.row.at(0, i).is_finite()) {
                 return false;
             }
-            if largest.sqrt() < CONVERGED * scale {
+            let mut changed = false;
+            while let Some(i) = (self.layout.reals..self.len()).find(|&i| self.parts(i).1 <= 0.0) {
+                self.split(i, APART * scale);
+                changed = true;
+            }
+            if !changed && largest.sqrt() < CONVERGED * scale {
                 return true;
             }
+            if !changed && sweep % PATIENCE == 0 {
+                self.join(CONVERGED * scale, APART * scale);
+            }
+            self.pad();
         }
         false
+    }
+
+    /// What pads the roots is one of them, and moves with it.
+    fn pad(&mut self) {
+        let last = self.row.at(0, self.len() - 1);
+        (self.len()..self.row.stride()).for_each(|i| self.row.set(0, i, last));
+    }
+
+    /// A pair becomes two real roots, at least so far from where they meet.
+    fn split(&mut self, i: usize, apart: f64) {
+        let ((re, im), (reals, len)) = (self.parts(i), (self.layout.reals, self.len()));
+        let (row_re, row_im) = self.row.row_mut(0);
+        for part in [&mut *row_re, &mut *row_im] {
+            part.copy_within(i + 1..len, i + 2);
+            part.copy_within(reals..i, reals + 2);
+        }
+        let half = im.abs().max(apart);
+        (row_re[reals], row_re[reals + 1]) = (re - half, re + half);
+        (row_im[reals], row_im[reals + 1]) = (0.0, 0.0);
+        self.layout = Layout { reals: reals + 2, pairs: self.layout.pairs - 1 };
+    }
+
+    /// The two closest of the real roots that moved farther than this become a pair.
+    fn join(&mut self, moved: f64, apart: f64) {
+        let (reals, len) = (self.layout.reals, self.len());
+        let (row_re, row_im) = self.row.row_mut(0);
+        let moves = |i: &usize| (row_re[*i] - self.before[*i]).abs() > moved;
+        let mut closest: Option<(f64, usize, usize)> = None;
+        for a in (0..reals).filter(moves) {
+            for b in (a + 1..reals).filter(moves) {
+                let gap = (row_re[a] - row_re[b]).abs();
+                if closest.is_none_or(|(least, ..)| gap < least) {
+                    closest = Some((gap, a, b));
+                }
+            }
+        }
+        let Some((gap, a, b)) = closest else { return };
+        let middle = 0.5 * (row_re[a] + row_re[b]);
+        row_re.copy_within(b + 1..reals, b);
+        row_re.copy_within(a + 1..reals - 1, a);
+        for part in [&mut *row_re, &mut *row_im] {
+            part.copy_within(reals..len, reals - 1);
+        }
+        (row_re[reals - 2], row_im[reals - 2]) = (middle, (0.5 * gap).max(apart));
+        self.layout = Layout { reals: reals - 2, pairs: self.layout.pairs + 1 };
     }
 }
 

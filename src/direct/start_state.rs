@@ -13,8 +13,8 @@ const RIDGE: f64 = 1e-11;
 /// Pivot, relative to the largest, below which outputs at the start are no longer independent.
 const DEPENDENT: f64 = 1e-12;
 
-/// Memory for the solve. In the basis P of the modes the problem is that of $P^T K P$, $P^T r$ and $P^T W$ for
-/// $P^{-1} s$.
+/// Memory for the solve. In the basis P of the modes the problem is that of $P^T K P$, $P^T r$ and $P^T W$
+/// for $P^{-1} s$.
 pub(super) struct StartState {
     /// K, and its factor afterwards.
     pub(super) matrix: DMatrix<f64>,

@@ -11,8 +11,8 @@ const PAD: usize = 8;
 pub(super) type Row<'a> = (&'a [f64], &'a [f64]);
 pub(super) type RowMut<'a> = (&'a mut [f64], &'a mut [f64]);
 
-/// A table, row after row. Of tables over pairs of modes there are rows of heads only: real modes and the upper
-/// members of pairs, in order. Padding is zero where nothing else is said.
+/// A table, row after row. Of tables over pairs of modes there are rows of heads only: real modes and the
+/// upper members of pairs, in order. Padding is zero where nothing else is said.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     stride: usize,
