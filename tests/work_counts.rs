@@ -11,13 +11,14 @@ mod random;
 use allocation_counter::measure;
 use networks::small_network;
 use random::{exponentials, normal_matrix, normal_vector, rng};
+use thalamo::direct::{DirectCost, DirectOptions};
 use thalamo::fit::fit;
 use thalamo::loops::*;
 use thalamo::motif::step_motifs;
 use thalamo::optim::{LbfgsOptions, Objective, minimise};
 use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::preparation::*;
-use thalamo::{Cortex, NetworkOptions, System};
+use thalamo::{Cortex, LowRank, NetworkOptions, System};
 
 fn allocations(work: impl FnOnce()) -> u64 {
     measure(work).count_total
@@ -104,6 +105,13 @@ fn cost_functions_do_not_allocate() {
         }
     });
     assert_eq!(count, 0, "preparatory cost");
+    let (motif, w) = (&step_motifs(1, 1).unwrap()[0], normal_matrix(60, 1, &mut rng(6)) * 0.05);
+    let left = &u * u.transpose() * 1e-3;
+    let mut cost = DirectCost::new(&cortex, &left, motif, &DirectOptions::default()).unwrap();
+    let near: Vec<_> = (0..4).map(|i| LowRank::new(&w * (1.0 + 1e-3 * i as f64), -&w).unwrap()).collect();
+    assert!(cost.evaluate(&near[0]).unwrap().is_some());
+    let count = allocations(|| near.iter().for_each(|near| _ = cost.evaluate(near).unwrap()));
+    assert_eq!((count, cost.closed_forms(), cost.propagations()), (0, 4, 0), "direct cost");
 }
 
 /// A quadratic of many scales, slow for any first-order method.

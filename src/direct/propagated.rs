@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::barrier::barrier;
 use super::problem::Problem;
-use super::start_state::StartState;
+use super::start_state::{StartState, ridge};
 use super::terms::{DirectTerms, excess};
 use crate::linalg::product::{apply, frobenius, mul_into, one_norm, product, view};
 use crate::linalg::{eigenvalues, expm};
@@ -189,7 +189,9 @@ fn best_start(
     solver.matrix += whole * (problem.weights.relative * gain / n as f64);
     let weight = problem.weights.end / n as f64;
     mul_into(&mut solver.matrix, Accum::Add, weight, view(&over).transpose(), view(&over));
-    solver.solve(problem).then_some(solver.state)
+    let ridge = ridge(solver.matrix.trace(), n);
+    (0..n).for_each(|i| solver.matrix[(i, i)] += ridge);
+    solver.solve(&problem.readout, problem.first.as_ref()).then_some(solver.state)
 }
 
 /// The derivative by the step F, backwards through states and rows.
