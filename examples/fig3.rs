@@ -155,7 +155,7 @@ fn record(
     seconds: Seconds,
 ) -> Record {
     let of_loops = |value: fn(&MotifLoop) -> f64| -> Vec<f64> {
-        network.motifs().iter().map(|m| value(m.motif_loop())).collect()
+        network.motifs().iter().map(|m| value(m.placed().unwrap().1)).collect()
     };
     let preparation = network.preparation().report();
     Record {
@@ -234,7 +234,7 @@ fn plane(values: &[Complex64]) -> Vec<(f64, f64)> {
 
 /// Panel A, left: eigenvalues of cortex alone and with the loop of the first motif.
 fn loop_spectrum(network: &Network, cortex: &[thalamo::Complex64]) -> Panel {
-    let motif_loop = network.motifs()[0].motif_loop();
+    let motif_loop = network.motifs()[0].placed().unwrap().1;
     let closed = thalamo::linalg::eigenvalues(motif_loop.system()).unwrap_or_default();
     Panel::complex_plane()
         .letter('A')
@@ -249,7 +249,7 @@ fn loop_spectrum(network: &Network, cortex: &[thalamo::Complex64]) -> Panel {
 /// Panel A, right: readout of the first motif under initial noise, u random and optimised.
 fn noisy_readouts(network: &Network, seed: u64) -> Result<Panel> {
     let learned = &network.motifs()[0];
-    let (motif, fit) = (learned.motif(), learned.fit());
+    let (motif, fit) = (learned.motif(), learned.placed().unwrap().0);
     let options = &network.options().motif_loop;
     let design = LoopDesign::new(
         network.system(),
@@ -266,7 +266,7 @@ fn noisy_readouts(network: &Network, seed: u64) -> Result<Panel> {
         .x_range(0.0..=motif.duration())
         .y_range(-4.0 * peak..=4.0 * peak);
     for (motif_loop, colour, label) in
-        [(&random, ORANGE, "u random"), (learned.motif_loop(), BLUE, "u optimised")]
+        [(&random, ORANGE, "u random"), (learned.placed().unwrap().1, BLUE, "u optimised")]
     {
         let label = format!("{label}, C = {:.2}", motif_loop.noise_cost());
         for trial in 0..5 {

@@ -111,7 +111,7 @@ fn library(kind: &str, options: &NetworkOptions, common: &Options, seed: u64) ->
         each.sum::<f64>() / motifs.len() as f64
     };
     let random = errors.mean_random();
-    let loops = || network.motifs().iter().map(|m| m.motif_loop());
+    let loops = || network.motifs().iter().map(|m| m.placed().unwrap().1);
     Ok(Library {
         seed,
         fit: relative(&errors.fit),

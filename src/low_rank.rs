@@ -51,6 +51,12 @@ impl LowRank {
         self.input.ncols()
     }
 
+    /// Frobenius norm of $U V^T$.
+    pub fn norm(&self) -> f64 {
+        let grams = [&self.input, &self.feedback].map(|m| m.tr_mul(m));
+        grams[0].component_mul(&grams[1]).sum().max(0.0).sqrt()
+    }
+
     /// The matrix of the closed loop, $A + U V^T$ (N x N, 1/tau).
     ///
     /// # Errors

@@ -105,7 +105,13 @@ fn cost_functions_do_not_allocate() {
         }
     });
     assert_eq!(count, 0, "preparatory cost");
-    let motif = &step_motifs(1, 1).unwrap()[0];
+    let (motif, w) = (&step_motifs(1, 1).unwrap()[0], normal_matrix(60, 1, &mut rng(6)) * 0.05);
+    let left = &u * u.transpose() * 1e-3;
+    let mut cost = DirectCost::new(&cortex, &left, motif, &DirectOptions::default()).unwrap();
+    let near: Vec<_> = (0..4).map(|i| LowRank::new(&w * (1.0 + 1e-3 * i as f64), -&w).unwrap()).collect();
+    assert!(cost.evaluate(&near[0]).unwrap().is_some());
+    let count = allocations(|| near.iter().for_each(|near| _ = cost.evaluate(near).unwrap()));
+    assert_eq!((count, cost.closed_forms(), cost.propagations()), (0, 4, 0), "direct cost");
     let loop_weights =
         LowRank::new(normal_matrix(60, 1, &mut rng(6)) * 0.01, normal_matrix(60, 1, &mut rng(7)) * 0.01);
     let (loop_weights, module) = (loop_weights.unwrap(), LowRank::new(u.clone(), v.clone()).unwrap());

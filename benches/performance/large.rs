@@ -52,8 +52,8 @@ pub fn run(report: &mut Report) -> Result {
         "\nRMSE {:.3} and {:.3} (fit {:.3}), C = {:.2}, C/N of the module {:.3}.",
         run.rmse()[0],
         run.rmse()[1],
-        network.motifs()[0].fit().rmse(),
-        network.motifs()[0].motif_loop().noise_cost(),
+        network.motifs()[0].rmse(),
+        network.motifs()[0].noise_cost(),
         module.cost_per_unit,
     ));
     Ok(())

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub)] // modules of one program
 
 mod certificate;
+mod direct;
 mod figure;
 mod fitting;
 mod large;
@@ -24,7 +25,7 @@ use report::Report;
 
 type Bench = fn(&mut Report) -> setup::Result;
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("robustness", robustness::run),
     ("loops", loops::run),
     ("optimisers", optimisers::run),
@@ -33,6 +34,7 @@ const BENCHES: [(&str, Bench); 9] = [
     ("simulation", simulation::run),
     ("certificate", certificate::run),
     ("training", training::run),
+    ("direct", direct::run),
     ("figure", figure::run),
 ];
 

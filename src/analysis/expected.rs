@@ -78,7 +78,7 @@ pub fn expected_rmse(
     let (rows, samples) = (playing.flow.rows()?, playing.steps() as f64);
 
     let prepared = simulator.prepare(motif, &DMatrix::from_columns(&[start]))?;
-    let left = DMatrix::from_columns(&[prepared.column(0) - learned.motif_loop().initial_state()]);
+    let left = DMatrix::from_columns(&[prepared.column(0) - learned.initial_state()]);
     let played = simulator.play(motif, &prepared)?;
     let errors = played.iter().zip(learned.motif().values()).map(|(y, target)| y - target);
 
@@ -98,7 +98,7 @@ pub fn expected_rmse(
         process += mean_square(&carry(&approach[index + 1..], phase.flow.gathered_noise()?.clone())?);
     }
     let error = ExpectedError {
-        fit: learned.fit().rmse(),
+        fit: learned.rmse(),
         transition: root_mean_square(readouts(std::slice::from_ref(&playing), left)?.iter().copied()),
         deterministic: root_mean_square(errors),
         initial: mean_square(&initial).sqrt(),

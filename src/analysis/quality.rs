@@ -1,15 +1,17 @@
 //! Does a network play its motifs? Errors over the size of the motif, with a warning where they are large and
 //! what helps.
 
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use super::transitions::{ends, errors, random_states};
 use super::warning::{MotifQuality, Predecessor, QualityWarning};
 use crate::check::root_mean_square;
 use crate::fit::{ActiveConstraint, Fit};
+use crate::linalg::product::two_norm;
 use crate::motif::Motif;
-use crate::network::{LearnedMotif, Network};
-use crate::play::Simulator;
+use crate::network::{Design, LearnedMotif, Network};
+use crate::play::{Phase, Simulator, carry};
 use crate::{Error, Result, check};
 
 /// Random starts of the only motif of a library.
@@ -36,8 +38,8 @@ pub struct Quality {
 /// root mean square error counts as one predecessor.
 ///
 /// A [warning](QualityWarning) tells of fits with errors above [`MotifQuality::FIT_LIMIT`] of the motif's
-/// standard deviation, and of motifs whose error, when played, is above [`MotifQuality::PLAYED_LIMIT`] times
-/// that of their fit (and above [`MotifQuality::NEGLIGIBLE`]).
+/// standard deviation, of motifs whose error, when played, is above [`MotifQuality::PLAYED_LIMIT`] times that
+/// of their fit (and above [`MotifQuality::NEGLIGIBLE`]), and of motifs through which deviations can grow.
 ///
 /// ```
 /// use thalamo::{Cortex, Network, NetworkOptions, analysis::quality, motif, play::Simulator};
@@ -64,6 +66,10 @@ pub fn quality(simulator: &Simulator) -> Result<Quality> {
             let remedy = fit_remedy(network, learned);
             warnings.push(QualityWarning::Fit { motif, quality: of, remedy });
         }
+        if of.contraction >= 1.0 {
+            let design = network.options().design;
+            warnings.push(QualityWarning::Growing { motif, quality: of, direct: design == Design::Direct });
+        }
         if of.excess() > 0.0 {
             let (transition, rank) = (simulator.transition(), (rank < units).then_some(rank));
             let (shortest, longest) = network.system().suited_durations();
@@ -82,7 +88,7 @@ fn measure(simulator: &Simulator) -> Result<Vec<MotifQuality>> {
     let count = network.motifs().len();
     let of_motif = |index: usize| {
         let learned = network.motif(index)?;
-        let (motif, fit) = (learned.motif(), learned.fit());
+        let motif = learned.motif();
         let (deviation, rms) = (motif.standard_deviation(), motif.rms());
         let constant = deviation <= CONSTANT * rms;
         let unit = if constant { rms } else { deviation };
@@ -100,14 +106,21 @@ fn measure(simulator: &Simulator) -> Result<Vec<MotifQuality>> {
         let first = Error::Empty { what: "library of motifs", remedy: "learn a motif first" };
         let &(after, worst) = played.iter().max_by(|a, b| a.1.total_cmp(&b.1)).ok_or(first)?;
         let mean = played.iter().map(|(_, error)| error / played.len() as f64).sum::<f64>();
-        let fitted = fit.values(motif.len());
-        let fit = root_mean_square(fitted.iter().zip(motif.values()).map(|(a, b)| a - b));
-        let [fit, worst, mean] = [fit, worst, mean].map(|error| error / unit);
-        check::no_overflow("error over the size of a motif", &[fit, worst, mean])?;
-        Ok(MotifQuality { constant, fit, worst, after, mean })
+        let [fit, worst, mean] = [learned.rmse(), worst, mean].map(|error| error / unit);
+        let contraction = contraction(simulator, index)?;
+        check::no_overflow("error over the size of a motif", &[fit, worst, mean, contraction])?;
+        Ok(MotifQuality { constant, fit, worst, after, mean, contraction })
     };
     let found: Vec<_> = (0..count).into_par_iter().map(of_motif).collect();
     found.into_iter().collect()
+}
+
+/// $|M_\mu|$, the largest factor by which one preparation and motif multiply a deviation of the state.
+fn contraction(simulator: &Simulator, motif: usize) -> Result<f64> {
+    let phases = simulator.phases(motif)?;
+    let all: Vec<_> = phases.approach.iter().chain(&phases.playing).map(Phase::of_deviations).collect();
+    let units = simulator.network().system().units();
+    two_norm(&carry(&all, DMatrix::identity(units, units))?)
 }
 
 /// A preparation after which no motif loses more than its limit: by the slowest decay of the module, tried,
@@ -144,8 +157,15 @@ fn enough(simulator: &Simulator, found: &[MotifQuality]) -> Option<f64> {
 
 /// What keeps a fit from coming closer, as what to change on the command line.
 fn fit_remedy(network: &Network, learned: &LearnedMotif) -> String {
-    let (motif, fit) = (learned.motif(), learned.fit());
-    let (options, active) = (network.options(), &fit.report().active);
+    let (motif, options) = (learned.motif(), network.options());
+    let Some((fit, _)) = learned.placed() else {
+        return format!(
+            "build with more --units, a --loop-rank above {}, or a smaller --relative-noise than {}",
+            learned.weights().rank(),
+            options.direct.relative_noise
+        );
+    };
+    let active = &fit.report().active;
     let asked = options.fit.separation.per_tau(1.0 / motif.duration());
     let bound = |is: fn(&ActiveConstraint) -> bool| active.iter().any(is);
     let separated = bound(|c| matches!(c, ActiveConstraint::Separation { .. }));

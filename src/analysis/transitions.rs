@@ -80,7 +80,7 @@ pub fn transition_errors(simulator: &Simulator, starts: usize, seed: u64) -> Res
         })
         .collect::<Result<_>>()?;
     Ok(TransitionErrors {
-        fit: network.motifs().iter().map(|m| m.fit().rmse()).collect(),
+        fit: network.motifs().iter().map(|m| m.rmse()).collect(),
         random: DMatrix::from_fn(motifs, starts, |i, j| rows[i].0[j]),
         sequence: DMatrix::from_fn(motifs, motifs, |i, j| rows[i].1[j]),
     })

@@ -17,6 +17,8 @@ pub struct MotifQuality {
     pub after: Predecessor,
     /// Mean error over all predecessors.
     pub mean: f64,
+    /// Largest factor by which one preparation and this motif multiply a deviation of the state, $|M_\mu|$.
+    pub contraction: f64,
 }
 
 /// What was there before a motif and its preparation.
@@ -35,7 +37,7 @@ impl MotifQuality {
     /// Largest error when played, in errors of the fit, without a warning.
     pub const PLAYED_LIMIT: f64 = 1.5;
     /// Errors when played up to this many standard deviations are no loss, however close the fit.
-    pub const NEGLIGIBLE: f64 = 0.01;
+    pub const NEGLIGIBLE: f64 = 0.03;
 
     /// Largest error when played that is no loss.
     fn limit(&self) -> f64 {
@@ -69,6 +71,16 @@ pub enum QualityWarning {
         /// What lets them come closer.
         remedy: String,
     },
+    /// A deviation of the state may come out of one preparation and motif larger than it went in:
+    /// $|M_\mu| \ge 1$. Repeated, it may grow.
+    Growing {
+        /// Index of the motif.
+        motif: usize,
+        /// Its errors.
+        quality: MotifQuality,
+        /// Whether its loop was designed directly.
+        direct: bool,
+    },
     /// What was played before is not forgotten: an error above [`MotifQuality::PLAYED_LIMIT`] times that of
     /// the fit.
     Played {
@@ -92,7 +104,7 @@ impl QualityWarning {
     /// Index of the motif.
     pub fn motif(&self) -> usize {
         match self {
-            Self::Fit { motif, .. } | Self::Played { motif, .. } => *motif,
+            Self::Fit { motif, .. } | Self::Growing { motif, .. } | Self::Played { motif, .. } => *motif,
         }
     }
 
@@ -109,6 +121,13 @@ impl QualityWarning {
                 percent(quality.fit),
                 quality.unit(),
                 percent(MotifQuality::FIT_LIMIT),
+            ),
+            Self::Growing { motif, quality, direct } => format!(
+                "{}: its preparation and loop multiply some deviation of the state by {}, which may grow from motif to \
+                 motif; prepare by a longer --transition, or build with a larger {}",
+                name(*motif),
+                digits((quality.contraction * 1e3).round() / 1e3),
+                if *direct { "--relative-noise or --prep-rank" } else { "--prep-rank, or fewer --modes" },
             ),
             Self::Played { motif, quality, transition, enough, rank, unsuited } => {
                 let after = match quality.after {

@@ -165,8 +165,7 @@ impl Allowance {
     fn new(simulator: &Simulator, maps: &Maps, mu: usize) -> Result<Self> {
         let learned = simulator.network().motif(mu)?;
         let readout = simulator.play(mu, &DMatrix::from_columns(std::slice::from_ref(&maps.starts[mu])))?;
-        let exponentials = learned.fit().values(readout.nrows());
-        let found = readout.iter().zip(exponentials).map(|(y, e)| (y - e).abs()).fold(0.0, f64::max);
+        let found = readout.iter().zip(learned.played()).map(|(y, e)| (y - e).abs()).fold(0.0, f64::max);
         let gain = maps.rows[mu].row_iter().map(|row| row.norm()).fold(0.0, f64::max);
         let relative = ROUNDING * (gain + simulator.network().system().single_readout()?.norm());
         Ok(Self { own: AMPLIFIED * found, relative })

@@ -48,7 +48,7 @@ impl Maps {
                 let prepared = carry(&deviations(approach), DMatrix::identity(units, units))?;
                 let playing = deviations(playing);
                 let map = carry(&playing, prepared.clone())?;
-                let start = simulator.network().motif(mu)?.motif_loop().initial_state().clone();
+                let start = simulator.network().motif(mu)?.initial_state().clone();
                 let centre = approach.first().and_then(|phase| phase.centre.at(0));
                 let reference = centre.map_or_else(|| DVector::zeros(units), DVector::from_column_slice);
                 let reached =

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use crate::linalg::lyapunov;
-use crate::linalg::product::{mirror_lower, mul_lower_into, product, view};
+use crate::linalg::product::{mirror_lower, mul_lower_into, product, two_norm, view};
 use crate::{Error, Result};
 
 /// Iterations of the library's Gramian; the last ones change it by less than rounding where it
@@ -91,12 +91,12 @@ impl Weighted {
     /// `max |M x|_H / |x|_H`.
     pub(super) fn of_map(&self, m: &DMatrix<f64>) -> Result<f64> {
         let image = product(view(&self.factor).transpose(), view(m));
-        largest_singular_value(&product(view(&image), view(&self.inverse).transpose()))
+        two_norm(&product(view(&image), view(&self.inverse).transpose()))
     }
 
     /// `max |M x|_H / |x|_2`.
     pub(super) fn of_euclidean_map(&self, m: &DMatrix<f64>) -> Result<f64> {
-        largest_singular_value(&product(view(&self.factor).transpose(), view(m)))
+        two_norm(&product(view(&self.factor).transpose(), view(m)))
     }
 
     /// `max |r^T x| / |x|_H` of each row r^T: norms dual to `|.|_H`.
@@ -110,12 +110,12 @@ impl Weighted {
         // Through the N x N Gram matrix: the rows are many.
         let gram = product(view(rows).transpose(), view(rows));
         let half = product(view(&self.inverse), view(&gram));
-        Ok(largest_singular_value(&product(view(&half), view(&self.inverse).transpose()))?.sqrt())
+        Ok(two_norm(&product(view(&half), view(&self.inverse).transpose()))?.sqrt())
     }
 
     /// `max |x|_2 / |x|_H`.
     pub(super) fn euclidean_size(&self) -> Result<f64> {
-        largest_singular_value(&self.inverse)
+        two_norm(&self.inverse)
     }
 }
 
@@ -125,9 +125,4 @@ fn congruence(m: &DMatrix<f64>, h: &DMatrix<f64>) -> DMatrix<f64> {
     let mut out = DMatrix::zeros(m.ncols(), m.ncols());
     mul_lower_into(&mut out, faer::Accum::Replace, 1.0, view(m).transpose(), view(&image));
     out
-}
-
-fn largest_singular_value(m: &DMatrix<f64>) -> Result<f64> {
-    let values = view(m).singular_values().map_err(|_| Error::EigenNotConverged { size: m.nrows() })?;
-    Ok(values.into_iter().fold(0.0, f64::max))
 }

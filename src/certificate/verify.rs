@@ -130,7 +130,7 @@ struct Fresh {
 
 impl Fresh {
     fn new(network: &Network, learned: &LearnedMotif, transition: f64) -> Result<Self> {
-        let (system, module, own) = (network.system(), network.preparation(), learned.motif_loop());
+        let (system, module, own) = (network.system(), network.preparation(), learned.weights());
         let a = system.matrix();
         let preparing = a + module.input() * module.feedback().transpose();
         let playing = a + own.input() * own.feedback().transpose();

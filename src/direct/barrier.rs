@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 use num_complex::Complex64;
 
-use super::basis::{Basis, Head};
+use super::basis::Basis;
 use super::terms::excess;
 use crate::linalg::Eigen;
 
@@ -38,31 +38,31 @@ pub(super) fn barrier(closed: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     // What they return is whether all vectors are independent; these are not.
     own.decompose(closed);
     dual.decompose(&closed.transpose());
-    if own.heads.is_empty() {
+    if own.heads().is_empty() || dual.heads().is_empty() {
         return None;
     }
-    for head in own.heads.iter().filter(|head| excess(own.values[head.at].re) > 0.0) {
-        let value = own.values[head.at];
+    for head in own.heads().filter(|&head| excess(own.values[head].re) > 0.0) {
+        let value = own.values[head];
         let distance = |k: usize| (own.values[k] - value).norm();
-        if (0..n).any(|k| k != head.at && distance(k) < APART) {
+        if (0..n).any(|k| k != head && distance(k) < APART) {
             return None;
         }
-        let far = |other: &&Head| (dual.values[other.at] - value).norm();
-        let partner = dual.heads.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+        let far = |other: &usize| (dual.values[*other] - value).norm();
+        let partner = dual.heads().min_by(|a, b| far(a).total_cmp(&far(b)))?;
         let (left, right) = (vector(&dual, partner), vector(&own, head));
         let product = left.dot(&right);
         let known = far(&partner) <= APART && product.norm() > SMALLEST;
         if !known {
             return None;
         }
-        add(value, if head.pair { 2.0 } else { 1.0 }, &(left / product), &right);
+        add(value, own.count(head), &(left / product), &right);
     }
     Some(out)
 }
 
-fn vector(basis: &Basis, head: &Head) -> DVector<Complex64> {
-    let part = |i: usize, column: usize| basis.right[(i, column)];
+fn vector(basis: &Basis, head: usize) -> DVector<Complex64> {
+    let (pair, second) = (head >= basis.layout.reals, head + basis.layout.pairs);
     DVector::from_fn(basis.right.nrows(), |i, _| {
-        Complex64::new(part(i, head.at), if head.pair { part(i, head.at + 1) } else { 0.0 })
+        Complex64::new(basis.right[(i, head)], if pair { basis.right[(i, second)] } else { 0.0 })
     })
 }

@@ -202,7 +202,8 @@ impl DirectCost {
         let columns = |x| MatRef::from_column_major_slice(x, n, self.rank);
         self.closed.copy_from(&self.problem.matrix);
         mul_into(&mut self.closed, Accum::Add, 1.0, columns(u), columns(v).transpose());
-        if self.closed.iter().any(|x| !x.is_finite()) {
+        // All of them: a loop that may end early is not turned into vector instructions.
+        if self.closed.iter().fold(false, |wrong, x| wrong | !x.is_finite()) {
             return Ok(None);
         }
         if let Some(errors) = &mut self.errors {
@@ -215,7 +216,7 @@ impl DirectCost {
         let mut terms = match outcome {
             Outcome::TooFar => return Ok(None),
             Outcome::Value(terms) => {
-                self.start.copy_from(&self.modal.start.state);
+                self.start.copy_from_slice(&self.modal.state_in_units);
                 if gradient {
                     self.sensitivity.fill(&mut self.modal, &self.problem, &terms, self.errors.as_mut());
                     let basis = &self.modal.basis;

@@ -11,13 +11,15 @@ use super::errors::{Prepared, deviations};
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
-use super::starts::{DirectOrigin, Point, balance, starts};
-use crate::linalg::{Eigen, eigenvalues};
+use super::starts::{DirectOrigin, Point, balance, none_left, starts, value};
+use super::terms::DirectTerms;
+use crate::linalg::product::{apply, view};
+use crate::linalg::{Eigen, eigenvalues, expm};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::optim::{LbfgsOptions, Minimum, Objective, Observer, Progress, Termination, minimise_observed};
 use crate::system::System;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// Length of the first step, relative to the point.
 const FIRST_STEP: f64 = 0.1;
@@ -40,8 +42,8 @@ const AGREEMENT: f64 = 1e-5;
 /// and from random U and V; the best starts are continued. The result is verified by propagation.
 ///
 /// # Errors
-/// As [`DirectCost::new`]; [`Error::Unstable`] where no start has a value, [`Error::Residual`] where
-/// propagation does not confirm the result.
+/// As [`DirectCost::new`]; [`Error::Unstable`] or [`Error::Empty`] where no start has a value and a gradient,
+/// [`Error::Residual`] where propagation does not confirm the result.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -86,7 +88,7 @@ pub fn design_observed<'a>(
     let mut descents = Vec::new();
     for (origin, point) in starts(&mut search.cost, options, seed, given)? {
         if !search.cancelled {
-            descents.push(search.begin(origin, &point)?);
+            descents.extend(search.begin(origin, &point)?);
         }
     }
     let mut order: Vec<usize> = (0..descents.len()).collect();
@@ -96,7 +98,7 @@ pub fn design_observed<'a>(
     }
     let best =
         (0..descents.len()).min_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
-    let best = best.ok_or(Error::Empty { what: "starts", remedy: "ask for at least one" })?;
+    let best = best.ok_or_else(|| none_left(&search.cost))?;
     let mut point = std::mem::take(&mut descents[best].1);
     balance(&mut point, system.units());
     finish(system, whole, options.rank, &point, descents.into_iter().map(|(start, _)| start).collect(), best)
@@ -118,8 +120,8 @@ struct Search<'a, 'o> {
 }
 
 impl Search<'_, '_> {
-    fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<(DirectStart, Point)> {
-        let minimum = self.descend(point, self.options.first_iterations)?;
+    fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<Option<(DirectStart, Point)>> {
+        let Some(minimum) = self.descend(point, self.options.first_iterations)? else { return Ok(None) };
         let start = DirectStart {
             origin,
             initial: minimum.initial_value.exp(),
@@ -128,7 +130,7 @@ impl Search<'_, '_> {
             evaluations: minimum.evaluations,
             status: minimum.status,
         };
-        Ok((start, minimum.point))
+        Ok(Some((start, minimum.point)))
     }
 
     fn carry_on(&mut self, (start, point): &mut (DirectStart, Point)) -> Result<()> {
@@ -137,7 +139,7 @@ impl Search<'_, '_> {
             if self.cancelled || left == 0 {
                 break;
             }
-            let minimum = self.descend(point, left)?;
+            let Some(minimum) = self.descend(point, left)? else { break };
             left -= minimum.iterations.min(left);
             start.iterations += minimum.iterations;
             start.evaluations += minimum.evaluations;
@@ -150,7 +152,12 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    fn descend(&mut self, point: &[f64], iterations: usize) -> Result<Minimum> {
+    /// A descent; `None` where there is none from a point: the last digits of its modes depend on the loop
+    /// looked at before, and may turn against them, so that it has no gradient any more.
+    fn descend(&mut self, point: &[f64], iterations: usize) -> Result<Option<Minimum>> {
+        if !value(&mut self.cost, point)?.is_finite() {
+            return Ok(None);
+        }
         let length = point.iter().map(|x| x * x).sum::<f64>().sqrt();
         let options = LbfgsOptions {
             memory: self.options.memory,
@@ -174,7 +181,7 @@ impl Search<'_, '_> {
         };
         let mut objective = Logarithm { cost: &mut self.cost, failure: &mut self.failure };
         let minimum = minimise_observed(&mut objective, point, &options, &mut watch);
-        self.failure.take().map_or(minimum, Err)
+        self.failure.take().map_or(minimum.map(Some), Err)
     }
 }
 
@@ -190,20 +197,17 @@ impl Objective for Logarithm<'_> {
     }
 
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let (u, v) = x.split_at(x.len() / 2);
-        let terms = match self.cost.scaled(u, v, None, true) {
-            Ok(Some(terms)) if terms.objective > 0.0 => terms,
+        let value = match value(self.cost, x) {
+            Ok(value) if value > 0.0 && value.is_finite() => value,
             Ok(_) => return f64::INFINITY,
-            // An eigenvalue iteration may fail far out; the line search comes back.
-            Err(Error::EigenNotConverged { .. } | Error::OutOfRange { .. }) => return f64::INFINITY,
             Err(failure) => {
                 self.failure.get_or_insert(failure);
                 return f64::INFINITY;
             }
         };
         let (by_u, by_v) = self.cost.scaled_gradients();
-        gradient.iter_mut().zip(by_u.iter().chain(by_v)).for_each(|(to, g)| *to = g / terms.objective);
-        terms.objective.ln()
+        gradient.iter_mut().zip(by_u.iter().chain(by_v)).for_each(|(to, g)| *to = g / value);
+        value.ln()
     }
 }
 
@@ -221,24 +225,40 @@ fn finish(
     let matrix = |x: &[f64]| DMatrix::from_iterator(n, rank, x.iter().map(|x| x / root));
     let weights = LowRank::new(matrix(u), matrix(v))?;
     let mut cost = DirectCost::of(whole, rank);
-    let far = Error::OutOfRange {
-        what: "objective of a direct loop over all samples",
-        expected: "a finite value: more samples in the design",
-        given: f64::NAN,
-    };
-    let by_modes = cost.scaled(u, v, None, false)?.ok_or_else(|| far.clone())?;
-    let state = cost.scaled_start().clone();
+    let terms = cost.scaled(u, v, None, false)?.ok_or(OUT_OF_REACH)?;
+    let start = cost.scaled_start() * scale;
+    verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+}
+
+/// What is told of a loop that has no value.
+const OUT_OF_REACH: Error = Error::OutOfRange {
+    what: "objective of a direct loop over all samples",
+    expected: "a finite value: more samples in the design",
+    given: f64::NAN,
+};
+
+/// A loop and its start, whose terms by modes must be those by propagation.
+fn verified(
+    system: &System,
+    problem: &Problem,
+    (weights, start): (LowRank, DVector<f64>),
+    by_modes: &DirectTerms,
+    (starts, best): (Vec<DirectStart>, usize),
+) -> Result<DirectLoop> {
+    let (n, scale) = (problem.units(), problem.scale);
     let closed = weights.closed(system)?;
-    let in_durations = &closed * cost.problem.duration;
-    let played =
-        propagated(&cost.problem, &in_durations, Some([u, v]), Some(state.as_slice()), false)?.ok_or(far)?;
-    let mut terms = played.terms;
+    let (in_durations, state) = (&closed * problem.duration, &start / scale);
+    let root = problem.duration.sqrt();
+    let uv = [weights.input() * root, weights.feedback() * root];
+    let [u, v] = [uv[0].as_slice(), uv[1].as_slice()];
+    let found = propagated(problem, &in_durations, Some([u, v]), Some(state.as_slice()), false)?;
+    let mut terms = found.ok_or(OUT_OF_REACH)?.terms;
     terms.size = by_modes.size;
-    if cost.problem.weights.errors.of_loop() {
+    if problem.weights.errors.of_loop() {
         // With standard deviations in it, which need eigenvectors.
         terms.barrier = by_modes.barrier;
     }
-    terms.objective = cost.problem.weights.total(&terms);
+    terms.objective = problem.weights.total(&terms);
     let difference = (by_modes.objective - terms.objective).abs() / terms.objective;
     if difference > AGREEMENT || difference.is_nan() {
         return Err(Error::Residual {
@@ -248,7 +268,6 @@ fn finish(
             remedy: "use another seed, or a larger weight of the loop's size",
         });
     }
-    let start: DVector<f64> = state * scale;
     let eigen = Eigen::new(&closed).ok();
     let amplitudes = eigen.as_ref().map(|eigen| {
         let seen = eigen.right().transpose() * system.readout().map(Complex64::from);
@@ -258,6 +277,7 @@ fn finish(
     let report = DirectReport {
         terms,
         expected_error: scale * terms.expected_error(),
+        noise_cost: scale * terms.noise_cost(),
         spectrum: eigenvalues(&closed)?,
         amplitudes,
         deviations: eigen.as_ref().map(|eigen| deviations(eigen, &weights)),
@@ -265,5 +285,47 @@ fn finish(
         best,
         difference,
     };
-    Ok(DirectLoop { weights, start, report })
+    let played = played(system, &closed, &start, problem)?;
+    Ok(DirectLoop { weights, start, system: closed, played, report })
+}
+
+/// The readout at the samples of the motif.
+fn played(
+    system: &System,
+    closed: &DMatrix<f64>,
+    start: &DVector<f64>,
+    problem: &Problem,
+) -> Result<DMatrix<f64>> {
+    let step = expm(&(closed * (problem.duration / problem.full as f64)))?;
+    let mut samples = DMatrix::zeros(problem.full, system.outputs());
+    let (mut state, mut next) = (start.clone(), start.clone());
+    for mut row in samples.row_iter_mut() {
+        row.tr_copy_from(&(system.readout().tr_mul(&state)));
+        apply(view(&step), state.as_slice(), next.as_mut_slice());
+        std::mem::swap(&mut state, &mut next);
+    }
+    check::no_overflow("readout of a direct loop", samples.as_slice()).map(|()| samples)
+}
+
+/// Largest part by which a start that is given may be worse than the best one of its loop.
+const WORSE: f64 = 1e-6;
+
+impl DirectLoop {
+    /// A loop from its stored numbers, which keep their bits: nothing is optimised again, and everything is
+    /// verified again. The motif is played by propagation, and the start compared with the best one.
+    pub(crate) fn restore(
+        (system, prepared, motif): (&System, Prepared<'_>, &Motif),
+        options: &DirectOptions,
+        (weights, start): (LowRank, DVector<f64>),
+        (starts, best): (Vec<DirectStart>, usize),
+    ) -> Result<Self> {
+        if best >= starts.len() {
+            return Err(Error::UnknownIndex { what: "start kept", index: best, len: starts.len() });
+        }
+        let mut cost = DirectCost::new(system, prepared, motif, options)?;
+        let least = cost.evaluate(&weights)?.ok_or(OUT_OF_REACH)?.objective;
+        let terms = cost.evaluate_from(&weights, &start)?.ok_or(OUT_OF_REACH)?;
+        check::agrees("start s of a direct loop", terms.objective / least - 1.0, WORSE)?;
+        verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+    }
 }

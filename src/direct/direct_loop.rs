@@ -35,6 +35,9 @@ pub struct DirectReport {
     /// Root mean square distance of the readout from the target expected in a sequence, in the unit of the
     /// motif: $c \sqrt{\mathrm{fit} + \mathrm{tr}(O S) / T}$.
     pub expected_error: f64,
+    /// Robustness cost C: expected readout deviation per unit of relative noise at the start, in the unit of
+    /// the motif.
+    pub noise_cost: f64,
     /// Eigenvalues $\mu$ of $A + U V^T$ (1/tau).
     pub spectrum: Spectrum,
     /// Amplitudes of all modes, $W^T e^{M t} s = \sum_i \alpha_i e^{\mu_i t}$, a row for each eigenvalue and
@@ -69,6 +72,8 @@ impl DirectReport {
 pub struct DirectLoop {
     pub(super) weights: LowRank,
     pub(super) start: DVector<f64>,
+    pub(super) system: DMatrix<f64>,
+    pub(super) played: DMatrix<f64>,
     pub(super) report: DirectReport,
 }
 
@@ -81,6 +86,16 @@ impl DirectLoop {
     /// The state s (N) from which the readout plays the motif, in the unit of the motif.
     pub fn start(&self) -> &DVector<f64> {
         &self.start
+    }
+
+    /// System matrix $A + U V^T$ while the motif plays (N x N, 1/tau).
+    pub fn system(&self) -> &DMatrix<f64> {
+        &self.system
+    }
+
+    /// The motif as it is played from the start, $W^T e^{M t_n} s$ at its samples (T x D).
+    pub fn played(&self) -> &DMatrix<f64> {
+        &self.played
     }
 
     /// What the design achieved.

@@ -2,15 +2,15 @@
 
 use faer::Accum;
 use nalgebra::DMatrix;
-use num_complex::Complex64;
+use pulp::Arch;
 
 use super::basis::Basis;
 use super::errors::{Errors, Modes};
-use super::packed::{
-    Sides, Table, complete, list_down, list_up, pack, pack_down, pack_up, unpack_down, unpack_up,
-};
+use super::packed::{Sides, pack, unpack_down, unpack_up};
+use super::passes::{Misfit, Moving, Normal, Readouts};
 use super::problem::Problem;
-use super::start_state::StartState;
+use super::start_state::{StartState, ridge};
+use super::table::Table;
 use super::tables::Tables;
 use super::terms::{DirectTerms, excess};
 use crate::linalg::product::{apply, mirror_lower, mul_into, mul_lower_into, view};
@@ -30,26 +30,32 @@ pub(super) enum Outcome {
 pub(super) struct Modal {
     pub(super) basis: Basis,
     pub(super) tables: Tables,
+    /// For $P^{-1} s$, with $P^T W$; and s itself.
     pub(super) start: StartState,
-    /// $\rho = X^T W$, and tables over all pairs: $\rho \rho^T$, $X^T X$, $X^{-1} X^{-T}$, $X^{-1} S X^{-T}$.
-    pub(super) seen: Vec<Complex64>,
+    readout: DMatrix<f64>,
+    pub(super) state_in_units: Vec<f64>,
+    /// $\rho = X^T W$, a row for each output, and tables over all pairs: $\rho \rho^T$,
+    /// $\rho \rho^T \odot S$, $X^T X$, $X^{-1} X^{-T}$, $X^{-1} S X^{-T}$.
+    pub(super) seen: Table,
     pub(super) pairs: Table,
+    pub(super) weighted: Table,
     pub(super) right_gram: Table,
     pub(super) left_gram: Table,
     pub(super) carried: Table,
-    /// $X^{-1} s$, the amplitudes' excess over the samples and its derivative (N x D), and
-    /// $(X^T X \odot S) \xi$, $X^T x(1)$.
-    pub(super) state: Vec<Complex64>,
-    pub(super) misfit: Vec<Complex64>,
-    pub(super) misfit_slope: Vec<Complex64>,
-    pub(super) moving: Vec<Complex64>,
-    pub(super) arrived: Vec<Complex64>,
+    /// $X^{-1} s$, the amplitudes' excess over the samples and its derivative (a row for each output), and
+    /// $(X^T X \odot S) \xi$, the same with S', $X^T x(1)$.
+    pub(super) state: Table,
+    pub(super) misfit: Table,
+    pub(super) misfit_slope: Table,
+    pub(super) moving: Table,
+    pub(super) moving_slope: Table,
+    pub(super) arrived: Table,
     /// The real matrices of the Grams above.
     pub(super) real_right: DMatrix<f64>,
     pub(super) real_left: DMatrix<f64>,
     pub(super) real_carried: DMatrix<f64>,
     pub(super) scratch: Table,
-    pub(super) list: Vec<Complex64>,
+    pub(super) list: Table,
     pub(super) real: DMatrix<f64>,
     pub(super) image: DMatrix<f64>,
     /// How far eigenvalues are right of the barrier.
@@ -60,14 +66,17 @@ pub(super) struct Modal {
 
 impl Modal {
     pub(super) fn new(n: usize, outputs: usize) -> Self {
-        let (list, table) = (|| vec![Complex64::ZERO; n], || vec![Complex64::ZERO; n * n]);
-        let (wide, matrix) = (|| vec![Complex64::ZERO; n * outputs], || DMatrix::zeros(n, n));
+        let (list, table) = (|| Table::new(1, n), || Table::new(n, n));
+        let (wide, matrix) = (|| Table::new(outputs, n), || DMatrix::zeros(n, n));
         Self {
             basis: Basis::new(n),
             tables: Tables::new(n, outputs),
             start: StartState::new(n, outputs),
+            readout: DMatrix::zeros(n, outputs),
+            state_in_units: vec![0.0; n],
             seen: wide(),
             pairs: table(),
+            weighted: table(),
             right_gram: table(),
             left_gram: table(),
             carried: table(),
@@ -75,6 +84,7 @@ impl Modal {
             misfit: wide(),
             misfit_slope: wide(),
             moving: list(),
+            moving_slope: list(),
             arrived: list(),
             real_right: matrix(),
             real_left: matrix(),
@@ -84,7 +94,7 @@ impl Modal {
             real: matrix(),
             image: matrix(),
             excesses: vec![0.0; n],
-            numbers: vec![0.0; n * outputs],
+            numbers: vec![0.0; n],
             end: vec![0.0; n],
         }
     }
@@ -101,19 +111,23 @@ impl Modal {
         if abscissa > problem.weights.rightmost {
             return Outcome::TooFar;
         }
-        self.tables.fill(&self.basis.values, &self.basis.heads, &problem.samples, problem.spacing());
+        self.tables.fill(&self.basis.values, self.basis.layout, problem);
         self.fill_grams(problem);
-        let (noise, gain) = (self.readout_of(&self.carried), self.readout_of(&self.left_gram));
+        let (noise, gain) = self.fill_readouts();
         if errors.as_deref_mut().is_some_and(|errors| !errors.begin(&self.modes())) {
             return Outcome::Untrusted;
         }
         match start {
-            Some(start) => self.start.state.as_mut_slice().copy_from_slice(start),
+            Some(start) => {
+                apply(view(&self.basis.left), start, self.start.state.as_mut_slice());
+                self.state_in_units.copy_from_slice(start);
+            }
             None => {
                 self.fill_start(problem, gain, errors.as_deref_mut());
-                if !self.start.solve(problem) {
+                if !self.start.solve(&self.readout, problem.first.as_ref()) {
                     return Outcome::Untrusted;
                 }
+                apply(view(&self.basis.right), self.start.state.as_slice(), &mut self.state_in_units);
             }
         }
         let fit = self.fill_misfit(problem);
@@ -122,7 +136,7 @@ impl Modal {
         let (mut weight_errors, mut module_errors) = (0.0, 0.0);
         if let Some(errors) = errors {
             weight_errors = errors.value(&self.modes());
-            module_errors = errors.module_value(self.start.state.as_slice());
+            module_errors = errors.module_value(&self.state_in_units);
             errors.fill_excesses(&self.basis, &mut self.excesses);
         }
         let barrier = self.excesses.iter().map(|x| x * x).sum();
@@ -148,23 +162,16 @@ impl Modal {
 
     /// The modes as they are known now.
     pub(super) fn modes(&self) -> Modes<'_> {
-        let Self { basis, tables, seen, pairs, state, .. } = self;
-        Modes { basis, tables, seen, pairs, state }
+        let Self { basis, tables, seen, pairs, weighted, state, .. } = self;
+        Modes { basis, tables, seen, pairs, weighted, state }
     }
 
     fn fill_grams(&mut self, problem: &Problem) {
-        let Basis { heads, right, left, .. } = &self.basis;
+        let Basis { layout, right, left, .. } = &self.basis;
         let n = right.nrows();
-        apply(view(right).transpose(), problem.readout.as_slice(), &mut self.numbers);
-        for (numbers, seen) in self.numbers.chunks_exact(n).zip(self.seen.chunks_exact_mut(n)) {
-            list_down(numbers, heads, seen);
-        }
-        self.pairs.fill(Complex64::ZERO);
-        for seen in self.seen.chunks_exact(n) {
-            for (row, head) in self.pairs.chunks_exact_mut(n).zip(heads) {
-                let own = seen[head.at];
-                row.iter_mut().zip(seen).for_each(|(to, other)| *to += own * other);
-            }
+        apply(view(right).transpose(), problem.readout.as_slice(), self.readout.as_mut_slice());
+        for (o, numbers) in self.readout.as_slice().chunks_exact(n).enumerate() {
+            self.seen.list_down(o, numbers, *layout);
         }
         let replace = Accum::Replace;
         mul_lower_into(&mut self.real_right, replace, 1.0, view(right).transpose(), view(right));
@@ -174,111 +181,110 @@ impl Modal {
         for matrix in [&mut self.real_right, &mut self.real_left, &mut self.real_carried] {
             mirror_lower(matrix);
         }
-        unpack_down(&self.real_right, heads, &mut self.right_gram);
-        unpack_up(&self.real_left, heads, &mut self.left_gram);
-        unpack_up(&self.real_carried, heads, &mut self.carried);
+        unpack_down(&self.real_right, *layout, &mut self.right_gram);
+        unpack_up(&self.real_left, *layout, &mut self.left_gram);
+        unpack_up(&self.real_carried, *layout, &mut self.carried);
     }
 
-    /// $\mathrm{tr}(O Q) / T$ of a covariance in the basis of the modes.
-    fn readout_of(&self, covariance: &Table) -> f64 {
-        let n = self.basis.values.len();
-        let rows = self.pairs.chunks_exact(n).zip(self.tables.integral.chunks_exact(n));
-        let rows = rows.zip(covariance.chunks_exact(n)).zip(&self.basis.heads);
-        rows.map(|(((pairs, integral), q), head)| {
-            let entries = pairs.iter().zip(integral).zip(q);
-            let sum: f64 = entries.map(|((r, s), q)| (r * s * q).re).sum();
-            if head.pair { 2.0 * sum } else { sum }
+    /// $\rho \rho^T$, the same with S, and $\mathrm{tr}(O Q) / T$ of the covariance carried and of the
+    /// identity.
+    fn fill_readouts(&mut self) -> (f64, f64) {
+        Arch::new().dispatch(Readouts {
+            layout: self.basis.layout,
+            outputs: self.readout.ncols(),
+            seen: &self.seen,
+            integral: &self.tables.integral,
+            carried: &self.carried,
+            left_gram: &self.left_gram,
+            pairs: &mut self.pairs,
+            weighted: &mut self.weighted,
         })
-        .sum()
     }
 
     /// K and its right-hand side.
     fn fill_start(&mut self, problem: &Problem, gain: f64, mut errors: Option<&mut Errors>) {
-        let Basis { heads, left, .. } = &self.basis;
-        let n = left.nrows();
-        let (relative, end) = (problem.weights.relative * gain / n as f64, problem.weights.end / n as f64);
-        for (row, head) in heads.iter().enumerate() {
-            let own = self.tables.end[head.at];
-            for k in 0..n {
-                let at = row * n + k;
-                let weight = self.tables.integral[at] * relative + own * self.tables.end[k] * end;
-                self.scratch[at] = self.pairs[at] * self.tables.sum[at] + self.right_gram[at] * weight;
+        let (layout, n) = (self.basis.layout, self.basis.values.len());
+        Arch::new().dispatch(Normal {
+            heads: self.basis.heads().end,
+            tables: &self.tables,
+            pairs: &self.pairs,
+            right_gram: &self.right_gram,
+            relative: problem.weights.relative * gain / n as f64,
+            end: problem.weights.end / n as f64,
+            out: &mut self.scratch,
+        });
+        if let Some(errors) = errors.as_deref_mut() {
+            let Self { basis, tables, seen, pairs, weighted, state, .. } = self;
+            errors.add_form(&Modes { basis, tables, seen, pairs, weighted, state }, &mut self.scratch);
+        }
+        let matrix = &mut self.start.matrix;
+        pack(&self.scratch, layout, layout, Sides::Down, matrix);
+        if let Some(errors) = errors {
+            errors.add_module_form(matrix);
+        }
+        // The trace of K, of $P^T K P$ and $P^{-1} P^{-T}$.
+        let ridge = ridge(matrix.dot(&self.real_left), n);
+        matrix.zip_apply(&self.real_right, |to, x| *to += ridge * x);
+        self.list.clear();
+        for o in 0..problem.outputs() {
+            for k in self.basis.heads() {
+                let sum = self.list.at(0, k) + self.seen.at(o, k) * self.tables.moments.at(o, k);
+                self.list.set(0, k, sum);
             }
         }
-        if let Some(errors) = errors.as_deref_mut() {
-            let (basis, tables, seen) = (&self.basis, &self.tables, &self.seen);
-            let (pairs, state) = (&self.pairs, &self.state);
-            errors.add_form(&Modes { basis, tables, seen, pairs, state }, &mut self.scratch);
-        }
-        pack(&self.scratch, heads, heads, Sides::Down, &mut self.real);
-        mul_into(&mut self.image, Accum::Replace, 1.0, view(&self.real), view(left));
-        mul_lower_into(
-            &mut self.start.matrix,
-            Accum::Replace,
-            1.0,
-            view(left).transpose(),
-            view(&self.image),
-        );
-        if let Some(errors) = errors {
-            errors.add_module_form(&mut self.start.matrix);
-        }
-        self.list.fill(Complex64::ZERO);
-        for (seen, moments) in self.seen.chunks_exact(n).zip(self.tables.moments.chunks_exact(n)) {
-            self.list.iter_mut().zip(seen).zip(moments).for_each(|((to, r), m)| *to += r * m);
-        }
-        pack_down(&self.list, heads, &mut self.numbers[..n]);
-        apply(view(left).transpose(), &self.numbers[..n], self.start.state.as_mut_slice());
+        self.list.pack_down(0, layout, self.start.state.as_mut_slice());
     }
 
     /// Amplitudes and what they leave of the samples; the fit.
     fn fill_misfit(&mut self, problem: &Problem) -> f64 {
-        let Basis { heads, left, .. } = &self.basis;
-        let n = left.nrows();
-        apply(view(left), self.start.state.as_slice(), &mut self.numbers[..n]);
-        list_up(&self.numbers[..n], heads, &mut self.state);
+        let (layout, n) = (self.basis.layout, self.basis.values.len());
+        self.state.list_up(0, self.start.state.as_slice(), layout);
         let mut fit = problem.power;
-        for o in 0..problem.outputs() {
-            let of = o * n..(o + 1) * n;
-            let (seen, moments) = (&self.seen[of.clone()], &self.tables.moments[of.clone()]);
-            let slopes = &self.tables.moment_slopes[of.clone()];
-            self.list.iter_mut().zip(&self.state).zip(seen).for_each(|((to, x), r)| *to = x * r);
-            let (misfit, misfit_slope) = (&mut self.misfit[of.clone()], &mut self.misfit_slope[of]);
-            for (row, head) in heads.iter().enumerate() {
-                let (i, columns) = (head.at, row * n..(row + 1) * n);
-                misfit[i] = dot(&self.tables.sum[columns.clone()], &self.list) - moments[i];
-                misfit_slope[i] = dot(&self.tables.sum_slope[columns], &self.list) - slopes[i];
-                let part = (self.list[i] * (misfit[i] - moments[i])).re;
-                fit += if head.pair { 2.0 * part } else { part };
+        for output in 0..problem.outputs() {
+            for k in 0..n {
+                self.list.set(0, k, self.state.at(0, k) * self.seen.at(output, k));
             }
-            complete(misfit, heads);
-            complete(misfit_slope, heads);
+            Arch::new().dispatch(Misfit {
+                heads: self.basis.heads().end,
+                output,
+                tables: &self.tables,
+                amplitudes: &self.list,
+                misfit: &mut self.misfit,
+                misfit_slope: &mut self.misfit_slope,
+            });
+            for i in self.basis.heads() {
+                let excess = self.misfit.at(output, i) - self.tables.moments.at(output, i);
+                fit += self.basis.count(i) * (self.list.at(0, i) * excess).re;
+            }
+            self.misfit.complete(output, layout);
+            self.misfit_slope.complete(output, layout);
         }
         fit
     }
 
     /// Mean squares of the states over the motif and at its end.
     fn fill_states(&mut self) -> (f64, f64) {
-        let Basis { heads, right, .. } = &self.basis;
+        let Basis { layout, right, .. } = &self.basis;
         let n = right.nrows();
-        let mut activity = 0.0;
-        for (row, head) in heads.iter().enumerate() {
-            let (i, columns) = (head.at, row * n..(row + 1) * n);
-            let entries = self.right_gram[columns.clone()].iter().zip(&self.tables.integral[columns]);
-            self.moving[i] = entries.zip(&self.state).map(|((g, s), x)| g * s * x).sum();
-            let part = (self.state[i] * self.moving[i]).re;
-            activity += if head.pair { 2.0 * part } else { part };
+        Arch::new().dispatch(Moving {
+            heads: self.basis.heads().end,
+            tables: &self.tables,
+            right_gram: &self.right_gram,
+            state: &self.state,
+            moving: &mut self.moving,
+            moving_slope: &mut self.moving_slope,
+        });
+        let parts =
+            self.basis.heads().map(|i| self.basis.count(i) * (self.state.at(0, i) * self.moving.at(0, i)).re);
+        let activity: f64 = parts.sum();
+        for k in self.basis.heads() {
+            self.list.set(0, k, self.state.at(0, k) * self.tables.end.at(0, k));
         }
-        complete(&mut self.moving, heads);
-        self.list.iter_mut().zip(&self.state).zip(&self.tables.end).for_each(|((to, x), e)| *to = x * e);
-        pack_up(&self.list, heads, &mut self.numbers[..n]);
-        apply(view(right), &self.numbers[..n], &mut self.end);
-        apply(view(right).transpose(), &self.end, &mut self.numbers[..n]);
-        list_down(&self.numbers[..n], heads, &mut self.arrived);
+        self.list.pack_up(0, *layout, &mut self.numbers);
+        apply(view(right), &self.numbers, &mut self.end);
+        apply(view(right).transpose(), &self.end, &mut self.numbers);
+        self.arrived.list_down(0, &self.numbers, *layout);
         let end: f64 = self.end.iter().map(|x| x * x).sum();
         (activity / n as f64, end / n as f64)
     }
-}
-
-pub(super) fn dot(a: &[Complex64], b: &[Complex64]) -> Complex64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 use super::barrier::barrier;
 use super::errors::{ModuleMemory, driven};
 use super::problem::Problem;
-use super::start_state::StartState;
+use super::start_state::{StartState, ridge};
 use super::terms::{DirectTerms, excess};
 use crate::linalg::product::{apply, frobenius, mul_into, one_norm, product, view};
 use crate::linalg::{eigenvalues, expm};
@@ -221,7 +221,9 @@ fn best_start(
     if let Some(module) = module {
         module.add_form(&mut solver.matrix);
     }
-    solver.solve(problem).then_some(solver.state)
+    let ridge = ridge(solver.matrix.trace(), n);
+    (0..n).for_each(|i| solver.matrix[(i, i)] += ridge);
+    solver.solve(&problem.readout, problem.first.as_ref()).then_some(solver.state)
 }
 
 /// The derivative by the step F, backwards through states and rows.

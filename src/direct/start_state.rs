@@ -1,9 +1,11 @@
 //! The best start of a given loop: a linear problem.
 
+use faer::Par;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt;
 use nalgebra::{DMatrix, DVector};
 
-use super::problem::Problem;
-use crate::linalg::product::{apply, view};
+use crate::linalg::product::{apply, view, view_mut};
 
 /// Added to the diagonal, relative to its mean: directions that nothing sees stay at rest.
 const RIDGE: f64 = 1e-11;
@@ -11,8 +13,8 @@ const RIDGE: f64 = 1e-11;
 /// Pivot, relative to the largest, below which outputs at the start are no longer independent.
 const DEPENDENT: f64 = 1e-12;
 
-/// Memory for the solve.
-#[derive(Debug)]
+/// Memory for the solve. In the basis P of the modes the problem is that of $P^T K P$, $P^T r$ and $P^T W$
+/// for $P^{-1} s$.
 pub(super) struct StartState {
     /// K, and its factor afterwards.
     pub(super) matrix: DMatrix<f64>,
@@ -22,6 +24,18 @@ pub(super) struct StartState {
     images: DMatrix<f64>,
     small: DMatrix<f64>,
     multipliers: DVector<f64>,
+    memory: MemBuffer,
+}
+
+impl std::fmt::Debug for StartState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StartState").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// What is to be added to the diagonal of K, whose trace this is.
+pub(super) fn ridge(trace: f64, units: usize) -> f64 {
+    RIDGE * trace / units as f64
 }
 
 impl StartState {
@@ -32,48 +46,54 @@ impl StartState {
             images: DMatrix::zeros(units, outputs),
             small: DMatrix::zeros(outputs, outputs),
             multipliers: DVector::zeros(outputs),
+            memory: MemBuffer::new(llt::factor::cholesky_in_place_scratch::<f64>(
+                units,
+                Par::Seq,
+                Default::default(),
+            )),
         }
     }
 
     /// Solves `K s = r` for the s that minimises `s^T K s - 2 r^T s`, with $W^T s = y_0$ where that is asked
     /// for; K is read from the lower triangle. False where K is not positive definite.
-    pub(super) fn solve(&mut self, problem: &Problem) -> bool {
+    pub(super) fn solve(&mut self, readout: &DMatrix<f64>, first: Option<&DVector<f64>>) -> bool {
         let n = self.matrix.nrows();
-        let ridge = RIDGE * self.matrix.trace() / n as f64;
-        (0..n).for_each(|i| self.matrix[(i, i)] += ridge);
-        if !factorise(&mut self.matrix, 0.0, false) {
+        let stack = MemStack::new(&mut self.memory);
+        let (regularization, parameters) = (Default::default(), Default::default());
+        let lower = view_mut(&mut self.matrix);
+        if llt::factor::cholesky_in_place(lower, regularization, Par::Seq, stack, parameters).is_err() {
+            return false;
+        }
+        if (0..n).any(|i| !self.matrix[(i, i)].is_finite()) {
             return false;
         }
         substitute(&self.matrix, self.state.as_mut_slice());
-        let Some(first) = &problem.first else { return true };
-        self.images.copy_from(&problem.readout);
+        let Some(first) = first else { return true };
+        self.images.copy_from(readout);
         for column in self.images.as_mut_slice().chunks_exact_mut(n) {
             substitute(&self.matrix, column);
         }
-        let transposed = view(&problem.readout).transpose();
+        let transposed = view(readout).transpose();
         apply(transposed, self.images.as_slice(), self.small.as_mut_slice());
         apply(transposed, self.state.as_slice(), self.multipliers.as_mut_slice());
         self.multipliers.iter_mut().zip(first).for_each(|(m, y)| *m = y - *m);
         let floor = DEPENDENT * self.small.diagonal().amax();
-        factorise(&mut self.small, floor, true);
+        factorise(&mut self.small, floor);
         substitute(&self.small, self.multipliers.as_mut_slice());
         self.state.gemv(1.0, &self.images, &self.multipliers, 1.0);
         true
     }
 }
 
-/// `L L^T` in place, in the lower triangle. A pivot at or below the floor is a dependent row, left out where
-/// that is allowed: its entries become zero. False where one is not allowed.
-fn factorise(matrix: &mut DMatrix<f64>, floor: f64, skip: bool) -> bool {
+/// `L L^T` in place, in the lower triangle, of a small matrix. A pivot at or below the floor is a dependent
+/// row, left out: its entries become zero.
+fn factorise(matrix: &mut DMatrix<f64>, floor: f64) {
     let n = matrix.nrows();
     for j in 0..n {
         let (left, right) = matrix.as_mut_slice().split_at_mut((j + 1) * n);
         let column = &mut left[j * n + j..];
         let pivot = column[0];
         if !(pivot > floor && pivot.is_finite()) {
-            if !skip {
-                return false;
-            }
             column.fill(0.0);
             continue;
         }
@@ -86,7 +106,6 @@ fn factorise(matrix: &mut DMatrix<f64>, floor: f64, skip: bool) -> bool {
             }
         }
     }
-    true
 }
 
 /// Solves `L L^T x = x` in place; left-out rows give zeros.

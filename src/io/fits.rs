@@ -8,14 +8,14 @@ use super::content::{content, short};
 use super::header::Header;
 use super::motifs::NamedMotif;
 use super::stored::Stored;
-use super::version_1;
+use super::upgrade;
 use crate::Result;
 use crate::fit::{Fit, FitOptions};
 
 const HEADER: Header = Header {
     format: "thalamo fits",
     version: 2,
-    upgrade: Some(version_1::fits),
+    upgrades: &[upgrade::fits_of_version_1],
     remedy: "give a file that `thalamo fit` wrote",
 };
 

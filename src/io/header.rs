@@ -8,13 +8,13 @@ use super::content::{content, short};
 use super::json;
 use crate::{Error, Result};
 
-/// A format, at the version that this program writes; it reads that of before as well.
+/// A format, at the version that this program writes; it reads older ones as well.
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) format: &'static str,
     pub(super) version: u64,
-    /// Turns content of the version before into this one's; `None` where there was none.
-    pub(super) upgrade: Option<fn(&mut Map<String, Value>)>,
+    /// What turns content of each version into that of the next, from version 1 on.
+    pub(super) upgrades: &'static [fn(&mut Map<String, Value>)],
     /// What to do about a file of another format.
     pub(super) remedy: &'static str,
 }
@@ -43,11 +43,12 @@ impl Header {
             let given = format!("`{}`", short(&whole.format));
             return Err(content(format!("the format `{}`", self.format), given, self.remedy));
         }
-        if let (Some(upgrade), true) = (self.upgrade, whole.version + 1 == self.version) {
-            upgrade(&mut whole.content);
-        } else if whole.version != self.version {
+        let steps = self.version.checked_sub(whole.version).and_then(|steps| usize::try_from(steps).ok());
+        let first = steps.and_then(|steps| self.upgrades.len().checked_sub(steps));
+        let Some(first) = first else {
             return Err(Error::Version { given: whole.version, supported: self.version });
-        }
+        };
+        self.upgrades[first..].iter().for_each(|upgrade| upgrade(&mut whole.content));
         Ok((json::from_value(whole.content.into(), self.format)?, whole.crate_version))
     }
 }

@@ -56,12 +56,12 @@ mod summary;
 mod table;
 mod tanh;
 mod trajectories;
-mod version_1;
+mod upgrade;
 
 pub use files::{check_output, write_whole};
 pub use fits::{Fits, NamedFit};
 pub use model::Model;
 pub use motifs::{NamedMotif, time_step};
 pub use stored::{Stored, decode, encode, read, read_with, write};
-pub use summary::{MotifSummary, PreparationSummary, Summary};
+pub use summary::{DirectSummary, MotifSummary, PlacedSummary, PreparationSummary, Summary};
 pub use trajectories::write_trajectories;

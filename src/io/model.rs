@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
-
 use super::content::{content, in_array};
 use super::header::Header;
-use super::json;
 use super::net;
 use super::npz::{Npz, NpzWriter};
 use super::series::numbered;
 use super::source::Arrays;
 use super::stored::Stored;
-use super::version_1;
+use super::upgrade;
 use crate::network::arrays::{ModuleArrays, MotifArrays, motif_prefix};
 use crate::network::parts::{History, NetworkParts};
 use crate::preparation::Input;
@@ -20,8 +17,8 @@ use crate::{Error, Network, Result, check};
 
 const HEADER: Header = Header {
     format: "thalamo model",
-    version: 2,
-    upgrade: Some(version_1::model),
+    version: 3,
+    upgrades: &[upgrade::model_of_version_1, upgrade::model_of_version_2],
     remedy: "give a file that `thalamo build` wrote",
 };
 
@@ -64,12 +61,14 @@ impl Model {
     }
 }
 
-/// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`,
-/// `transition`, for motif i `motif_i/target` (T,), `motif_i/eigenvalues` and `motif_i/amplitudes`
-/// (complex128, K), `motif_i/u`, `motif_i/v`, `motif_i/x_init`, `motif_i/b` (N,), and `metadata`
-/// (JSON as uint8); where the input switches, `switch` (T_c) and `motif_i/b_start` (N,), the input until
-/// then. What is read is verified: the eigenvalues of every $A + u v^T$, the motif it plays from its x_init,
-/// v and x_init against those that u implies, the inputs, and the preparation's stability.
+/// `J` (N, N) and `gain`, or `A` (N, N), `w` (N,), `U_prep` and `V_prep` (N, P), `dt`, `beta`, `transition`,
+/// for motif i `motif_i/target` (T,), `motif_i/u`, `motif_i/v` (N,), of a loop of rank r > 1 (N, r),
+/// `motif_i/x_init`, `motif_i/b` (N,), and `metadata` (JSON as uint8); of a placed loop `motif_i/eigenvalues`
+/// and `motif_i/amplitudes` (complex128, K); where the input switches, `switch` (T_c) and `motif_i/b_start`
+/// (N,), the input until then. What is read is verified: of a placed loop the eigenvalues of $A + u v^T$, the
+/// motif it plays from its x_init, v and x_init against those that u implies; of a direct one its objective
+/// by modes and by propagation, and its x_init against the best one; the inputs, and the preparation's
+/// stability.
 impl Stored for Model {
     type Missing = ();
 
@@ -90,12 +89,7 @@ impl Stored for Model {
 
     fn from_bytes(bytes: &[u8], _: &Path, (): ()) -> Result<Self> {
         let npz = Npz::decode(bytes)?;
-        let (mut metadata, crate_version) = HEADER.decode::<Map<String, Value>>(npz.bytes("metadata")?)?;
-        if let Some(options) = metadata.get_mut("options").and_then(Value::as_object_mut) {
-            // Files from before there was a choice.
-            options.entry("input").or_insert_with(|| json!("Published"));
-        }
-        let mut history: History = json::from_value(metadata.into(), HEADER.format)?;
+        let (mut history, crate_version) = HEADER.decode::<History>(npz.bytes("metadata")?)?;
         check_metadata(&npz, &history)?;
         let source = Arrays::of(&npz)?;
         let motif = |index| MotifArrays::read(&source, &motif_prefix(index));
@@ -132,6 +126,12 @@ fn check_metadata(npz: &Npz, history: &History) -> Result<()> {
                 return Err(in_array(&name, content(expected, given, remedy)));
             }
             _ => {}
+        }
+    }
+    for (index, _) in history.motifs.iter().enumerate().filter(|(_, motif)| motif.is_placed()) {
+        let exponentials = ["eigenvalues", "amplitudes"].map(|name| motif_prefix(index) + name);
+        if let Some(name) = exponentials.iter().find(|name| !npz.contains(name)) {
+            return Err(npz.missing(name));
         }
     }
     let index = |name: &String| name.strip_prefix("motif_")?.split_once('/')?.0.parse::<usize>().ok();

@@ -103,6 +103,14 @@ impl Npz {
         Ok(read(rows, columns, values))
     }
 
+    /// Real numbers of shape `(rows,)` or `(rows, n)`.
+    pub(super) fn one_or_more(&self, name: &str, rows: usize) -> Result<DMatrix<f64>> {
+        if self.array(name)?.shape.len() == 1 {
+            return Ok(DMatrix::from_columns(&[self.vector(name, rows)?]));
+        }
+        self.matrix(name, rows)
+    }
+
     /// Complex numbers of shape `(n,)`.
     pub(super) fn complex(&self, name: &str) -> Result<Vec<Complex64>> {
         let array = self.array(name)?;

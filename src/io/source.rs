@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::npz::{Npz, NpzWriter};
-use crate::network::arrays::Source;
+use crate::network::arrays::{Columns, Source};
 use crate::network::{Array, Numbers};
 use crate::{Complex64, Result};
 
@@ -39,6 +39,10 @@ impl Source for Arrays<'_> {
 
     fn columns(&self, name: &str) -> Result<DMatrix<f64>> {
         self.npz.matrix(name, self.units)
+    }
+
+    fn one_or_more(&self, name: &str) -> Result<Columns> {
+        self.npz.one_or_more(name, self.units).map(Columns)
     }
 
     fn complex(&self, name: &str) -> Result<Vec<Complex64>> {

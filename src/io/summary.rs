@@ -4,13 +4,12 @@ use serde::Serialize;
 
 use super::model::Model;
 use crate::Cortex;
-use crate::network::LearnedMotif;
+use crate::direct::{DirectLoop, DirectStart, DirectTerms};
+use crate::loops::{CostTerms, MotifLoop};
+use crate::network::{DesignedLoop, LearnedMotif};
+use crate::preparation::{OutputNull, Preparation};
 use crate::spectrum::Spectrum;
 use crate::{Complex64, NetworkOptions};
-use crate::{
-    loops::CostTerms,
-    preparation::{OutputNull, Preparation},
-};
 
 /// A model in numbers: what was asked, and what was achieved.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,28 +68,59 @@ pub struct MotifSummary {
     pub samples: usize,
     /// Duration (tau).
     pub duration: f64,
-    /// Eigenvalues of its exponentials (1/tau).
+    /// Rank of its loop.
+    pub rank: usize,
+    /// Eigenvalues of the exponentials whose sum is played (1/tau): the K of a placed loop, all N of a direct
+    /// one.
     pub eigenvalues: Vec<Complex64>,
-    /// Their amplitudes.
+    /// Their amplitudes; none where eigenvectors are too close to dependent.
     pub amplitudes: Vec<Complex64>,
-    /// RMSE of its fit.
+    /// RMSE of the motif as it is played from its own start.
     pub fit_rmse: f64,
     /// The same over the motif's standard deviation.
     pub fit_normalised_rmse: Option<f64>,
+    /// Largest real part of the loop's eigenvalues (1/tau).
+    pub abscissa: f64,
+    /// Noise cost C.
+    pub noise_cost: f64,
+    /// Norm of the initial state.
+    pub initial_state_norm: f64,
+    /// Norm of its weights, $|U V^T|$.
+    pub loop_norm: f64,
+    /// Of a placed loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placed: Option<PlacedSummary>,
+    /// Of a direct one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direct: Option<DirectSummary>,
+}
+
+/// A placed loop in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlacedSummary {
     /// Condition number of Q.
     pub condition: f64,
     /// Largest distance of an eigenvalue from its target (1/tau).
-    pub placement_distance: f64,
-    /// Largest real part of the loop's eigenvalues (1/tau).
-    pub abscissa: f64,
+    pub distance: f64,
     /// Eigenvalues placed only to keep the loop stable.
     pub stabilising: usize,
-    /// Noise cost C.
-    pub noise_cost: f64,
-    /// Its terms.
+    /// Terms of the noise cost.
     pub noise_terms: CostTerms,
-    /// Norm of the initial state.
-    pub initial_state_norm: f64,
+}
+
+/// A direct design in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DirectSummary {
+    /// The objective J and its parts, free of units.
+    pub terms: DirectTerms,
+    /// RMSE expected in a sequence.
+    pub expected_error: f64,
+    /// Difference of J by modes and by propagation, relative to J.
+    pub difference: f64,
+    /// Every start, in order.
+    pub starts: Vec<DirectStart>,
+    /// Index of the start kept.
+    pub best: usize,
 }
 
 impl Summary {
@@ -131,24 +161,83 @@ impl PreparationSummary {
 
 impl MotifSummary {
     fn of(index: usize, name: &str, learned: &LearnedMotif) -> Self {
-        let (motif, fit, own) = (learned.motif(), learned.fit(), learned.motif_loop());
-        let report = own.report();
+        let motif = learned.motif();
+        let parts = match learned.designed() {
+            DesignedLoop::Placed(fit, own) => Parts {
+                eigenvalues: fit.eigenvalues().to_vec(),
+                amplitudes: fit.amplitudes().as_slice().to_vec(),
+                abscissa: own.report().abscissa,
+                placed: Some(PlacedSummary::of(own)),
+                direct: None,
+            },
+            DesignedLoop::Direct(own) => Parts {
+                eigenvalues: own.report().spectrum.to_vec(),
+                amplitudes: own.report().amplitudes.as_ref().map_or_else(Vec::new, |a| a.as_slice().to_vec()),
+                abscissa: own.report().spectrum.abscissa(),
+                placed: None,
+                direct: Some(DirectSummary::of(own)),
+            },
+        };
         Self {
             index,
             name: name.to_owned(),
             samples: motif.len(),
             duration: motif.duration(),
-            eigenvalues: fit.eigenvalues().to_vec(),
-            amplitudes: fit.amplitudes().as_slice().to_vec(),
-            fit_rmse: fit.rmse(),
-            fit_normalised_rmse: Some(fit.normalised_rmse()).filter(|x| x.is_finite()),
+            rank: learned.weights().rank(),
+            eigenvalues: parts.eigenvalues,
+            amplitudes: parts.amplitudes,
+            fit_rmse: learned.rmse(),
+            fit_normalised_rmse: Some(learned.rmse() / motif.standard_deviation()).filter(|x| x.is_finite()),
+            abscissa: parts.abscissa,
+            noise_cost: learned.noise_cost(),
+            initial_state_norm: learned.initial_state().norm(),
+            loop_norm: learned.weights().norm(),
+            placed: parts.placed,
+            direct: parts.direct,
+        }
+    }
+}
+
+impl MotifSummary {
+    /// How the loop was designed: `K=10` exponentials placed, or rank `r=1` directly.
+    pub fn loop_in_words(&self) -> String {
+        match self.placed {
+            Some(_) => format!("K={}", self.eigenvalues.len()),
+            None => format!("r={}", self.rank),
+        }
+    }
+}
+
+/// What depends on how a loop was designed.
+struct Parts {
+    eigenvalues: Vec<Complex64>,
+    amplitudes: Vec<Complex64>,
+    abscissa: f64,
+    placed: Option<PlacedSummary>,
+    direct: Option<DirectSummary>,
+}
+
+impl PlacedSummary {
+    fn of(own: &MotifLoop) -> Self {
+        let report = own.report();
+        Self {
             condition: report.condition,
-            placement_distance: report.distance,
-            abscissa: report.abscissa,
+            distance: report.distance,
             stabilising: own.stabilising().len(),
-            noise_cost: own.noise_cost(),
             noise_terms: report.terms,
-            initial_state_norm: own.initial_state().norm(),
+        }
+    }
+}
+
+impl DirectSummary {
+    fn of(own: &DirectLoop) -> Self {
+        let report = own.report();
+        Self {
+            terms: report.terms,
+            expected_error: report.expected_error,
+            difference: report.difference,
+            starts: report.starts.clone(),
+            best: report.best,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::rnn::{
 const HEADER: Header = Header {
     format: "thalamo tanh network",
     version: 1,
-    upgrade: None,
+    upgrades: &[],
     remedy: "give a file that `thalamo train` wrote",
 };
 

@@ -11,6 +11,8 @@ use faer::traits::{ComplexField, Conjugate};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 
+use crate::{Error, Result};
+
 /// Column-major view of a matrix.
 pub(crate) fn view<T>(m: &DMatrix<T>) -> MatRef<'_, T> {
     MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
@@ -97,6 +99,12 @@ pub(crate) fn mirror_lower(m: &mut DMatrix<f64>) {
             }
         }
     }
+}
+
+/// $\max |M x| / |x|$.
+pub(crate) fn two_norm(m: &DMatrix<f64>) -> Result<f64> {
+    let values = view(m).singular_values().map_err(|_| Error::EigenNotConverged { size: m.nrows() })?;
+    Ok(values.into_iter().fold(0.0, f64::max))
 }
 
 /// Frobenius norm, safe against overflow.

@@ -60,6 +60,8 @@ pub(crate) trait Source {
     fn per_unit(&self, name: &str) -> Result<DVector<f64>>;
     /// One row per unit.
     fn columns(&self, name: &str) -> Result<DMatrix<f64>>;
+    /// One row per unit, or a list with one entry per unit for a single column.
+    fn one_or_more(&self, name: &str) -> Result<Columns>;
     fn complex(&self, name: &str) -> Result<Vec<Complex64>>;
 }
 
@@ -100,7 +102,15 @@ kinds! {
     DVector<f64>: per_unit, |x: DVector<f64>| Numbers::Vector(x.data.into());
     DMatrix<f64>: columns, Numbers::Matrix;
     Vec<Complex64>: complex, Numbers::Complex;
+    Columns: one_or_more, |Columns(x): Columns| match x.ncols() {
+        1 => Numbers::Vector(x.data.into()),
+        _ => Numbers::Matrix(x),
+    };
 }
+
+/// A column per loop, one row per unit; a list where there is one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Columns(pub(crate) DMatrix<f64>);
 
 /// Declares arrays that belong together: each with its field and type, its name in files, what it
 /// is in words, and how it is got from its owner.
@@ -154,11 +164,13 @@ arrays! {
     /// What belongs to one motif alone.
     MotifArrays of LearnedMotif {
         target: Vec<f64> = "target", "target series", |m| m.motif().values().to_vec();
-        eigenvalues: Vec<Complex64> = "eigenvalues", "eigenvalues", |m| m.fit().eigenvalues().to_vec();
-        amplitudes: Vec<Complex64> = "amplitudes", "amplitudes", |m| m.fit().amplitudes().as_slice().to_vec();
-        input: DVector<f64> = "u", "weights u", |m| m.motif_loop().input().column(0).into_owned();
-        feedback: DVector<f64> = "v", "weights v", |m| m.motif_loop().feedback().column(0).into_owned();
-        initial_state: DVector<f64> = "x_init", "initial state", |m| m.motif_loop().initial_state().clone();
+        eigenvalues: Option<Vec<Complex64>> = "eigenvalues", "eigenvalues",
+            |m| m.placed().map(|(fit, _)| fit.eigenvalues().to_vec());
+        amplitudes: Option<Vec<Complex64>> = "amplitudes", "amplitudes",
+            |m| m.placed().map(|(fit, _)| fit.amplitudes().as_slice().to_vec());
+        input: Columns = "u", "weights u", |m| Columns(m.weights().input().clone());
+        feedback: Columns = "v", "weights v", |m| Columns(m.weights().feedback().clone());
+        initial_state: DVector<f64> = "x_init", "initial state", |m| m.initial_state().clone();
         starting_bias: Option<DVector<f64>> = "b_start", "bias b_1 until the switch", |m| m.starting_bias().cloned();
         bias: DVector<f64> = "b", "bias b", |m| m.bias().clone();
     }

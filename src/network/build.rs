@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::motif::LearnedMotif;
-use super::options::NetworkOptions;
+use super::direct::{directly, left_over};
+use super::motif::{DesignedLoop, LearnedMotif};
+use super::options::{Design, NetworkOptions};
 use crate::fit::{Fit, fit};
 use crate::loops::{LoopDesign, MotifLoop};
 use crate::motif::Motif;
@@ -32,6 +33,11 @@ pub enum BuildStep {
     },
     /// The preparatory module was optimised.
     Preparation,
+    /// A motif's loop was designed directly.
+    Direct {
+        /// Its index.
+        motif: usize,
+    },
     /// A motif is noisier than tolerated: its fit and all starts of its loop follow once more.
     Again {
         /// Its index.
@@ -53,14 +59,23 @@ pub(super) fn one(
     (options, scale): (&NetworkOptions, f64),
     seed: u64,
 ) -> Result<LearnedMotif> {
-    let task = Task { index: 0, motif, given: None, seed };
-    let made = fits_and_loops(system, &[task], (options, scale), &|_| ());
-    let (fit, motif_loop) = made.map_err(|error| error.root().clone())?.remove(0);
-    LearnedMotif::new(motif.clone(), fit, motif_loop, preparation)
+    let settings = (options, scale);
+    let designed: DesignedLoop = match options.design {
+        Design::Direct => {
+            let left = left_over(system, preparation, options)?;
+            directly(system, &left, motif, settings, seed)?.into()
+        }
+        Design::Placed => {
+            let task = Task { index: 0, motif, given: None, seed };
+            let made = fits_and_loops(system, &[task], settings, &|_| ());
+            made.map_err(|error| error.root().clone())?.remove(0).into()
+        }
+    };
+    LearnedMotif::new(motif.clone(), designed, preparation)
 }
 
-/// The preparatory module and all motifs. The module depends on the cortex alone, so it is
-/// optimised beside the fits and loops.
+/// The preparatory module and all motifs. The module depends on the cortex alone: it is optimised beside
+/// fits and placed loops, and before direct designs, which ask what it leaves.
 pub(super) fn all(
     system: &System,
     motifs: &[(&Motif, Option<&Fit>)],
@@ -73,14 +88,31 @@ pub(super) fn all(
     let prepare = || {
         let preparation = Preparation::optimise(system, &options.preparation, seed);
         observer(BuildStep::Preparation);
-        preparation
+        preparation?.with_input(system, options.input)
     };
-    let (preparation, loops) =
-        rayon::join(prepare, || fits_and_loops(system, &tasks, (options, scale), observer));
-    let preparation = preparation?.with_input(system, options.input)?;
-    let learned =
-        |(task, (fit, own)): (&Task<'_>, Made)| LearnedMotif::new(task.motif.clone(), fit, own, &preparation);
-    let learned = tasks.iter().zip(loops?).map(learned).collect::<Result<_>>()?;
+    let settings = (options, scale);
+    let (preparation, designed): (_, Vec<DesignedLoop>) = match options.design {
+        Design::Placed => {
+            let place = || fits_and_loops(system, &tasks, settings, observer);
+            let (preparation, loops) = rayon::join(prepare, place);
+            (preparation?, loops?.into_iter().map(DesignedLoop::from).collect())
+        }
+        Design::Direct => {
+            let preparation = prepare()?;
+            let left = left_over(system, &preparation, options)?;
+            let of_task = |task: &Task<'_>| {
+                let found = directly(system, &left, task.motif, settings, task.seed);
+                observer(BuildStep::Direct { motif: task.index });
+                found.map(DesignedLoop::from).map_err(|error| error.in_motif(task.index))
+            };
+            let found: Vec<_> = tasks.par_iter().map(of_task).collect();
+            (preparation, found.into_iter().collect::<Result<_>>()?)
+        }
+    };
+    let learned = |(task, designed): (&Task<'_>, DesignedLoop)| {
+        LearnedMotif::new(task.motif.clone(), designed, &preparation)
+    };
+    let learned = tasks.iter().zip(designed).map(learned).collect::<Result<_>>()?;
     Ok((preparation, learned))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::build::{self, BuildStep};
 use super::motif::{LearnedMotif, check_fit};
-use super::options::NetworkOptions;
+use super::options::{Design, NetworkOptions};
 use crate::fit::Fit;
 use crate::motif::Motif;
 use crate::preparation::Preparation;
@@ -82,8 +82,8 @@ impl Network {
         Self::build_all(system.into(), &motifs, options, seed, observer)
     }
 
-    /// As [`Network::build_observed`], by the exponentials that are given with each motif in place of
-    /// fitted ones, whatever their noise.
+    /// As [`Network::build_observed`], placing the exponentials that are given with each motif in place of
+    /// fitted ones, whatever their noise. Motifs learned later are placed as well.
     ///
     /// # Errors
     /// As [`Network::build`]; a fit that is sampled at another step than its motif, or whose RMSE is
@@ -99,7 +99,8 @@ impl Network {
             check_fit(motif, fit).map_err(|error| error.in_motif(index))?;
         }
         let motifs: Vec<_> = fitted.iter().map(|(motif, fit)| (motif, Some(fit))).collect();
-        Self::build_all(system.into(), &motifs, options, seed, observer)
+        let options = options.clone().with(|o| o.design = Design::Placed);
+        Self::build_all(system.into(), &motifs, &options, seed, observer)
     }
 
     fn build_all(
@@ -156,7 +157,7 @@ impl Network {
     pub fn insert(&mut self, motif: LearnedMotif) -> Result<usize> {
         self.check_time_step(motif.motif())?;
         let units = self.system.units();
-        let given = motif.motif_loop().input().len();
+        let given = motif.initial_state().len();
         check::shape("loop of the motif", (given, 1), (units, 1), "use a loop over the same cortex")?;
         self.motifs.push(motif);
         Ok(self.motifs.len() - 1)

@@ -3,6 +3,7 @@
 #[cfg_attr(not(feature = "io"), allow(dead_code))]
 pub(crate) mod arrays;
 mod build;
+mod direct;
 mod library;
 mod motif;
 mod options;
@@ -13,6 +14,6 @@ mod selection;
 pub use arrays::{Array, Numbers};
 pub use build::BuildStep;
 pub use library::Network;
-pub use motif::LearnedMotif;
-pub use options::NetworkOptions;
+pub use motif::{DesignedLoop, LearnedMotif};
+pub use options::{Design, NetworkOptions};
 pub use selection::NoiseTolerance;

@@ -5,16 +5,18 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{ModuleArrays, MotifArrays};
+use super::direct::{Left, left_over};
 use super::library::Network;
-use super::motif::{LearnedMotif, check_fit};
-use super::options::NetworkOptions;
+use super::motif::{DesignedLoop, LearnedMotif, check_fit};
+use super::options::{Design, NetworkOptions};
+use crate::direct::{DirectLoop, DirectStart};
 use crate::fit::{Fit, FitReport};
-use crate::loops::{LoopDesign, LoopOptions, LoopStart};
+use crate::loops::{LoopDesign, LoopStart};
 use crate::low_rank::LowRank;
 use crate::motif::Motif;
 use crate::preparation::{Input, Preparation, PreparationHistory};
 use crate::system::System;
-use crate::{Result, check};
+use crate::{Complex64, Error, Result, check};
 
 /// Relative difference accepted between a stored bias and the one computed again.
 const AGREEMENT: f64 = 1e-9;
@@ -47,30 +49,52 @@ pub(crate) struct History {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MotifHistory {
-    fit: FitReport,
-    /// The starts of its loop's optimisation, in order.
+    /// Its fit, where its loop was placed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fit: Option<FitReport>,
+    /// The starts of a placed loop's optimisation, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     starts: Vec<LoopStart>,
+    /// The starts of a direct design, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    direct_starts: Vec<DirectStart>,
     /// Index of the start kept.
     best: usize,
 }
 
+impl MotifHistory {
+    /// Whether its loop was placed: the exponentials are stored then.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.fit.is_some()
+    }
+
+    fn of(learned: &LearnedMotif) -> Self {
+        match learned.designed() {
+            DesignedLoop::Placed(fit, own) => Self {
+                fit: Some(fit.report().clone()),
+                starts: own.report().starts.clone(),
+                direct_starts: Vec::new(),
+                best: own.report().best,
+            },
+            DesignedLoop::Direct(own) => Self {
+                fit: None,
+                starts: Vec::new(),
+                direct_starts: own.report().starts.clone(),
+                best: own.report().best,
+            },
+        }
+    }
+}
+
 impl History {
     pub(crate) fn of(network: &Network, names: &[String]) -> Self {
-        let history = |learned: &LearnedMotif| {
-            let report = learned.motif_loop().report();
-            MotifHistory {
-                fit: learned.fit().report().clone(),
-                starts: report.starts.clone(),
-                best: report.best,
-            }
-        };
         Self {
             seed: network.seed(),
             names: names.to_vec(),
             options: network.options().clone(),
             scale: network.scale(),
             preparation: network.preparation().report().history,
-            motifs: network.motifs().iter().map(history).collect(),
+            motifs: network.motifs().iter().map(MotifHistory::of).collect(),
         }
     }
 }
@@ -91,9 +115,13 @@ impl Network {
         let asked = (options.preparation.smoothness_of(&system), options.preparation.null_rate_of(&system));
         let preparation = Preparation::restore(&system, weights, asked, history.preparation)?;
         let preparation = preparation.with_input(&system, with_switch(&system, options.input, switch)?)?;
+        let left = match options.design {
+            Design::Direct => left_over(&system, &preparation, &options)?,
+            Design::Placed => Left { covariance: DMatrix::zeros(0, 0), module: None },
+        };
+        let frame = Frame { system: &system, preparation: &preparation, left: &left, options: &options, dt };
         let restored = |(index, (arrays, history))| {
-            let settings = options.loop_of(scale.unwrap_or(1.0));
-            let restored = restore(&system, &preparation, &settings, dt, arrays, history);
+            let restored = frame.restore(scale.unwrap_or(1.0), arrays, history);
             restored.map_err(|error| error.in_motif(index))
         };
         let restored: Vec<_> = motifs.into_par_iter().zip(history.motifs).enumerate().map(restored).collect();
@@ -103,33 +131,75 @@ impl Network {
     }
 }
 
-fn restore(
-    system: &System,
-    preparation: &Preparation,
-    options: &LoopOptions,
+/// What all motifs share.
+struct Frame<'a> {
+    system: &'a System,
+    preparation: &'a Preparation,
+    /// What preparation leaves, for direct designs.
+    left: &'a Left,
+    options: &'a NetworkOptions,
     dt: f64,
-    arrays: MotifArrays,
-    history: MotifHistory,
-) -> Result<LearnedMotif> {
-    let MotifArrays { target, eigenvalues, amplitudes, input, feedback, .. } = arrays;
-    let MotifArrays { initial_state, starting_bias, bias, .. } = arrays;
-    let fit = Fit::new(&eigenvalues, &amplitudes, dt)?.with_report(history.fit)?;
-    let motif = Motif::new(dt, target)?;
-    check_fit(&motif, &fit)?;
-    let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
-    let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), options)?;
-    let [input, feedback] = [input, feedback].map(|x| DMatrix::from_columns(&[x]));
-    let weights = LowRank::new(input, feedback)?;
-    let motif_loop = design.restore(weights, initial_state, history.starts, history.best)?;
-    let state = motif_loop.initial_state();
-    let (points, size) = (preparation.fixed_points(state)?, preparation.system().norm());
-    check_bias("bias b", &bias, &preparation.bias(state)?, size * points.last.norm())?;
-    if let (Some(stored), Some(derived), Some(point)) =
-        (&starting_bias, preparation.starting_bias(state)?, &points.first)
-    {
-        check_bias("bias b_start", stored, &derived, size * point.norm())?;
+}
+
+impl Frame<'_> {
+    fn restore(&self, scale: f64, arrays: MotifArrays, history: MotifHistory) -> Result<LearnedMotif> {
+        let MotifArrays { target, eigenvalues, amplitudes, input, feedback, .. } = arrays;
+        let MotifArrays { initial_state, starting_bias, bias, .. } = arrays;
+        let motif = Motif::new(self.dt, target)?;
+        let weights = LowRank::new(input.0, feedback.0)?;
+        let given = (eigenvalues, amplitudes);
+        let designed = match history.fit {
+            Some(report) => {
+                let fit = stored_fit(&motif, given, report)?;
+                let (eigenvalues, amplitudes) = (fit.eigenvalues(), fit.amplitudes().as_slice());
+                let (system, options) = (self.system, self.options.loop_of(scale));
+                let design = LoopDesign::new(system, eigenvalues, amplitudes, motif.duration(), &options)?;
+                let own = design.restore(weights, initial_state, history.starts, history.best)?;
+                DesignedLoop::Placed(fit, own)
+            }
+            None => {
+                let parts = (self.system, self.left.prepared(), &motif);
+                let options = self.options.direct_of(scale);
+                let starts = (history.direct_starts, history.best);
+                DirectLoop::restore(parts, &options, (weights, initial_state), starts)?.into()
+            }
+        };
+        self.check_inputs(designed.start(), starting_bias.as_ref(), &bias)?;
+        LearnedMotif::assemble(motif, designed, (starting_bias, bias))
     }
-    Ok(LearnedMotif::assemble(motif, fit, motif_loop, (starting_bias, bias)))
+
+    /// Fails unless the inputs are those by which the module leads to a state.
+    fn check_inputs(
+        &self,
+        state: &DVector<f64>,
+        starting: Option<&DVector<f64>>,
+        bias: &DVector<f64>,
+    ) -> Result<()> {
+        let preparation = self.preparation;
+        let (points, size) = (preparation.fixed_points(state)?, preparation.system().norm());
+        check_bias("bias b", bias, &preparation.bias(state)?, size * points.last.norm())?;
+        if let (Some(stored), Some(derived), Some(point)) =
+            (starting, preparation.starting_bias(state)?, &points.first)
+        {
+            check_bias("bias b_start", stored, &derived, size * point.norm())?;
+        }
+        Ok(())
+    }
+}
+
+/// The stored fit of a motif.
+fn stored_fit(
+    motif: &Motif,
+    (eigenvalues, amplitudes): (Option<Vec<Complex64>>, Option<Vec<Complex64>>),
+    report: FitReport,
+) -> Result<Fit> {
+    let remedy = "restore the arrays `eigenvalues` and `amplitudes`";
+    let (Some(eigenvalues), Some(amplitudes)) = (eigenvalues, amplitudes) else {
+        return Err(Error::Empty { what: "exponentials of a placed loop", remedy });
+    };
+    let fit = Fit::new(&eigenvalues, &amplitudes, motif.dt())?.with_report(report)?;
+    check_fit(motif, &fit)?;
+    Ok(fit)
 }
 
 fn check_bias(what: &'static str, stored: &DVector<f64>, derived: &DVector<f64>, size: f64) -> Result<()> {

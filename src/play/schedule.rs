@@ -86,10 +86,10 @@ impl Schedule {
         // One module prepares all motifs: only the centres differ.
         let preparing = Arc::new(Flow::new(network.preparation().system(), readout, dt, steps)?);
         let of_motif = |(motif, learned): (usize, &LearnedMotif)| {
-            let (own, samples) = (learned.motif_loop(), learned.motif().len());
-            let centre = centre(network.preparation(), own.initial_state(), &preparing)?;
+            let samples = learned.motif().len();
+            let centre = centre(network.preparation(), learned.initial_state(), &preparing)?;
             let preparation = Phase::new(Arc::clone(&preparing), centre, None);
-            let flow = Arc::new(Flow::new(own.system(), readout, dt, samples)?);
+            let flow = Arc::new(Flow::new(learned.system(), readout, dt, samples)?);
             let playing = Phase::new(flow, Centre::Origin, Some(Target { motif, samples: 0..samples }));
             Ok(MotifPhases { approach: vec![preparation], playing: vec![playing] })
         };

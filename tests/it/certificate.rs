@@ -34,7 +34,7 @@ fn largest_excess(
     let simulator = Simulator::new(network, certificate.transition).unwrap();
     let (count, mut rng) = (network.motifs().len(), rng(seed));
     let mut previous = rng.random_range(0..count);
-    let ideal = network.motifs()[previous].motif_loop().initial_state().clone();
+    let ideal = network.motifs()[previous].initial_state().clone();
     let mut state = match start {
         Some(state) => DMatrix::from_columns(std::slice::from_ref(state)),
         None => simulator.finish(previous, &DMatrix::from_columns(std::slice::from_ref(&ideal))).unwrap(),
@@ -45,7 +45,7 @@ fn largest_excess(
         let motif = rng.random_range(0..count);
         let prepared = simulator.prepare(motif, &state).unwrap();
         let readout = simulator.play(motif, &prepared).unwrap();
-        let ideal = network.motifs()[motif].fit().values(readout.nrows());
+        let ideal = network.motifs()[motif].placed().unwrap().0.values(readout.nrows());
         let error = readout.iter().zip(&ideal).map(|(y, f)| (y - f).abs()).fold(0.0, f64::max);
         let rms = readout.iter().zip(&ideal).map(|(y, f)| (y - f).powi(2)).sum::<f64>() / ideal.len() as f64;
         let bound = match &bounds {
@@ -207,8 +207,8 @@ fn every_input_is_certified() {
         let options = published.options().clone().with(|o| o.input = input);
         let mut network = Network::design(published.system(), &options, published.seed()).unwrap();
         for own in published.motifs() {
-            let parts = (own.motif().clone(), own.fit().clone(), own.motif_loop().clone());
-            let learned = LearnedMotif::new(parts.0, parts.1, parts.2, network.preparation()).unwrap();
+            let (motif, designed) = (own.motif().clone(), own.designed().clone());
+            let learned = LearnedMotif::new(motif, designed, network.preparation()).unwrap();
             network.insert(learned).unwrap();
         }
         network

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::directly::Directly;
 use crate::fitting::Fitting;
 use crate::gate::Gate;
 use crate::motif_file::Grid;
@@ -61,14 +62,15 @@ pub struct Fit {
 
 /// Build a network that plays motifs in any order
 ///
-/// Fits every motif, places its eigenvalues by a rank-one loop that is robust to noise, and optimises the
-/// preparatory module. The network is random, or given as an .npz file with J (N, N), w (N,) and, optionally,
-/// gain.
+/// Designs a loop for every motif, directly or by fitting exponentials and placing their eigenvalues, and
+/// optimises the preparatory module. The network is random, or given as an .npz file with J (N, N), w (N,)
+/// and, optionally, gain.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  thalamo build motifs.npz --units 99 --gain 0.5 --out model.npz\n  \
                              thalamo build motifs.csv --network net.npz --prep-rank 30 --out model.npz\n  \
                              thalamo build motifs.csv --tau 0.02 --transition 0.2 --strict --out model.npz\n  \
+                             thalamo build motifs.csv --preset robust --loop-rank 2 --out model.npz\n  \
                              thalamo build motifs.npz --preset published --separation 6/T --out model.npz\n  \
                              thalamo build motifs.npz --fits fits.json --out model.npz"
 )]
@@ -85,14 +87,16 @@ pub struct Build {
     /// Gain g (1/tau), where the network's file has none [default: 0.5]
     #[arg(long)]
     pub gain: Option<f64>,
-    /// Fits that `thalamo fit` wrote for these motifs, in place of new ones
+    /// Fits that `thalamo fit` wrote for these motifs, to be placed in place of new ones
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
         "modes", "separation", "margin", "decay_limit", "amplitude_bound", "fit_start",
     ])]
     pub fits: Option<PathBuf>,
     #[command(flatten)]
     pub fitting: Fitting,
-    /// Largest error of a loop that plays its exponentials, relative to the sum of their amplitudes
+    #[command(flatten)]
+    pub directly: Directly,
+    /// Largest error of a placed loop that plays its exponentials, relative to the sum of their amplitudes
     /// [default: 1e-6]
     #[arg(long, value_name = "ERROR")]
     pub playback_tolerance: Option<f64>,

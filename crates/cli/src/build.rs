@@ -5,7 +5,7 @@ use std::path::Path;
 use thalamo::fit::{Fit, FitOptions};
 use thalamo::io::{self, Fits, Model, NamedMotif};
 use thalamo::motif::Motif;
-use thalamo::network::BuildStep;
+use thalamo::network::{BuildStep, Design};
 use thalamo::play::Schedule;
 use thalamo::preparation::{Input, PreparationOptions};
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
@@ -26,24 +26,27 @@ pub fn build(options: &Build, session: &Session) -> Result<()> {
     inputs.extend(options.network.as_deref());
     inputs.extend(options.fits.as_deref());
     session.check_output(&options.output, &inputs, &["npz"])?;
-    let mut network_options = network_options(options);
+    let mut network_options = network_options(options)?;
     network_options.validate()?;
     let named = motif_file::read(&options.motifs, &options.grid, None, session)?;
     let fits = options.fits.as_deref().map(|path| matched(path, &named)).transpose()?;
     let fits = fits.map(|(fits, made_with)| {
         network_options.fit = made_with; // motifs that are learned later are fitted alike
+        network_options.design = Design::Placed;
         fits
     });
     let (names, targets): (Vec<String>, Vec<Motif>) = named.into_iter().map(|n| (n.name, n.motif)).unzip();
     let transition = transition(options, targets[0].dt(), session)?;
     let system = system(options)?;
     network_options.input = input(options.input, network_options.input, transition, &system);
+    network_options.transition = (network_options.design == Design::Direct).then_some(transition);
     network_options.preparation.rank_of(&system)?;
-    if fits.is_none() {
+    let placed = network_options.design == Design::Placed;
+    if placed && fits.is_none() {
         check_modes(&targets, network_options.fit.modes).map_err(|error| error.with_names(&names))?;
         check_units(network_options.fit.modes, system.units())?;
     }
-    let of_one = 1 + network_options.motif_loop.starts as u64;
+    let of_one = if placed { 1 + network_options.motif_loop.starts as u64 } else { 1 };
     let bar = session.progress(1 + targets.len() * of_one as usize, "building");
     let observer = |step| match step {
         BuildStep::Again { .. } => bar.inc_length(of_one),
@@ -66,7 +69,11 @@ pub fn learn(options: &Learn, session: &Session) -> Result<()> {
     let Model { mut network, transition, mut names, .. } = io::read(&options.model)?;
     let dt = network.motifs().first().map(|learned| learned.motif().dt());
     let more = motif_file::read(&options.motifs, &options.grid, dt, session)?;
-    let (first, modes) = (names.len(), network.options().fit.modes);
+    let first = names.len();
+    let modes = match network.options().design {
+        Design::Placed => network.options().fit.modes,
+        _ => 0,
+    };
     for named in &more {
         names.push(unused(&named.name, names.len(), &names));
     }
@@ -99,8 +106,19 @@ fn matched(path: &Path, motifs: &[NamedMotif]) -> thalamo::Result<(Vec<Fit>, Fit
     Ok((fits.matched(motifs).map_err(|error| error.in_file(path))?, options))
 }
 
-fn network_options(options: &Build) -> NetworkOptions {
+fn network_options(options: &Build) -> Result<NetworkOptions> {
     let mut network = options.fitting.network_options();
+    let placed = network.design == Design::Placed || options.fits.is_some();
+    let playback = options.playback_tolerance.map(|_| "--playback-tolerance");
+    let wrong = if placed { options.directly.given() } else { options.fitting.given().or(playback) };
+    if let Some(flag) = wrong {
+        let (is, presets) =
+            if placed { ("designed directly", "default") } else { ("placed", "interpretable") };
+        return Err(Failure::Usage(format!(
+            "{flag}: expected loops that are {is}, given a preset of others; add --preset {presets}, or leave it out"
+        )));
+    }
+    options.directly.change(&mut network.direct);
     let (own, preparation) = (&mut network.motif_loop, &mut network.preparation);
     own.playback_tolerance = options.playback_tolerance.unwrap_or(own.playback_tolerance);
     preparation.rank = options.prep_rank.or(preparation.rank);
@@ -108,7 +126,7 @@ fn network_options(options: &Build) -> NetworkOptions {
     if options.output_null {
         preparation.output_null = PreparationOptions::output_null().output_null;
     }
-    network
+    Ok(network)
 }
 
 /// The preparation asked for, or the usual one, rounded to the time grid.

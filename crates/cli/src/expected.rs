@@ -17,7 +17,7 @@ pub fn errors(model: &Model) -> thalamo::Result<Vec<ExpectedError>> {
     let simulator = Simulator::new(&model.network, model.transition)?;
     let noise = Noise { initial: 0.0, process: NOISE, seed: 0 };
     let of = |(index, learned): (usize, &thalamo::network::LearnedMotif)| {
-        let start = Start::State(learned.motif_loop().initial_state().clone());
+        let start = Start::State(learned.initial_state().clone());
         expected_rmse(&simulator, index, &start, noise)
     };
     model.network.motifs().par_iter().enumerate().map(of).collect()
@@ -32,8 +32,10 @@ pub fn listing(model: &Model, quality: &Quality) -> Result<Value> {
         listing["motifs"][index]["expected_rmse"] = error.rmse().into();
     }
     for (index, q) in quality.motifs.iter().enumerate() {
-        listing["motifs"][index]["quality"] =
-            json!({ "fit": q.fit, "worst": q.worst, "after": gate::after(model, q), "mean": q.mean });
+        listing["motifs"][index]["quality"] = json!({
+            "fit": q.fit, "worst": q.worst, "after": gate::after(model, q), "mean": q.mean,
+            "contraction": q.contraction,
+        });
     }
     let warnings = quality.warnings.iter().map(|warning| warning.text(&model.names, None));
     listing["warnings"] = warnings.collect();

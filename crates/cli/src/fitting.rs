@@ -34,8 +34,12 @@ pub struct Fitting {
 /// Settings to start from.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Preset {
-    /// Relative to the motifs' size and duration, for motifs of any kind
+    /// Loops designed directly for the least error, for motifs of any kind
     Default,
+    /// The same for weights that are wrong by some percent
+    Robust,
+    /// Exponentials fitted to the motif and placed
+    Interpretable,
     /// The paper's, in its units
     Published,
 }
@@ -53,8 +57,8 @@ impl Fitting {
     /// Options of fits alone.
     pub fn fit_options(&self, seed: u64) -> FitOptions {
         let preset = match self.preset {
-            Preset::Default => FitOptions::default(),
             Preset::Published => FitOptions::published(),
+            _ => FitOptions::default(),
         };
         self.change(preset).with(|o| o.seed = seed)
     }
@@ -63,10 +67,25 @@ impl Fitting {
     pub fn network_options(&self) -> NetworkOptions {
         let mut network = match self.preset {
             Preset::Default => NetworkOptions::default(),
+            Preset::Robust => NetworkOptions::robust(),
+            Preset::Interpretable => NetworkOptions::interpretable(),
             Preset::Published => NetworkOptions::published(),
         };
         network.fit = self.change(network.fit);
         network
+    }
+
+    /// The first flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--modes", self.modes.is_some()),
+            ("--separation", self.separation.is_some()),
+            ("--margin", self.margin.is_some()),
+            ("--decay-limit", self.decay_limit.is_some()),
+            ("--amplitude-bound", self.amplitude_bound.is_some()),
+            ("--fit-start", self.fit_start.is_some()),
+        ];
+        flags.iter().find(|(_, given)| *given).map(|(flag, _)| *flag)
     }
 
     fn change(&self, preset: FitOptions) -> FitOptions {

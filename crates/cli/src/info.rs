@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use thalamo::analysis::Quality;
 use thalamo::io::{self, Model, Summary};
-use thalamo::network::LearnedMotif;
+use thalamo::network::{Design, LearnedMotif};
 
 use crate::arguments::Info;
 use crate::failure::Result;
@@ -45,27 +45,28 @@ pub fn table(model: &Model, quality: &Quality, session: &Session) -> Result<Stri
         motifs.len(),
         session.both(dt),
     );
-    text += "index name              samples  modes   fit RMSE  fit/std  played/std  after            \
-             cond(Q)   abscissa  noise cost  noisy RMSE\n";
+    text += "index name              samples   loop   fit RMSE  fit/std  played/std  after           abscissa     |M|  \
+             noise cost  noisy RMSE\n";
     for ((m, expected), q) in motifs.iter().zip(expected::errors(model)?).zip(&quality.motifs) {
         let _ = writeln!(
             text, // which never fails
-            "{:>5} {:<16} {:>8} {:>6} {:>10} {:>8} {:>11}  {:<14} {:>9.1e} {:>10.4} {:>11.3} {:>11}",
+            "{:>5} {:<16} {:>8} {:>6} {:>10} {:>8} {:>11}  {:<14} {:>9.4} {:>7.3} {:>11.3} {:>11}",
             m.index,
             m.name,
             m.samples,
-            m.eigenvalues.len(),
+            m.loop_in_words(),
             error(m.fit_rmse),
             error(q.fit),
             error(q.worst),
             gate::after(model, q),
-            m.condition,
             m.abscissa,
+            q.contraction,
             m.noise_cost,
             error(expected.rmse()),
         );
     }
-    text += "\nplayed/std: error after the worst predecessor, over the motif's standard deviation\n";
+    text += "\nloop: K exponentials placed, or rank r designed directly; |M|: growth of deviations, < 1\n\
+             played/std: error after the worst predecessor, over the motif's standard deviation\n";
     let _ = writeln!(text, "noisy RMSE: expected under white noise of {} on every unit", expected::NOISE);
     for warning in gate::warnings(model, quality, session) {
         let _ = writeln!(text, "\nwarning: {warning}");
@@ -77,17 +78,20 @@ pub fn table(model: &Model, quality: &Quality, session: &Session) -> Result<Stri
 fn noisy(model: &Model) -> String {
     let scale = model.network.scale().unwrap_or(1.0);
     let limit = model.network.options().noise.cost_limit * scale;
-    let is_noisy = |(_, learned): &(usize, &LearnedMotif)| learned.motif_loop().noise_cost() > limit;
+    let is_noisy = |(_, learned): &(usize, &LearnedMotif)| learned.noise_cost() > limit;
     let noisy = model.network.motifs().iter().enumerate().filter(is_noisy);
     let names: Vec<String> = noisy.map(|(index, _)| format!("`{}`", model.names[index])).collect();
     if names.is_empty() {
         return String::new();
     }
     format!(
-        "\nnoise cost above {limit:.3}: {}. Noise will disturb {}; build with fewer --modes (exponentials\n\
-         that a brief or simple motif does not need).\n",
+        "\nnoise cost above {limit:.3}: {}. Noise will disturb {}; build with {}.\n",
         names.join(", "),
         if names.len() == 1 { "it" } else { "them" },
+        match model.network.options().design {
+            Design::Placed => "fewer --modes (exponentials\nthat a brief or simple motif does not need)",
+            _ => "a larger\n--relative-noise",
+        },
     )
 }
 

@@ -8,6 +8,7 @@ mod arguments;
 mod build;
 mod certify;
 mod command;
+mod directly;
 mod expected;
 mod failure;
 mod fit;

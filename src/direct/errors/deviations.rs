@@ -4,7 +4,7 @@ use nalgebra::DVector;
 use num_complex::Complex64;
 
 use super::reverse::Reverse;
-use crate::direct::basis::{Basis, Head};
+use crate::direct::basis::Basis;
 use crate::linalg::Eigen;
 use crate::low_rank::LowRank;
 
@@ -14,11 +14,11 @@ use crate::low_rank::LowRank;
 ///    \qquad \Xi = X^{-1},\ a = \Xi U,\ b = X^T V, $$
 ///
 /// for the eigenvalues of a head; a and b packed as $P^{-1} U$ and $P^T V$.
-pub(super) fn variance(basis: &Basis, head: Head, uv: [&[f64]; 2], driven: &[f64], felt: &[f64]) -> f64 {
+pub(super) fn variance(basis: &Basis, head: usize, uv: [&[f64]; 2], driven: &[f64], felt: &[f64]) -> f64 {
     let n = basis.values.len();
     let mut total = 0.0;
     for at in (0..driven.len()).step_by(n) {
-        let mode = Mode::new(head, &driven[at..at + n], &felt[at..at + n]);
+        let mode = Mode::new(basis, head, &driven[at..at + n], &felt[at..at + n]);
         for i in 0..n {
             total += (uv[0][at + i] * mode.of_input(basis, i)).powi(2);
             total += (uv[1][at + i] * mode.of_feedback(basis, i)).powi(2);
@@ -48,7 +48,7 @@ pub(in crate::direct) fn deviations(eigen: &Eigen, weights: &LowRank) -> DVector
 /// Adds a factor times the derivative of the variance of one of these eigenvalues.
 pub(super) fn differentiate(
     basis: &Basis,
-    head: Head,
+    head: usize,
     uv: [&[f64]; 2],
     driven: &[f64],
     felt: &[f64],
@@ -57,7 +57,7 @@ pub(super) fn differentiate(
 ) {
     let n = basis.values.len();
     for at in (0..driven.len()).step_by(n) {
-        let mode = Mode::new(head, &driven[at..at + n], &felt[at..at + n]);
+        let mode = Mode::new(basis, head, &driven[at..at + n], &felt[at..at + n]);
         for i in 0..n {
             let (u, v) = (uv[0][at + i], uv[1][at + i]);
             let (input, feedback) = (mode.of_input(basis, i), mode.of_feedback(basis, i));
@@ -65,7 +65,7 @@ pub(super) fn differentiate(
             out.by_feedback[at + i] += 2.0 * factor * v * feedback * feedback;
             let input = 2.0 * factor * mode.share * u * u * input;
             let feedback = 2.0 * factor * mode.share * v * v * feedback;
-            for (part, j) in (head.at..head.at + mode.width).enumerate() {
+            for (part, j) in mode.parts.clone().enumerate() {
                 out.left[(j, i)] += input * mode.felt[part];
                 out.felt[at + j] += input * basis.left[(j, i)];
                 out.right[(i, j)] += feedback * mode.driven[part];
@@ -77,8 +77,8 @@ pub(super) fn differentiate(
 
 /// The parts of a and b of a real eigenvalue or a pair.
 struct Mode {
-    at: usize,
-    width: usize,
+    /// Where these are.
+    parts: std::iter::StepBy<std::ops::Range<usize>>,
     /// Of a product of a row of $X^{-1}$ and a column of X, half the sum over both real parts.
     share: f64,
     driven: [f64; 2],
@@ -86,26 +86,27 @@ struct Mode {
 }
 
 impl Mode {
-    fn new(head: Head, driven: &[f64], felt: &[f64]) -> Self {
-        let second = |list: &[f64]| if head.pair { list[head.at + 1] } else { 0.0 };
+    fn new(basis: &Basis, head: usize, driven: &[f64], felt: &[f64]) -> Self {
+        let other = basis.conjugate(head);
+        let (width, step) = if other == head { (1, 1) } else { (other - head + 1, other - head) };
+        let both = |list: &[f64]| [list[head], list[other]];
         Self {
-            at: head.at,
-            width: if head.pair { 2 } else { 1 },
-            share: if head.pair { 0.5 } else { 1.0 },
-            driven: [driven[head.at], second(driven)],
-            felt: [felt[head.at], second(felt)],
+            parts: (head..head + width).step_by(step),
+            share: 1.0 / basis.count(head),
+            driven: both(driven),
+            felt: both(felt),
         }
     }
 
     /// $\mathrm{Re}(\Xi_{in} b_i)$.
     fn of_input(&self, basis: &Basis, n: usize) -> f64 {
-        let part = |k: usize| basis.left[(self.at + k, n)] * self.felt[k];
-        self.share * (0..self.width).map(part).sum::<f64>()
+        let parts = self.parts.clone().zip(self.felt);
+        self.share * parts.map(|(i, felt)| basis.left[(i, n)] * felt).sum::<f64>()
     }
 
     /// $\mathrm{Re}(X_{ni} a_i)$.
     fn of_feedback(&self, basis: &Basis, n: usize) -> f64 {
-        let part = |k: usize| basis.right[(n, self.at + k)] * self.driven[k];
-        self.share * (0..self.width).map(part).sum::<f64>()
+        let parts = self.parts.clone().zip(self.driven);
+        self.share * parts.map(|(i, driven)| basis.right[(n, i)] * driven).sum::<f64>()
     }
 }

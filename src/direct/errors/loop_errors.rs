@@ -3,14 +3,15 @@
 use faer::Accum;
 use num_complex::Complex64;
 
-use super::entries::{add_image, add_multiple, multiply, scale_columns, scale_rows, sum, weigh_states};
+use super::entries::{scale_columns, scale_rows};
 use super::form::form;
 use super::modes::Modes;
 use super::moments::Moments;
 use super::response::Response;
 use super::reverse::Reverse;
 use super::work::Work;
-use crate::direct::packed::{Sides, Table, complete, pack, pack_down, pack_up, unpack_down, unpack_up};
+use crate::direct::packed::{Sides, pack, unpack_down, unpack_up};
+use crate::direct::table::Table;
 use crate::linalg::product::{mirror_lower, mul_into, mul_lower_into, view};
 
 /// $\Phi = \int_0^1 \mathrm E |dy|^2 dt$ per squared relative error of every weight of U and V, to first
@@ -26,11 +27,12 @@ pub(super) struct LoopErrors {
     columns: Vec<Column>,
     work: Work,
     weights: Table,
-    by_seen: Vec<Complex64>,
-    by_state: Vec<Complex64>,
+    /// Derivatives for heads, lists as rows.
+    by_seen: Table,
+    by_state: Table,
+    by_driven: Table,
+    by_felt: Table,
     by_values: Vec<Complex64>,
-    by_driven: Vec<Complex64>,
-    by_felt: Vec<Complex64>,
 }
 
 /// What belongs to one column of U and V.
@@ -46,8 +48,7 @@ struct Column {
 
 impl LoopErrors {
     pub(super) fn new(n: usize, outputs: usize, rank: usize) -> Self {
-        let (list, table) =
-            (|width: usize| vec![Complex64::ZERO; n * width], || vec![Complex64::ZERO; n * n]);
+        let table = || Table::new(n, n);
         let column = || Column {
             input: Response::new(n),
             feedback: (0..outputs).map(|_| Response::new(n)).collect(),
@@ -60,91 +61,64 @@ impl LoopErrors {
             columns: (0..rank).map(|_| column()).collect(),
             work: Work::new(n),
             weights: table(),
-            by_seen: list(outputs),
-            by_state: list(1),
-            by_values: list(1),
-            by_driven: list(rank),
-            by_felt: list(rank),
+            by_seen: Table::new(outputs, n),
+            by_state: Table::new(1, n),
+            by_driven: Table::new(rank, n),
+            by_felt: Table::new(rank, n),
+            by_values: vec![Complex64::ZERO; n],
         }
     }
 
     /// What does not depend on the start; false where eigenvalues are too close to each other.
-    pub(super) fn begin(
-        &mut self,
-        modes: &Modes<'_>,
-        uv: [&[f64]; 2],
-        driven: &[Complex64],
-        felt: &[Complex64],
-    ) -> bool {
-        let n = modes.len();
+    pub(super) fn begin(&mut self, modes: &Modes<'_>, uv: [&[f64]; 2], driven: &Table, felt: &Table) -> bool {
+        let (n, basis) = (modes.len(), modes.basis);
         let Self { moments, columns, work, .. } = self;
-        if !moments.fill(modes, driven, felt) {
+        if !moments.fill(modes, driven, felt, columns.len()) {
             return false;
         }
-        let basis = modes.basis;
         for (k, column) in columns.iter_mut().enumerate() {
             let [u, v] = uv.map(|x| &x[k * n..(k + 1) * n]);
+            let (left, right) = (view(&basis.left), view(&basis.right));
             scale_columns(&basis.left, u, &mut work.image);
-            mul_lower_into(
-                &mut work.real,
-                Accum::Replace,
-                1.0,
-                view(&work.image),
-                view(&basis.left).transpose(),
-            );
+            mul_lower_into(&mut work.real, Accum::Replace, 1.0, view(&work.image), left.transpose());
             mirror_lower(&mut work.real);
-            unpack_up(&work.real, &basis.heads, &mut column.input_gram);
+            unpack_up(&work.real, basis.layout, &mut column.input_gram);
             scale_rows(&basis.right, v, &mut work.image);
-            mul_lower_into(
-                &mut work.real,
-                Accum::Replace,
-                1.0,
-                view(&basis.right).transpose(),
-                view(&work.image),
-            );
+            mul_lower_into(&mut work.real, Accum::Replace, 1.0, right.transpose(), view(&work.image));
             mirror_lower(&mut work.real);
-            unpack_down(&work.real, &basis.heads, &mut column.feedback_gram);
-            column.products.fill(Complex64::ZERO);
-            for (response, seen) in column.feedback.iter_mut().zip(modes.seen.chunks_exact(n)) {
-                multiply(&mut response.list, seen, &driven[k * n..(k + 1) * n]);
-                response.fill(modes, moments, work);
-                column.products.iter_mut().zip(&response.products).for_each(|(to, x)| *to += x);
+            unpack_down(&work.real, basis.layout, &mut column.feedback_gram);
+            column.products.clear();
+            for (o, response) in column.feedback.iter_mut().enumerate() {
+                response.fill(modes, moments, [(modes.seen, o), (driven, k)], work);
+                column.products.add(1.0, &response.products, basis.heads().end);
             }
         }
         true
     }
 
     /// Adds $\Phi$ as a quadratic form in $\xi$, times a factor.
-    pub(super) fn add_form(&mut self, modes: &Modes<'_>, felt: &[Complex64], factor: f64, out: &mut Table) {
-        let n = modes.len();
-        let mut products = std::mem::take(&mut self.columns[0].input.products);
-        for (k, column) in self.columns.iter().enumerate() {
-            multiply(&mut self.weights, modes.pairs, &column.input_gram);
-            form(modes, &self.moments, &self.weights, &mut products, &mut self.work);
-            let felt = &felt[k * n..(k + 1) * n];
-            for (row, head) in modes.basis.heads.iter().enumerate() {
-                let own = felt[head.at] * factor;
-                for (j, other) in felt.iter().enumerate() {
-                    let at = row * n + j;
-                    out[at] +=
-                        own * other * products[at] + column.feedback_gram[at] * column.products[at] * factor;
-                }
-            }
+    pub(super) fn add_form(&mut self, modes: &Modes<'_>, felt: &Table, factor: f64, out: &mut Table) {
+        for (k, column) in self.columns.iter_mut().enumerate() {
+            modes.multiply(&mut self.weights, modes.pairs, &column.input_gram);
+            // Not known yet, memory until then.
+            let products = &mut column.input.products;
+            form(modes, &self.moments, &self.weights, products, &mut self.work);
+            modes.update(out, |i, j, x| {
+                let of_feedback = column.feedback_gram.at(i, j) * column.products.at(i, j);
+                x + (felt.at(k, i) * felt.at(k, j) * products.at(i, j) + of_feedback) * factor
+            });
         }
-        self.columns[0].input.products = products;
     }
 
     /// $\Phi$ at the start.
-    pub(super) fn value(&mut self, modes: &Modes<'_>, felt: &[Complex64]) -> f64 {
-        let n = modes.len();
+    pub(super) fn value(&mut self, modes: &Modes<'_>, felt: &Table) -> f64 {
         let mut total = 0.0;
         for (k, column) in self.columns.iter_mut().enumerate() {
-            multiply(&mut column.input.list, &felt[k * n..(k + 1) * n], modes.state);
-            column.input.fill(modes, &self.moments, &mut self.work);
-            multiply(&mut self.weights, modes.pairs, &column.input_gram);
-            total += sum(modes, &self.weights, &column.input.products);
-            weigh_states(modes, &column.feedback_gram, &mut self.weights);
-            total += sum(modes, &self.weights, &column.products);
+            column.input.fill(modes, &self.moments, [(felt, k), (modes.state, 0)], &mut self.work);
+            modes.multiply(&mut self.weights, modes.pairs, &column.input_gram);
+            total += modes.sum(&self.weights, &column.input.products);
+            modes.weigh_states(&column.feedback_gram, &mut self.weights);
+            total += modes.sum(&self.weights, &column.products);
         }
         total
     }
@@ -154,32 +128,30 @@ impl LoopErrors {
         &mut self,
         modes: &Modes<'_>,
         uv: [&[f64]; 2],
-        driven: &[Complex64],
-        felt: &[Complex64],
+        driven: &Table,
+        felt: &Table,
         factor: f64,
         out: &mut Reverse,
     ) {
-        let n = modes.len();
-        let heads = &modes.basis.heads;
+        let (n, layout) = (modes.len(), modes.basis.layout);
         let Self { moments, columns, work, weights, .. } = self;
-        self.by_seen.fill(Complex64::ZERO);
-        self.by_state.fill(Complex64::ZERO);
+        let lists = [&mut self.by_seen, &mut self.by_state, &mut self.by_driven, &mut self.by_felt];
+        lists.into_iter().for_each(Table::clear);
         self.by_values.fill(Complex64::ZERO);
-        self.by_driven.fill(Complex64::ZERO);
         for (k, column) in columns.iter_mut().enumerate() {
             let of = k * n..(k + 1) * n;
-            let (felt, driven) = (&felt[of.clone()], &driven[of.clone()]);
             // Errors of U.
-            multiply(weights, modes.pairs, &column.input_gram);
+            modes.multiply(weights, modes.pairs, &column.input_gram);
             column.input.differentiate(modes, moments, weights, &mut self.by_values, work);
-            multiply(&mut self.by_felt[of.clone()], &column.input.by_list, modes.state);
-            add_multiple(&mut self.by_state, &column.input.by_list, felt);
-            multiply(&mut work.table, &column.input_gram, &column.input.products);
-            for (to, seen) in self.by_seen.chunks_exact_mut(n).zip(modes.seen.chunks_exact(n)) {
-                add_image(to, &work.table, seen, heads.iter().map(|h| h.at));
+            let by_list = &column.input.by_list;
+            add_multiple(modes, (&mut self.by_felt, k), by_list, (modes.state, 0));
+            add_multiple(modes, (&mut self.by_state, 0), by_list, (felt, k));
+            modes.multiply(&mut work.table, &column.input_gram, &column.input.products);
+            for o in 0..column.feedback.len() {
+                modes.add_image(&mut self.by_seen, &work.table, modes.seen, o);
             }
-            multiply(weights, modes.pairs, &column.input.products);
-            pack(weights, heads, heads, Sides::Down, &mut work.real);
+            modes.multiply(weights, modes.pairs, &column.input.products);
+            pack(weights, layout, layout, Sides::Down, &mut work.real);
             mul_into(&mut work.image, Accum::Replace, 1.0, view(&work.real), view(&modes.basis.left));
             let u = &uv[0][of.clone()];
             for (j, by_u) in out.by_input[of.clone()].iter_mut().enumerate() {
@@ -188,17 +160,16 @@ impl LoopErrors {
                 out.left.column_mut(j).axpy(2.0 * factor * u[j] * u[j], &image, 1.0);
             }
             // Errors of V.
-            weigh_states(modes, &column.feedback_gram, weights);
-            let outputs = column.feedback.iter_mut().zip(modes.seen.chunks_exact(n));
-            for ((response, seen), by_seen) in outputs.zip(self.by_seen.chunks_exact_mut(n)) {
+            modes.weigh_states(&column.feedback_gram, weights);
+            for (o, response) in column.feedback.iter_mut().enumerate() {
                 response.differentiate(modes, moments, weights, &mut self.by_values, work);
-                add_multiple(by_seen, &response.by_list, driven);
-                add_multiple(&mut self.by_driven[of.clone()], &response.by_list, seen);
+                add_multiple(modes, (&mut self.by_seen, o), &response.by_list, (driven, k));
+                add_multiple(modes, (&mut self.by_driven, k), &response.by_list, (modes.seen, o));
             }
-            multiply(&mut work.table, &column.feedback_gram, &column.products);
-            add_image(&mut self.by_state, &work.table, modes.state, heads.iter().map(|h| h.at));
-            weigh_states(modes, &column.products, weights);
-            pack(weights, heads, heads, Sides::Up, &mut work.real);
+            modes.multiply(&mut work.table, &column.feedback_gram, &column.products);
+            modes.add_image(&mut self.by_state, &work.table, modes.state, 0);
+            modes.weigh_states(&column.products, weights);
+            pack(weights, layout, layout, Sides::Up, &mut work.real);
             mul_into(&mut work.image, Accum::Replace, 1.0, view(&modes.basis.right), view(&work.real));
             let (v, by_v) = (&uv[1][of.clone()], &mut out.by_feedback[of]);
             for j in 0..n {
@@ -214,28 +185,28 @@ impl LoopErrors {
         self.hand_over(modes, factor, out);
     }
 
-    fn hand_over(&mut self, modes: &Modes<'_>, factor: f64, out: &mut Reverse) {
-        let n = modes.len();
-        let heads = &modes.basis.heads;
-        let lists = [&mut self.by_seen, &mut self.by_state, &mut self.by_driven, &mut self.by_felt];
-        for list in lists {
-            for part in list.chunks_exact_mut(n) {
-                complete(part, heads);
-                part.iter_mut().for_each(|x| *x *= factor);
-            }
+    fn hand_over(&self, modes: &Modes<'_>, factor: f64, out: &mut Reverse) {
+        let (n, layout) = (modes.len(), modes.basis.layout);
+        for (from, to) in [(&self.by_seen, &mut out.seen), (&self.by_felt, &mut out.felt)] {
+            to.chunks_exact_mut(n).enumerate().for_each(|(row, to)| from.pack_up(row, layout, to));
         }
-        let up = |from: &[Complex64], to: &mut [f64]| {
-            from.chunks_exact(n).zip(to.chunks_exact_mut(n)).for_each(|(from, to)| pack_up(from, heads, to));
-        };
-        let down = |from: &[Complex64], to: &mut [f64]| {
-            from.chunks_exact(n)
-                .zip(to.chunks_exact_mut(n))
-                .for_each(|(from, to)| pack_down(from, heads, to));
-        };
-        up(&self.by_seen, &mut out.seen);
-        up(&self.by_felt, &mut out.felt);
-        down(&self.by_state, &mut out.state);
-        down(&self.by_driven, &mut out.driven);
+        for (from, to) in [(&self.by_state, &mut out.state), (&self.by_driven, &mut out.driven)] {
+            to.chunks_exact_mut(n).enumerate().for_each(|(row, to)| from.pack_down(row, layout, to));
+        }
+        let lists = [&mut out.seen, &mut out.felt, &mut out.state, &mut out.driven];
+        lists.into_iter().flatten().for_each(|x| *x *= factor);
         out.values.iter_mut().zip(&self.by_values).for_each(|(to, x)| *to += x * factor);
+    }
+}
+
+/// Adds a list, entry by entry times a row of lists, to a row of others.
+fn add_multiple(
+    modes: &Modes<'_>,
+    (out, to): (&mut Table, usize),
+    list: &[Complex64],
+    (lists, row): (&Table, usize),
+) {
+    for i in modes.basis.heads() {
+        out.set(to, i, out.at(to, i) + list[i] * lists.at(row, i));
     }
 }

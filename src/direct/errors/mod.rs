@@ -14,7 +14,6 @@ mod reverse;
 mod work;
 
 use nalgebra::DMatrix;
-use num_complex::Complex64;
 
 pub(super) use deviations::deviations;
 pub(super) use driven::driven;
@@ -23,9 +22,10 @@ pub use module::{DirectModule, Prepared};
 pub(super) use module_errors::{ModuleErrors, ModuleMemory};
 
 use super::basis::Basis;
-use super::packed::{Table, list_down, list_up, unpack_up};
+use super::packed::unpack_up;
+use super::table::Table;
 use super::terms::{ErrorWeights, excess};
-use crate::linalg::product::{apply, view};
+use crate::linalg::product::{apply, mirror_lower, view};
 use deviations::{differentiate as differentiate_variance, variance};
 use loop_errors::LoopErrors;
 use reverse::Reverse;
@@ -35,8 +35,8 @@ use reverse::Reverse;
 pub(super) struct Errors {
     weights: ErrorWeights,
     /// $a = X^{-1} U$ and $b = X^T V$, and as real numbers; U and V.
-    driven: Vec<Complex64>,
-    felt: Vec<Complex64>,
+    driven: Table,
+    felt: Table,
     real_driven: Vec<f64>,
     real_felt: Vec<f64>,
     input: Vec<f64>,
@@ -55,7 +55,7 @@ impl Errors {
         weights: ErrorWeights,
         module: Option<ModuleErrors>,
     ) -> Option<Self> {
-        let (list, numbers) = (|| vec![Complex64::ZERO; n * rank], || vec![0.0; n * rank]);
+        let (list, numbers) = (|| Table::new(rank, n), || vec![0.0; n * rank]);
         (weights.of_loop() || module.is_some()).then(|| Self {
             weights,
             driven: list(),
@@ -82,16 +82,17 @@ impl Errors {
         let (n, basis) = (modes.basis.values.len(), modes.basis);
         apply(view(&basis.left), &self.input, &mut self.real_driven);
         apply(view(&basis.right).transpose(), &self.feedback, &mut self.real_felt);
-        let lists = self.real_driven.chunks_exact(n).zip(self.driven.chunks_exact_mut(n));
-        lists.for_each(|(numbers, list)| list_up(numbers, &basis.heads, list));
-        let lists = self.real_felt.chunks_exact(n).zip(self.felt.chunks_exact_mut(n));
-        lists.for_each(|(numbers, list)| list_down(numbers, &basis.heads, list));
+        let lists = self.real_driven.chunks_exact(n).zip(self.real_felt.chunks_exact(n));
+        for (k, (driven, felt)) in lists.enumerate() {
+            self.driven.list_up(k, driven, basis.layout);
+            self.felt.list_down(k, felt, basis.layout);
+        }
         let uv = [&self.input[..], &self.feedback];
         if self.weights.shift > 0.0 {
-            for head in &basis.heads {
-                let variance = variance(basis, *head, uv, &self.real_driven, &self.real_felt);
-                let width = if head.pair { 2 } else { 1 };
-                self.shifts[head.at..head.at + width].fill(self.weights.shift * variance.sqrt());
+            for i in basis.heads() {
+                let variance = variance(basis, i, uv, &self.real_driven, &self.real_felt);
+                let shift = self.weights.shift * variance.sqrt();
+                (self.shifts[i], self.shifts[basis.conjugate(i)]) = (shift, shift);
             }
         }
         if let Some(it) = &mut self.module {
@@ -113,10 +114,11 @@ impl Errors {
         self.loop_errors.as_mut().map_or(0.0, |it| it.value(modes, &self.felt))
     }
 
-    /// Adds the form of the start that the module's errors make to K.
+    /// Adds the form that the module's errors make of the start to the same as a real matrix.
     pub(super) fn add_module_form(&self, out: &mut DMatrix<f64>) {
         if let Some(it) = &self.module {
             it.add_form(out);
+            mirror_lower(out);
         }
     }
 
@@ -129,7 +131,7 @@ impl Errors {
     pub(super) fn add_covariance(&mut self, basis: &Basis, real: &mut DMatrix<f64>, table: &mut Table) {
         if let Some(it) = &mut self.module {
             *real += it.covariance();
-            unpack_up(real, &basis.heads, table);
+            unpack_up(real, basis.layout, table);
         }
     }
 
@@ -150,22 +152,21 @@ impl Errors {
         if let Some(it) = &mut self.loop_errors {
             it.differentiate(modes, uv, &self.driven, &self.felt, squared, &mut self.reverse);
         }
-        for head in &modes.basis.heads {
-            let (i, count) = (head.at, if head.pair { 2.0 } else { 1.0 });
+        for i in modes.basis.heads() {
             let excess = excess(modes.basis.values[i].re + self.shifts[i]);
             if excess > 0.0 && self.shifts[i] > 0.0 {
-                let factor = count * barrier * excess * shift * shift / self.shifts[i];
+                let factor = modes.basis.count(i) * barrier * excess * shift * shift / self.shifts[i];
                 let (driven, felt) = (&self.real_driven, &self.real_felt);
-                differentiate_variance(modes.basis, *head, uv, driven, felt, factor, &mut self.reverse);
+                differentiate_variance(modes.basis, i, uv, driven, felt, factor, &mut self.reverse);
             }
         }
         self.reverse.finish(modes, readout, start, uv);
     }
 
     /// Adds the derivatives by $X^{-1} dM X$.
-    pub(super) fn add_to(&self, basis: &Basis, out: &mut Table) {
+    pub(super) fn add_to(&self, modes: &Modes<'_>, out: &mut Table) {
         if self.weights.of_loop() {
-            self.reverse.add_to(basis, out);
+            self.reverse.add_to(modes, out);
         }
     }
 

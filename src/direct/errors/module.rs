@@ -37,12 +37,10 @@ use crate::{Error, Result, check};
 pub struct DirectModule {
     pub(super) input: DMatrix<f64>,
     pub(super) feedback: DMatrix<f64>,
-    /// B, B U, and $(I - P)^{-1}$, that times A_p and $V^T$ from the left.
+    /// B and B U side by side, and $(I - P)^{-1}$, that times A_p and times $V^T$ from the left below it: what
+    /// errors are carried by, and what makes $x_f$, b and $V^T x_f$ of s.
     pub(super) shift: DMatrix<f64>,
-    pub(super) shifted: DMatrix<f64>,
     pub(super) fixed: DMatrix<f64>,
-    pub(super) biased: DMatrix<f64>,
-    pub(super) felt: DMatrix<f64>,
 }
 
 impl DirectModule {
@@ -66,17 +64,16 @@ impl DirectModule {
             };
             if out.iter().all(|x| x.is_finite()) { Ok(out) } else { Err(singular) }
         };
-        let fixed = inverse(&left)?;
-        let shift = -product(view(&inverse(&closed)?), view(&left));
-        Ok(Self {
-            input: weights.input().clone(),
-            feedback: weights.feedback().clone(),
-            shifted: &shift * weights.input(),
-            biased: product(view(&closed), view(&fixed)),
-            felt: weights.feedback().transpose() * &fixed,
-            shift,
-            fixed,
-        })
+        let own = inverse(&left)?;
+        let carry = -product(view(&inverse(&closed)?), view(&left));
+        let rank = weights.rank();
+        let (mut shift, mut fixed) = (DMatrix::zeros(n, n + rank), DMatrix::zeros(2 * n + rank, n));
+        shift.columns_mut(0, n).copy_from(&carry);
+        shift.columns_mut(n, rank).copy_from(&(&carry * weights.input()));
+        fixed.rows_mut(0, n).copy_from(&own);
+        fixed.rows_mut(n, n).copy_from(&product(view(&closed), view(&own)));
+        fixed.rows_mut(2 * n, rank).copy_from(&(weights.feedback().transpose() * &own));
+        Ok(Self { input: weights.input().clone(), feedback: weights.feedback().clone(), shift, fixed })
     }
 }
 

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use faer::Accum;
-use nalgebra::{DMatrix, DVector};
-use num_complex::Complex64;
+use nalgebra::DMatrix;
 
 use super::modes::Modes;
 use super::module::DirectModule;
@@ -45,42 +44,38 @@ impl ModuleErrors {
     fn fill_variances(&self, start: &[f64], memory: &mut ModuleMemory) {
         let module = &*self.module;
         let n = start.len();
-        apply(view(&module.fixed), start, memory.fixed.as_mut_slice());
-        apply(view(&module.biased), start, memory.bias.as_mut_slice());
-        apply(view(&module.felt), start, memory.felt.as_mut_slice());
+        apply(view(&module.fixed), start, &mut memory.fixed);
+        let (fixed, others) = memory.fixed.split_at(n);
+        let (bias, felt) = others.split_at(n);
         let (own, columns) = memory.variances.split_at_mut(n);
         for (i, to) in own.iter_mut().enumerate() {
-            let entries = memory.felt.iter().enumerate();
+            let entries = felt.iter().enumerate();
             let sum: f64 = entries.map(|(j, x)| (module.input[(i, j)] * x).powi(2)).sum();
-            *to = self.weights * sum + self.input * memory.bias[i].powi(2);
+            *to = self.weights * sum + self.input * bias[i].powi(2);
         }
         for (to, feedback) in columns.iter_mut().zip(module.feedback.column_iter()) {
-            let entries = feedback.iter().zip(memory.fixed.iter());
+            let entries = feedback.iter().zip(fixed);
             *to = self.weights * entries.map(|(v, x)| (v * x).powi(2)).sum::<f64>();
         }
     }
 
     /// A factor F of the form of the start, $|F s|^2$, from what an error along B and B U does to the
-    /// readout.
+    /// readout; its rows are those at hand, scaled.
     fn fill_form(&self, memory: &mut ModuleMemory) {
         let module = &*self.module;
-        let n = module.fixed.nrows();
+        let n = module.fixed.ncols();
         let (own, columns) = memory.gains.split_at(n);
-        let rows = module.feedback.ncols();
         let root = |x: f64| x.max(0.0).sqrt();
         for (i, own) in own.iter().enumerate() {
             let sum: f64 = columns.iter().enumerate().map(|(j, k)| module.feedback[(i, j)].powi(2) * k).sum();
             memory.roots[i] = root(self.weights * sum);
             memory.roots[n + i] = root(self.input * own);
         }
-        for j in 0..rows {
-            let sum: f64 = module.input.column(j).iter().zip(own).map(|(u, g)| u * u * g).sum();
-            memory.roots[2 * n + j] = root(self.weights * sum);
+        for (to, input) in memory.roots[2 * n..].iter_mut().zip(module.input.column_iter()) {
+            *to = root(self.weights * input.iter().zip(own).map(|(u, g)| u * u * g).sum::<f64>());
         }
-        for (j, mut to) in memory.form.column_iter_mut().enumerate() {
-            let parts = module.fixed.column(j).into_iter().chain(module.biased.column(j));
-            let parts = parts.chain(module.felt.column(j));
-            to.iter_mut().zip(parts).zip(&memory.roots).for_each(|((to, x), root)| *to = x * root);
+        for mut column in memory.form.column_iter_mut() {
+            column.iter_mut().zip(&memory.roots).for_each(|(to, root)| *to *= root);
         }
     }
 }
@@ -89,9 +84,7 @@ impl ModuleErrors {
 #[derive(Debug)]
 pub(in crate::direct) struct ModuleMemory {
     errors: ModuleErrors,
-    fixed: DVector<f64>,
-    bias: DVector<f64>,
-    felt: DVector<f64>,
+    fixed: Vec<f64>,
     /// One for each column of B and B U.
     variances: Vec<f64>,
     gains: Vec<f64>,
@@ -101,7 +94,6 @@ pub(in crate::direct) struct ModuleMemory {
     images: DMatrix<f64>,
     others: DMatrix<f64>,
     real: DMatrix<f64>,
-    table: Vec<Complex64>,
 }
 
 impl ModuleMemory {
@@ -109,9 +101,7 @@ impl ModuleMemory {
         let (n, rank) = errors.module.input.shape();
         Self {
             errors,
-            fixed: DVector::zeros(n),
-            bias: DVector::zeros(n),
-            felt: DVector::zeros(rank),
+            fixed: vec![0.0; 2 * n + rank],
             variances: vec![0.0; n + rank],
             gains: vec![0.0; n + rank],
             roots: vec![0.0; 2 * n + rank],
@@ -119,29 +109,23 @@ impl ModuleMemory {
             images: DMatrix::zeros(n, n + rank),
             others: DMatrix::zeros(n, n + rank),
             real: DMatrix::zeros(n, n),
-            table: vec![Complex64::ZERO; n * n],
         }
     }
 
     /// What does not depend on the start, in the basis of the modes.
     pub(super) fn begin(&mut self, modes: &Modes<'_>) {
-        let heads = &modes.basis.heads;
-        let n = self.real.nrows();
-        let (left, module) = (view(&modes.basis.left), self.errors.module.clone());
-        apply(left, module.shift.as_slice(), &mut self.images.as_mut_slice()[..n * n]);
-        apply(left, module.shifted.as_slice(), &mut self.images.as_mut_slice()[n * n..]);
-        let entries = self.table.iter_mut().zip(modes.pairs).zip(&modes.tables.integral);
-        entries.for_each(|((to, r), s)| *to = r * s);
-        pack(&self.table, heads, heads, Sides::Down, &mut self.real);
+        let (basis, module) = (modes.basis, &*self.errors.module);
+        mul_into(&mut self.images, Accum::Replace, 1.0, view(&basis.left), view(&module.shift));
+        mul_into(&mut self.form, Accum::Replace, 1.0, view(&module.fixed), view(&basis.right));
+        pack(modes.weighted, basis.layout, basis.layout, Sides::Down, &mut self.real);
         mul_into(&mut self.others, Accum::Replace, 1.0, view(&self.real), view(&self.images));
         self.fill_gains();
     }
 
     /// The same from $O$ itself, for propagation.
     pub(in crate::direct) fn begin_with(&mut self, observed: &DMatrix<f64>) {
-        let (n, module) = (self.real.nrows(), self.errors.module.clone());
-        self.images.columns_mut(0, n).copy_from(&module.shift);
-        self.images.columns_mut(n, module.shifted.ncols()).copy_from(&module.shifted);
+        self.images.copy_from(&self.errors.module.shift);
+        self.form.copy_from(&self.errors.module.fixed);
         mul_into(&mut self.others, Accum::Replace, 1.0, view(observed), view(&self.images));
         self.fill_gains();
     }
@@ -153,7 +137,7 @@ impl ModuleMemory {
         errors.fill_form(self);
     }
 
-    /// Adds the form of the start to the lower triangle of K.
+    /// Adds the form of the start, there, to the lower triangle of K.
     pub(in crate::direct) fn add_form(&self, out: &mut DMatrix<f64>) {
         mul_lower_into(out, Accum::Add, 1.0, view(&self.form).transpose(), view(&self.form));
     }

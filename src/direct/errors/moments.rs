@@ -4,7 +4,8 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::modes::Modes;
-use crate::direct::packed::{Sides, Table, pack};
+use crate::direct::packed::{Sides, pack};
+use crate::direct::table::Table;
 
 /// Largest relative error of squared difference quotients that is let pass.
 const QUOTIENTS: f64 = 1e-8;
@@ -24,23 +25,21 @@ pub(super) struct Moments {
     pub(super) quotients: Table,
     pub(super) second: Table,
     pub(super) third: Table,
-    /// $T S T^T$ and $T D T^{-1}$.
+    /// $T S T^T$ and the transpose of $T D T^{-1}$.
     pub(super) real_integral: DMatrix<f64>,
     pub(super) real_quotients: DMatrix<f64>,
-    sensitivities: Vec<f64>,
     untouched: Vec<bool>,
 }
 
 impl Moments {
     pub(super) fn new(n: usize) -> Self {
-        let table = || vec![Complex64::ZERO; n * n];
+        let table = || Table::new(n, n);
         Self {
             quotients: table(),
             second: table(),
             third: table(),
             real_integral: DMatrix::zeros(n, n),
             real_quotients: DMatrix::zeros(n, n),
-            sensitivities: vec![0.0; n],
             untouched: vec![false; n],
         }
     }
@@ -50,56 +49,45 @@ impl Moments {
     /// What rounding leaves of a squared quotient grows with the condition numbers of both eigenvalues.
     /// Several equal ones that the loop neither drives nor sees, of which a loop of low rank leaves many
     /// where A has equal eigenvalues, stay equal and need no quotient.
-    pub(super) fn fill(&mut self, modes: &Modes<'_>, driven: &[Complex64], felt: &[Complex64]) -> bool {
-        let n = modes.len();
-        let (values, heads) = (&modes.basis.values, &modes.basis.heads);
-        self.fill_sensitivities(modes, driven, felt);
-        for (row, head) in heads.iter().enumerate() {
-            let i = head.at;
+    pub(super) fn fill(&mut self, modes: &Modes<'_>, driven: &Table, felt: &Table, rank: usize) -> bool {
+        let (n, layout, tables) = (modes.len(), modes.basis.layout, modes.tables);
+        let (values, conditions) = (&modes.basis.values, &modes.basis.sensitivities);
+        self.fill_untouched(conditions, driven, felt, rank);
+        for i in modes.basis.heads() {
             for k in 0..n {
-                let at = row * n + k;
-                let z = values[i] + values[k];
-                let power = modes.tables.end[i] * modes.tables.end[k];
-                let slope = modes.tables.integral_slope[at];
-                (self.second[at], self.third[at]) = higher(z, power, slope);
+                let power = tables.end.at(0, i) * tables.end.at(0, k);
+                let slope = tables.integral_slope.at(i, k);
+                let (second, third) = higher(values[i] + values[k], power, slope);
+                self.second.set(i, k, second);
+                self.third.set(i, k, third);
                 let gap = values[i] - values[k];
-                let condition = self.sensitivities[i] * self.sensitivities[k];
-                self.quotients[at] = if i == k {
+                let (error, least) = (f64::EPSILON * f64::EPSILON, QUOTIENTS * gap.norm_sqr());
+                let quotient = if i == k {
                     Complex64::ZERO
-                } else if condition * f64::EPSILON <= QUOTIENTS * gap.norm_sqr() {
+                } else if conditions[i] * conditions[k] * error <= least * least {
                     gap.inv()
                 } else if self.untouched[i] && self.untouched[k] {
                     Complex64::ZERO
                 } else {
                     return false;
                 };
+                self.quotients.set(i, k, quotient);
             }
         }
-        pack(&modes.tables.integral, heads, heads, Sides::Up, &mut self.real_integral);
-        pack(&self.quotients, heads, heads, Sides::Crossed, &mut self.real_quotients);
+        pack(&tables.integral, layout, layout, Sides::Up, &mut self.real_integral);
+        pack(&self.quotients, layout, layout, Sides::Crossed, &mut self.real_quotients);
         true
     }
 
-    /// Condition numbers of eigenvalues, and which of them the loop leaves alone.
-    fn fill_sensitivities(&mut self, modes: &Modes<'_>, driven: &[Complex64], felt: &[Complex64]) {
-        let n = modes.len();
-        let left = &modes.basis.left;
-        for head in &modes.basis.heads {
-            let width = if head.pair { 2 } else { 1 };
-            let rows: f64 = (head.at..head.at + width).map(|i| left.row(i).norm_squared()).sum();
-            for i in head.at..head.at + width {
-                self.sensitivities[i] = rows.sqrt() / width as f64;
-            }
-        }
-        let size = |list: &[Complex64], i: usize| -> f64 {
-            list.iter().skip(i).step_by(n).map(|x| x.norm_sqr()).sum::<f64>().sqrt()
-        };
-        let most = |scale: &dyn Fn(usize) -> f64| (0..n).map(scale).fold(0.0, f64::max);
-        let drives = most(&|i| size(driven, i) / self.sensitivities[i]);
+    /// Which eigenvalues, of these squared condition numbers, the loop leaves alone.
+    fn fill_untouched(&mut self, conditions: &[f64], driven: &Table, felt: &Table, rank: usize) {
+        let size = |lists: &Table, i: usize| -> f64 { (0..rank).map(|k| lists.at(k, i).norm_sqr()).sum() };
+        let most = |scale: &dyn Fn(usize) -> f64| (0..self.untouched.len()).map(scale).fold(0.0, f64::max);
+        let drives = most(&|i| size(driven, i) / conditions[i]);
         let feels = most(&|i| size(felt, i));
         for (i, untouched) in self.untouched.iter_mut().enumerate() {
-            let driven = size(driven, i) <= UNTOUCHED * drives * self.sensitivities[i];
-            *untouched = driven && size(felt, i) <= UNTOUCHED * feels;
+            let driven = size(driven, i) <= UNTOUCHED * UNTOUCHED * drives * conditions[i];
+            *untouched = driven && size(felt, i) <= UNTOUCHED * UNTOUCHED * feels;
         }
     }
 }

@@ -6,13 +6,14 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::modes::Modes;
-use crate::direct::basis::{Basis, EQUAL};
-use crate::direct::packed::{Table, complete, unpack_mixed};
+use crate::direct::basis::EQUAL;
+use crate::direct::packed::unpack_mixed;
+use crate::direct::table::Table;
 use crate::linalg::product::{mul_into, view};
 
 /// Derivatives of a function of the modes, in real numbers: by $P$ and $P^{-1}$, by what is made of them
-/// ($P^{-1} U$, $P^T V$, $P^T W$, $P^{-1} s$), by the eigenvalues, and by U and V where they enter
-/// themselves.
+/// ($P^{-1} U$, $P^T V$, $P^T W$, $P^{-1} s$), by the eigenvalues of heads, and by U and V where they
+/// enter themselves.
 #[derive(Debug)]
 pub(super) struct Reverse {
     pub(super) right: DMatrix<f64>,
@@ -42,7 +43,7 @@ impl Reverse {
             by_input: list(rank),
             by_feedback: list(rank),
             image: matrix(),
-            table: vec![Complex64::ZERO; n * n],
+            table: Table::new(n, n),
         }
     }
 
@@ -78,24 +79,21 @@ impl Reverse {
         mul_into(&mut self.left, add, 1.0, columns(&self.state), columns(start).transpose());
         add_product(&mut self.by_input, view(&basis.left).transpose(), &self.driven);
         add_product(&mut self.by_feedback, view(&basis.right), &self.felt);
-        mul_into(&mut self.image, Accum::Replace, 1.0, view(&basis.right).transpose(), view(&self.right));
-        mul_into(&mut self.image, add, -1.0, view(&self.left), view(&basis.left).transpose());
-        unpack_mixed(&self.image, &basis.heads, &mut self.table);
-        complete(&mut self.values, &basis.heads);
+        // Transposed.
+        let (right, left) = (view(&self.right).transpose(), view(&self.left).transpose());
+        mul_into(&mut self.image, Accum::Replace, 1.0, right, view(&basis.right));
+        mul_into(&mut self.image, add, -1.0, view(&basis.left), left);
+        unpack_mixed(&self.image, basis.layout, &mut self.table);
     }
 
     /// Adds the derivatives by $X^{-1} dM X$.
-    pub(super) fn add_to(&self, basis: &Basis, out: &mut Table) {
-        let n = basis.values.len();
-        for (row, head) in basis.heads.iter().enumerate() {
-            for (j, value) in basis.values.iter().enumerate() {
-                let gap = value - basis.values[head.at];
-                if gap.norm_sqr() > EQUAL * EQUAL {
-                    out[row * n + j] += self.table[row * n + j] / gap;
-                }
-            }
-            out[row * n + head.at] += self.values[head.at];
-        }
+    pub(super) fn add_to(&self, modes: &Modes<'_>, out: &mut Table) {
+        let values = &modes.basis.values;
+        modes.update(out, |i, j, x| {
+            let gap = values[j] - values[i];
+            let equal = if i == j { x + self.values[i] } else { x };
+            if gap.norm_sqr() > EQUAL * EQUAL { x + self.table.at(i, j) / gap } else { equal }
+        });
     }
 }
 

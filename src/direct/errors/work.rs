@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use num_complex::Complex64;
 
-use crate::direct::packed::Table;
+use crate::direct::table::Table;
 
 /// Tables, matrices and lists without a meaning of their own.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Work {
 
 impl Work {
     pub(super) fn new(n: usize) -> Self {
-        let (table, list) = (|| vec![Complex64::ZERO; n * n], || vec![Complex64::ZERO; n]);
+        let (table, list) = (|| Table::new(n, n), || vec![Complex64::ZERO; n]);
         let matrix = || DMatrix::zeros(n, n);
         Self {
             table: table(),

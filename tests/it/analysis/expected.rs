@@ -44,7 +44,7 @@ fn variances(network: &Network, duration: f64, noise: Noise) -> Vec<f64> {
     let mut variances = Vec::new();
     for _ in 0..learned.motif().len() {
         variances.push(w.dot(&(&covariance * &w)));
-        covariance = step(learned.motif_loop().system(), covariance, DT);
+        covariance = step(learned.system(), covariance, DT);
     }
     variances
 }
@@ -113,7 +113,7 @@ fn without_noise_the_expected_error_is_the_error() {
         assert!(expected.deterministic <= expected.fit + expected.transition + 1e-9);
     }
     // A perfect start leaves the fit's error.
-    let ideal = network.motifs()[0].motif_loop().initial_state().clone();
+    let ideal = network.motifs()[0].initial_state().clone();
     let expected = expected_rmse(&simulator, 0, &Start::State(ideal), QUIET).unwrap();
     assert!(expected.transition < 1e-12 && (expected.deterministic - expected.fit).abs() < 1e-9);
 }
@@ -176,7 +176,7 @@ fn stationary_variance_is_what_a_long_run_shows() {
     let noise = Noise { initial: 0.0, process: 0.3, seed: 77 };
     let w = &network.system().single_readout().unwrap();
     let expected = stationary_variance(network.preparation().system(), w, 0.3);
-    let fixed = w.dot(network.motifs()[0].motif_loop().initial_state());
+    let fixed = w.dot(network.motifs()[0].initial_state());
     let squares: Vec<f64> =
         runs(&simulator, noise, &Start::Rest, 6000).iter().map(|run| (run[0] - fixed).powi(2)).collect();
     check_interval("stationary variance", &squares, expected);

@@ -23,7 +23,7 @@ fn played(simulator: &Simulator, motifs: &[usize], start: Start) -> f64 {
 fn fitted(network: &Network, motif: usize) -> f64 {
     let learned = &network.motifs()[motif];
     let errors = learned.motif().times().zip(learned.motif().values());
-    rms(errors.map(|(t, y)| learned.fit().evaluate(t) - y).collect::<Vec<_>>().into_iter())
+    rms(errors.map(|(t, y)| learned.placed().unwrap().0.evaluate(t) - y).collect::<Vec<_>>().into_iter())
 }
 
 #[test]

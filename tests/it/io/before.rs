@@ -35,7 +35,7 @@ fn a_model_is_read_and_plays_as_it_did() {
                 let json = |text| serde_json::from_slice::<serde_json::Value>(text).unwrap();
                 let (old, new) = (json(old), json(new));
                 assert_eq!((&old["seed"], &old["names"]), (&new["seed"], &new["names"]), "{name}");
-                assert_eq!((&old["version"], &new["version"]), (&1.into(), &2.into()));
+                assert_eq!((&old["version"], &new["version"]), (&1.into(), &3.into()));
             }
             other => panic!("{name}: {other:?}"),
         }
@@ -70,7 +70,15 @@ fn alike(now: &serde_json::Value, then: &serde_json::Value, place: &str) {
             a.iter().zip(b).enumerate().for_each(|(i, (a, b))| alike(a, b, &format!("{place}/{i}")));
         }
         (Object(a), Object(b)) => {
-            b.iter().for_each(|(key, b)| alike(&a[key], b, &format!("{place}/{key}")));
+            for (key, b) in b {
+                // What only a placed loop has went under a name of its own.
+                let now = match key.as_str() {
+                    "condition" | "stabilising" | "noise_terms" => &a["placed"][key],
+                    "placement_distance" => &a["placed"]["distance"],
+                    _ => &a[key],
+                };
+                alike(now, b, &format!("{place}/{key}"));
+            }
         }
         (a, b) => assert_eq!(a, b, "{place}"),
     }

@@ -48,12 +48,7 @@ fn building_is_learning_one_by_one() {
     // Parts made elsewhere go in as they are.
     let mut inserted = Network::design(cortex(2), &short_options(), 5).unwrap();
     let part = built.motifs()[0].clone();
-    let again = LearnedMotif::new(
-        part.motif().clone(),
-        part.fit().clone(),
-        part.motif_loop().clone(),
-        inserted.preparation(),
-    );
+    let again = LearnedMotif::new(part.motif().clone(), part.designed().clone(), inserted.preparation());
     assert_eq!(again.unwrap(), part);
     assert_eq!(inserted.insert(part).unwrap(), 0);
     assert_eq!(inserted.motifs(), &built.motifs()[..1]);
@@ -70,7 +65,7 @@ fn same_bits_with_any_number_of_threads() {
     assert_eq!(one.motifs(), four.motifs());
     assert_eq!(one.preparation(), four.preparation());
     let other = Network::build(cortex(3), &motifs[..1], &short_options(), 2).unwrap();
-    assert_ne!(one.motifs()[0].motif_loop(), other.motifs()[0].motif_loop());
+    assert_ne!(one.motifs()[0].placed().unwrap().1, other.motifs()[0].placed().unwrap().1);
 }
 
 #[test]
@@ -114,8 +109,9 @@ fn a_network_of_given_fits() {
     let mut options = short_options();
     options.noise.rounds = 0;
     let network = Network::build(cortex(4), &motifs, &options, 1).unwrap();
-    let fits =
-        |of: &Network| of.motifs().iter().map(|m| (m.motif().clone(), m.fit().clone())).collect::<Vec<_>>();
+    let fits = |of: &Network| {
+        of.motifs().iter().map(|m| (m.motif().clone(), m.placed().unwrap().0.clone())).collect::<Vec<_>>()
+    };
     let again = Network::build_from(cortex(4), &fits(&network), &options, 1, &|_| ()).unwrap();
     assert_eq!(again.motifs(), network.motifs());
     // Noise that would have them fitted again leaves them alone.
@@ -126,7 +122,10 @@ fn a_network_of_given_fits() {
     let (motif, found) = &fits(&network)[0];
     let own = thalamo::fit::Fit::new(found.eigenvalues(), found.amplitudes().as_slice(), motif.dt()).unwrap();
     let own = Network::build_from(cortex(4), &[(motif.clone(), own)], &options, 1, &|_| ()).unwrap();
-    assert_eq!(own.motifs()[0].motif_loop().eigenvalues(), network.motifs()[0].motif_loop().eigenvalues());
+    assert_eq!(
+        own.motifs()[0].placed().unwrap().1.eigenvalues(),
+        network.motifs()[0].placed().unwrap().1.eigenvalues()
+    );
 
     let mut swapped = fits(&network);
     swapped[1].1 = swapped[0].1.clone();
@@ -153,12 +152,12 @@ proptest! {
         let product = network.system().matrix() + preparation.input() * preparation.feedback().transpose();
         prop_assert_eq!(preparation.system(), &product);
         for learned in network.motifs() {
-            let made = learned.motif_loop();
+            let made = learned.placed().unwrap().1;
             let all = eigenvalues(made.system()).unwrap();
             prop_assert!(all.iter().all(|z| z.re < 0.0), "{all:?}");
             prop_assert!(farthest(made.eigenvalues(), &all) < 1e-6);
-            prop_assert_eq!(made.amplitudes().shape(), learned.fit().amplitudes().shape());
-            for (lambda, alpha) in learned.fit().eigenvalues().iter().zip(learned.fit().amplitudes()) {
+            prop_assert_eq!(made.amplitudes().shape(), learned.placed().unwrap().0.amplitudes().shape());
+            for (lambda, alpha) in learned.placed().unwrap().0.eigenvalues().iter().zip(learned.placed().unwrap().0.amplitudes()) {
                 let place = made.eigenvalues().iter().position(|z| z == lambda).unwrap();
                 prop_assert_eq!(made.amplitudes()[place], *alpha);
             }
@@ -214,17 +213,11 @@ fn refusals() {
     let message = "loop of the motif: expected shape 30 x 1, given 40 x 1; use a loop over the same cortex";
     assert!(matches!(refused(smaller.insert(network.motifs()[0].clone()), message), Error::Shape { .. }));
     let part = &network.motifs()[0];
-    let made = LearnedMotif::new(
-        part.motif().clone(),
-        part.fit().clone(),
-        part.motif_loop().clone(),
-        smaller.preparation(),
-    );
+    let made = LearnedMotif::new(part.motif().clone(), part.designed().clone(), smaller.preparation());
     refused(made, "state: expected shape 30 x 1, given 40 x 1; give one entry per unit");
     assert!(smaller.motifs().is_empty());
     let coarse = Motif::new(0.2, vec![0.0, 1.0]).unwrap();
-    let part =
-        LearnedMotif::new(coarse, part.fit().clone(), part.motif_loop().clone(), network.preparation());
+    let part = LearnedMotif::new(coarse, part.designed().clone(), network.preparation());
     refused(
         network.insert(part.unwrap()),
         "motif: expected the library's dt = 0.1, given 0.2; resample the motif",
@@ -308,7 +301,7 @@ fn extremes() {
     }
     // Whatever was accepted is sound.
     for learned in network.motifs() {
-        assert!(spectral_abscissa(learned.motif_loop().system()).unwrap() < 0.0);
+        assert!(spectral_abscissa(learned.system()).unwrap() < 0.0);
         assert!(learned.bias().iter().all(|x| x.is_finite()));
     }
     for dt in [1e-300, 1e-10, 1e10, 1e300] {
@@ -334,7 +327,7 @@ fn extremes() {
         ) {
             Ok(network) => {
                 tried += 1;
-                assert!(network.motifs()[0].fit().rmse() < 1e-6);
+                assert!(network.motifs()[0].rmse() < 1e-6);
             }
             Err(Error::Unstable { .. }) => (),
             Err(other) => panic!("{other}"),

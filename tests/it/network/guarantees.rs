@@ -136,7 +136,8 @@ fn rayon_threads() -> usize {
 fn forged(network: &Network, fit: Fit, of: &Network, module: &Preparation) -> Network {
     let mut forged = Network::design(network.system().clone(), network.options(), network.seed()).unwrap();
     let source = &of.motifs()[0];
-    let motif = LearnedMotif::new(source.motif().clone(), fit, source.motif_loop().clone(), module).unwrap();
+    let motif =
+        LearnedMotif::new(source.motif().clone(), (fit, source.placed().unwrap().1.clone()), module).unwrap();
     forged.insert(motif).unwrap();
     forged
 }
@@ -144,7 +145,7 @@ fn forged(network: &Network, fit: Fit, of: &Network, module: &Preparation) -> Ne
 #[test]
 fn a_loop_over_another_cortex_is_noticed() {
     let (network, other) = (small(2), small(4));
-    let fit = other.motifs()[0].fit().clone();
+    let fit = other.motifs()[0].placed().unwrap().0.clone();
     let forged = forged(&network, fit, &other, network.preparation());
     let message = violated(
         eigenvalues_placed(&forged),
@@ -164,7 +165,7 @@ fn a_loop_over_another_cortex_is_noticed() {
 #[test]
 fn a_slightly_moved_target_is_noticed() {
     let network = small(2);
-    let fit = network.motifs()[0].fit();
+    let fit = network.motifs()[0].placed().unwrap().0;
     let moved: Vec<Complex64> = fit.eigenvalues().iter().map(|z| z + 1e-8).collect();
     let fit = Fit::new(&moved, fit.amplitudes().as_slice(), fit.dt()).unwrap();
     let forged = forged(&network, fit, &network, network.preparation());
@@ -174,7 +175,7 @@ fn a_slightly_moved_target_is_noticed() {
 #[test]
 fn another_fit_is_noticed() {
     let network = small(2);
-    let fit = network.motifs()[0].fit();
+    let fit = network.motifs()[0].placed().unwrap().0;
     let louder: Vec<Complex64> = fit.amplitudes().iter().map(|z| z * (1.0 + 1e-6)).collect();
     let fit = Fit::new(fit.eigenvalues(), &louder, fit.dt()).unwrap();
     let forged = forged(&network, fit, &network, network.preparation());
@@ -189,7 +190,7 @@ fn a_bias_for_another_module_is_noticed() {
     let network = small(2);
     let rest = PreparationOptions::published().with(|o| o.rank = Some(6));
     let module = Preparation::optimise(network.system(), &rest, 1).unwrap();
-    let forged = forged(&network, network.motifs()[0].fit().clone(), &network, &module);
+    let forged = forged(&network, network.motifs()[0].placed().unwrap().0.clone(), &network, &module);
     starts_play_fits(&forged).unwrap();
     violated(preparation_settles(&forged), "|A_prep x_init + b|: expected at most", " in motif 0");
 }
@@ -208,12 +209,12 @@ fn forgetting_is_noticed() {
     replaced.insert(network.motifs()[0].clone()).unwrap();
     let module = network.preparation();
     let second = &network.motifs()[1];
-    let fit = second.fit();
+    let fit = second.placed().unwrap().0;
     let mut amplitudes = fit.amplitudes().as_slice().to_vec();
     amplitudes.iter_mut().for_each(|a| *a *= 1.0 + 2.0 * f64::EPSILON);
     let fit = Fit::new(fit.eigenvalues(), &amplitudes, fit.dt()).unwrap();
     let touched =
-        LearnedMotif::new(second.motif().clone(), fit, second.motif_loop().clone(), module).unwrap();
+        LearnedMotif::new(second.motif().clone(), (fit, second.placed().unwrap().1.clone()), module).unwrap();
     replaced.insert(touched).unwrap();
     violated(nothing_forgotten(&network, &replaced), "amplitudes: expected the same bits", "in motif 1");
     assert_ne!(parameter_bits(&network), parameter_bits(&replaced));
@@ -236,7 +237,7 @@ fn an_error_past_its_certificate_is_noticed() {
     );
     let mut slow = slow.unwrap();
     for m in network.motifs() {
-        let motif = LearnedMotif::new(m.motif().clone(), m.fit().clone(), m.motif_loop().clone(), &poor);
+        let motif = LearnedMotif::new(m.motif().clone(), m.designed().clone(), &poor);
         slow.insert(motif.unwrap()).unwrap();
     }
     let simulator = Simulator::new(&slow, 8.0).unwrap();

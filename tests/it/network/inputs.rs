@@ -2,6 +2,7 @@
 
 use thalamo::analysis::quality;
 use thalamo::motif::Motif;
+use thalamo::network::Design;
 use thalamo::play::Simulator;
 use thalamo::{Cortex, Error, Network, NetworkOptions, System};
 
@@ -18,8 +19,9 @@ fn movements(samples: usize, dt: f64, postures: [(f64, f64, f64); 2]) -> Vec<Mot
     postures.into_iter().map(one).collect()
 }
 
-fn build(motifs: &[Motif]) -> thalamo::Result<Network> {
+fn build(design: Design, motifs: &[Motif]) -> thalamo::Result<Network> {
     let options = NetworkOptions::default().with(|o| {
+        (o.design, o.placed_starts, o.direct.iterations) = (design, vec![10], 60);
         (o.fit.effort, o.motif_loop.starts, o.motif_loop.finalists) = (300, 8, 2);
         o.preparation.optimiser.max_iterations = 60;
     });
@@ -40,13 +42,16 @@ fn units_and_offsets() {
     let radians = [(1.2, 0.5, 0.9), (0.5, 1.1, 0.4)];
     for (postures, scale) in [(degrees, 1.0), (radians, 1.0), (radians, 1e-8), (radians, 1e8)] {
         let postures = postures.map(|(a, b, c)| (a * scale, b * scale, c * scale));
-        let network = build(&movements(600, 0.1, postures)).unwrap();
-        let found = worst(&network, 10.0);
-        assert!(found < 0.1, "{postures:?}: {found}");
+        let direct = build(Design::Direct, &movements(600, 0.1, postures)).unwrap();
+        let network = build(Design::Placed, &movements(600, 0.1, postures)).unwrap();
+        for network in [&direct, &network] {
+            let found = worst(network, 10.0);
+            assert!(found < 0.1, "{postures:?}: {found}");
+        }
         for learned in network.motifs() {
             // The readout begins where the movement does.
             let start = learned.motif().values()[0];
-            assert!((learned.fit().evaluate(0.0) / start - 1.0).abs() < 1e-9, "{postures:?}");
+            assert!((learned.placed().unwrap().0.evaluate(0.0) / start - 1.0).abs() < 1e-9, "{postures:?}");
         }
     }
 }
@@ -54,8 +59,10 @@ fn units_and_offsets() {
 /// Few samples of a motif that is not fast for the system.
 #[test]
 fn coarse_motifs() {
-    let network = build(&movements(40, 2.0, [(1.2, 0.5, 0.9), (0.5, 1.1, 0.4)])).unwrap();
-    assert!(worst(&network, 10.0) < 0.1);
+    for design in [Design::Placed, Design::Direct] {
+        let network = build(design, &movements(40, 2.0, [(1.2, 0.5, 0.9), (0.5, 1.1, 0.4)])).unwrap();
+        assert!(worst(&network, 10.0) < 0.1);
+    }
 }
 
 #[test]
@@ -63,8 +70,9 @@ fn fewer_samples_than_modes() {
     let three = [Motif::new(20.0, vec![0.2, 1.0, 0.4]).unwrap()];
     let message = "motif 0: fit: expected at most as many exponentials as samples, given 10 for 3 samples; use fewer \
                    modes, or sample the motif more finely";
-    assert_eq!(build(&three).unwrap_err().to_string(), message);
-    let fewer = NetworkOptions::default().with(|o| o.fit.modes = 3);
+    assert_eq!(build(Design::Placed, &three).unwrap_err().to_string(), message);
+    assert!(worst(&build(Design::Direct, &three).unwrap(), 60.0) < 0.05);
+    let fewer = NetworkOptions::interpretable().with(|o| o.fit.modes = 3);
     let network = Network::build(Cortex::random(60, 0.5, 4).unwrap(), &three, &fewer, 4).unwrap();
     assert!(worst(&network, 60.0) < 0.05);
 }
@@ -75,7 +83,9 @@ fn durations_that_do_not_suit_the_system() {
     let postures = [(1.2, 0.5, 0.9), (0.5, 1.1, 0.4)];
     for (samples, dt) in [(20_000, 0.1), (600, 5.0), (600, 0.005)] {
         let motifs = movements(samples, dt, postures);
-        let Error::InMotif { source, .. } = build(&motifs).unwrap_err() else { panic!("no motif is named") };
+        let Error::InMotif { source, .. } = build(Design::Placed, &motifs).unwrap_err() else {
+            panic!("no motif is named")
+        };
         let Error::Duration { duration, shortest, longest, .. } = *source else { panic!("{source}") };
         assert_eq!(duration, motifs[0].duration());
         assert!(!(shortest..=longest).contains(&duration));
@@ -83,11 +93,11 @@ fn durations_that_do_not_suit_the_system() {
         let tau = duration / (shortest * longest).sqrt();
         let again: Vec<Motif> =
             motifs.iter().map(|m| Motif::from_samples(dt / tau, m.samples().clone()).unwrap()).collect();
-        let network = build(&again).unwrap();
+        let network = build(Design::Placed, &again).unwrap();
         let step = again[0].dt();
         assert!(worst(&network, (10.0 / step).ceil() * step) < 0.1, "{samples} samples, {dt}");
     }
     let message = "motif 0: motif of 3000 tau: expected about ";
-    let error = build(&movements(600, 5.0, postures)).unwrap_err().to_string();
+    let error = build(Design::Placed, &movements(600, 5.0, postures)).unwrap_err().to_string();
     assert!(error.starts_with(message) && error.contains("--tau"), "{error}");
 }

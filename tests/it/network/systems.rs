@@ -9,7 +9,7 @@ use thalamo::play::{Keep, Sequence, Simulator, Start};
 use thalamo::{Complex64, Error, Network, NetworkOptions, Rate, Result, System};
 
 fn options(modes: usize) -> NetworkOptions {
-    NetworkOptions::default().with(|o| {
+    NetworkOptions::interpretable().with(|o| {
         (o.fit.modes, o.fit.effort) = (modes, 150);
         o.motif_loop.starts = 4;
         o.motif_loop.optimiser.max_iterations = 80;
@@ -23,9 +23,8 @@ fn played(system: &System, options: &NetworkOptions, preparation: f64) -> Result
     let network = Network::build(system.clone(), &short_motifs(2, 1), options, 1)?;
     let sequence = Sequence::new(&[0, 1, 0, 0, 1, 1])?;
     let run = Simulator::new(&network, preparation)?.run(&sequence, &Start::Rest, None, Keep::Readout)?;
-    let of_fit = |(segment, error): (&thalamo::play::Segment, f64)| {
-        error / network.motifs()[segment.motif].fit().rmse()
-    };
+    let of_fit =
+        |(segment, error): (&thalamo::play::Segment, f64)| error / network.motifs()[segment.motif].rmse();
     Ok(run.segments.iter().zip(run.rmse()).map(of_fit).fold(0.0, f64::max))
 }
 

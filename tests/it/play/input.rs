@@ -21,8 +21,8 @@ fn network(input: Input) -> Network {
     let mut network = Network::design(published.system(), &options, published.seed()).unwrap();
     assert_eq!(network.preparation().weights(), published.preparation().weights());
     for own in published.motifs() {
-        let (motif, fit, motif_loop) = (own.motif().clone(), own.fit().clone(), own.motif_loop().clone());
-        network.insert(LearnedMotif::new(motif, fit, motif_loop, network.preparation()).unwrap()).unwrap();
+        let (motif, designed) = (own.motif().clone(), own.designed().clone());
+        network.insert(LearnedMotif::new(motif, designed, network.preparation()).unwrap()).unwrap();
     }
     network
 }
@@ -97,7 +97,7 @@ proptest! {
         {
             let simulator = Simulator::new(network, transition).unwrap();
             for (motif, own) in network.motifs().iter().enumerate() {
-                let start = own.motif_loop().initial_state();
+                let start = own.initial_state();
                 let deviation = if published { &z - start } else { z.clone() };
                 let prepared = simulator.prepare(motif, &single(&z)).unwrap();
                 let off = (prepared.column(0) - start - left(network, &deviation)).norm();
@@ -125,7 +125,7 @@ fn states_follow_the_equations() {
             let segment = run.segments.iter().find(|s| n < s.end).unwrap();
             let own = &network.motifs()[segment.motif];
             if let Some(motif) = phase {
-                let system = network.motifs()[*motif].motif_loop().system();
+                let system = network.motifs()[*motif].system();
                 x = integrate(system, &DVector::zeros(40), x, 0.1);
                 continue;
             }
@@ -157,7 +157,7 @@ fn noise_does_not_see_the_input() {
         let target = network.motifs()[0].motif().values();
         let squares = played.iter().zip(target).map(|(y, t)| (y - t).powi(2)).sum::<f64>();
         assert!((expected.deterministic / (squares / target.len() as f64).sqrt() - 1.0).abs() < 1e-12);
-        let own = network.motifs()[0].fit().values(target.len());
+        let own = network.motifs()[0].placed().unwrap().0.values(target.len());
         let squares = played.iter().zip(own).map(|(y, t)| (y - t).powi(2)).sum::<f64>();
         assert!((expected.transition / (squares / target.len() as f64).sqrt() - 1.0).abs() < 1e-6);
         (noisy.states.unwrap() - quiet.states.unwrap(), readouts, (expected.initial, expected.process))
@@ -191,7 +191,7 @@ fn learning_changes_nothing_learned() {
     let index = after.learn(&short_motifs(3, 7)[2]).unwrap();
     nothing_forgotten(&before, &after).unwrap();
     let own = &after.motifs()[index];
-    let x = own.motif_loop().initial_state();
+    let x = own.initial_state();
     assert_eq!(own.starting_bias(), after.preparation().starting_bias(x).unwrap().as_ref());
 }
 

@@ -46,7 +46,7 @@ fn states_follow_the_equations() {
         let learned = &network.motifs()[segment.motif];
         let (a, b) = match phase {
             None => (network.preparation().system(), learned.bias().clone()),
-            Some(motif) => (network.motifs()[*motif].motif_loop().system(), DVector::zeros(40)),
+            Some(motif) => (network.motifs()[*motif].system(), DVector::zeros(40)),
         };
         for _ in 0..substeps {
             x = rk4(a, &b, &x, 0.1 / f64::from(substeps));
@@ -63,7 +63,7 @@ fn states_at_single_times() {
     let simulator = Simulator::new(network, 4.0).unwrap();
     let run = simulator.run(&play(&[1]), &Start::State(state(2)), None, Keep::States).unwrap();
     let states = run.states.as_ref().unwrap();
-    let made = network.motifs()[1].motif_loop();
+    let made = network.motifs()[1].placed().unwrap().1;
     let after = |n: usize| {
         let deviation = state(2) - made.initial_state();
         made.initial_state() + expm(&(network.preparation().system() * (0.1 * n as f64))).unwrap() * deviation
@@ -153,8 +153,7 @@ fn phases_in_batches() {
                 let run = simulator.run(&play(&[motif]), &start, None, Keep::States).unwrap();
                 let begin = run.segments[0].start;
                 let states = run.states.as_ref().unwrap();
-                let size = states.column(begin).norm()
-                    + network().motifs()[motif].motif_loop().initial_state().norm();
+                let size = states.column(begin).norm() + network().motifs()[motif].initial_state().norm();
                 assert!((prepared.column(trial) - states.column(begin)).norm() < 1e-11 * size);
                 let played = DVector::from_column_slice(&run.readout[begin..]);
                 assert!(
@@ -189,9 +188,9 @@ fn starts() {
     assert!((variance - 4.0).abs() < 4.0 * 4.0 * (2.0 / 1e4_f64).sqrt(), "{variance}");
     // A motif from its own start without preparation is its fit.
     let learned = &network().motifs()[0];
-    let start = Start::State(learned.motif_loop().initial_state().clone());
+    let start = Start::State(learned.initial_state().clone());
     let run = simulator.run(&play(&[0]), &start, None, Keep::Readout).unwrap();
-    let fit = learned.fit().values(300);
+    let fit = learned.placed().unwrap().0.values(300);
     assert!(run.readout.iter().zip(&fit).all(|(y, f)| (y - f).abs() < 1e-9));
 }
 
@@ -228,7 +227,7 @@ fn process_noise_has_the_exact_covariance() {
     let (network, trials, s) = (network(), 4000, 0.3);
     let simulator = Simulator::new(network, 1.0).unwrap();
     let learned = &network.motifs()[0];
-    let (prep, motif) = (network.preparation().system(), learned.motif_loop().system());
+    let (prep, motif) = (network.preparation().system(), learned.system());
     let directions = normal_matrix(40, 6, &mut rng(8));
     let start = Start::State(state(9));
     let quiet = simulator.run(&play(&[0]), &start, None, Keep::States).unwrap();
@@ -263,7 +262,7 @@ fn long_preparation_is_stationary() {
     let simulator = Simulator::new(network, 60.0).unwrap();
     let prep = network.preparation().system();
     let stationary = lyapunov(prep, &DMatrix::identity(40, 40)).unwrap() * (s * s);
-    let centre = network.motifs()[1].motif_loop().initial_state();
+    let centre = network.motifs()[1].initial_state();
     let directions = normal_matrix(40, 6, &mut rng(10));
     let mut samples = DMatrix::zeros(6, trials);
     for trial in 0..trials {
@@ -372,6 +371,6 @@ fn refusals() {
 fn a_very_long_transition() {
     let simulator = Simulator::new(network(), 9e5).unwrap();
     let prepared = simulator.prepare(0, &DMatrix::from_columns(&[state(1)])).unwrap();
-    let centre = network().motifs()[0].motif_loop().initial_state();
+    let centre = network().motifs()[0].initial_state();
     assert!((prepared.column(0) - centre).norm() < 1e-9 * centre.norm());
 }

@@ -52,13 +52,17 @@ fn short(results: &Results<'_>, motif: usize) -> String {
 /// Target and fit.
 pub(super) fn motif(results: &Results<'_>, index: usize) -> String {
     let learned = &results.model.network.motifs()[index];
-    let (motif, fit) = (learned.motif(), learned.fit());
+    let motif = learned.motif();
     let series = |values: &[f64]| decimate(motif.times().zip(values.iter().copied()).collect());
     let panel = Panel::new(TIME, "readout y")
         .title(format!("{index}: {}", short(results, index)))
         .line("", Style::new(GREY).size(3.5), series(motif.values()))
-        .line("", Style::new(BLUE).size(1.8), series(&fit.values(motif.len())));
-    small("motif", panel, &format!("Motif {index}, {}: target and fit over time", results.name(index)))
+        .line("", Style::new(BLUE).size(1.8), series(learned.played().as_slice()));
+    small(
+        "motif",
+        panel,
+        &format!("Motif {index}, {}: target and what is played over time", results.name(index)),
+    )
 }
 
 fn points(values: &[Complex64]) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -82,7 +86,7 @@ pub(super) fn spectra(results: &Results<'_>, loops: usize) -> Vec<String> {
     let title = "Eigenvalues of cortex alone and with the preparatory module";
     let mut drawn = vec![small("preparation", panel, title)];
     for (index, spectrum) in results.loops.iter().enumerate().take(loops) {
-        let targets = network.motifs()[index].motif_loop().eigenvalues();
+        let targets = network.motifs()[index].placed().map_or(&[][..], |(fit, _)| fit.eigenvalues());
         let panel = plane(format!("{index}: {}", short(results, index)))
             .points("", Style::new(VERMILLION).size(6.0), points(targets))
             .points("", Style::new(BLUE).size(2.6), points(spectrum));

@@ -18,6 +18,7 @@
 //! ```
 
 mod command;
+mod direct;
 mod figures;
 mod guarantee;
 mod number;

@@ -65,8 +65,7 @@ impl<'a> Results<'a> {
         let count = network.motifs().len();
         let simulator = Simulator::new(network, model.transition)?;
         let start = Start::Random { std: model.network.scale().unwrap_or(1.0), seed: options.seed };
-        let loops: Vec<_> =
-            network.motifs().par_iter().map(|m| eigenvalues(m.motif_loop().system())).collect();
+        let loops: Vec<_> = network.motifs().par_iter().map(|m| eigenvalues(m.system())).collect();
         let errors = || transition_errors(&simulator, options.starts, options.seed);
         let depth = options.depth.unwrap_or_else(|| usual_depth(count));
         let mut told = json!({ "info": expected::listing(model, &gate::of(model)?)? });

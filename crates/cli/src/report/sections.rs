@@ -26,7 +26,7 @@ pub(super) fn motifs(results: &Results<'_>) -> Markup {
     let columns = vec![
         ("samples", results.column("samples")),
         ("duration (\u{3c4})", results.column("duration")),
-        ("exponentials", Box::new(|i| number(results.motifs[i].eigenvalues.len()))),
+        ("loop", Box::new(|i| html! { (results.motifs[i].loop_in_words()) })),
         ("RMSE of the fit", results.column("fit_rmse")),
         ("over standard deviation", results.column("fit_normalised_rmse")),
     ];
@@ -35,10 +35,12 @@ pub(super) fn motifs(results: &Results<'_>) -> Markup {
         ("played, worst", results.column("quality/worst")),
         ("after", results.column("quality/after")),
         ("played, mean", results.column("quality/mean")),
+        ("growth of deviations |M|", results.column("quality/contraction")),
     ];
     html! {
         p { "Each motif is a target for the readout over time, approximated by a sum of complex exponentials, the only \
-             thing that a linear network can play. Its error is the root mean square error (RMSE) of the fit, also given \
+             thing that a linear network can play: by K that are fitted and placed (K), or by all of a network whose loop \
+             of rank r is designed directly (r). The fit is what is played from the motif's own start; its error is the root mean square error (RMSE) of the fit, also given \
              over the motif's standard deviation." (some_of(results)) }
         (warnings(results))
         p.keys { (key("grey", "target")) (key("blue", "fit")) }
@@ -61,34 +63,45 @@ pub(super) fn spectra(results: &Results<'_>) -> Markup {
         ("with the preparatory module", results.told("info/preparation/abscissa")),
     ];
     let columns = vec![
+        ("rank", results.column("rank")),
         ("abscissa (1/\u{3c4})", results.column("abscissa")),
-        ("distance from targets (1/\u{3c4})", results.column("placement_distance")),
-        ("condition of placement", results.column("condition")),
-        ("stabilising", results.column("stabilising")),
+        ("distance from targets (1/\u{3c4})", results.column("placed/distance")),
+        ("condition of placement", results.column("placed/condition")),
+        ("stabilising", results.column("placed/stabilising")),
     ];
     html! {
-        p { "A loop through thalamus moves eigenvalues of cortex to where the motif's exponentials have theirs; the \
-             preparatory module moves them left, where deviations die fast. The spectral abscissa is the largest real part: \
+        p { "A loop through thalamus moves the eigenvalues of cortex: a placed one to where the motif's exponentials have \
+             theirs. The preparatory module moves them left, where deviations die fast. The spectral abscissa is the largest real part: \
              left of zero a system is stable." (some_of(results)) }
         p.keys { (key("grey", "cortex alone")) (key("green", "with the preparatory module"))
                  (key("blue", "with the motif's loop")) (key("vermillion", "targets")) }
         (grid(&figures::spectra(results, DRAWN)))
         (list("Spectral abscissa before and during preparation (1/\u{3c4})", abscissae))
         (per_motif(results, "Placement of each motif's eigenvalues", columns))
-        (long("All exponentials", &modes(results)))
+        (super::direct::designs(results))
+        (long("Exponentials", &modes(results)))
     }
 }
 
-/// Eigenvalues and amplitudes of every motif.
+/// Modes of a direct loop that are listed: the largest.
+const LISTED: usize = 12;
+
+/// Eigenvalues and amplitudes of every motif: all of placed loops, the largest of direct ones.
 fn modes(results: &Results<'_>) -> Markup {
     let mut rows = Vec::new();
     for (i, motif) in results.motifs.iter().enumerate() {
-        for (k, modes) in motif.eigenvalues.iter().zip(&motif.amplitudes).enumerate() {
+        let mut listed: Vec<usize> = (0..motif.eigenvalues.len().min(motif.amplitudes.len())).collect();
+        if motif.direct.is_some() {
+            listed.sort_by(|&a, &b| motif.amplitudes[b].norm().total_cmp(&motif.amplitudes[a].norm()));
+            listed.truncate(LISTED);
+        }
+        for (row, k) in listed.into_iter().enumerate() {
+            let modes = (motif.eigenvalues[k], motif.amplitudes[k]);
             let complex = |name: &str, im: f64| {
                 let part = |part| results.told(&format!("info/motifs/{i}/{name}/{k}/{part}"));
                 html! { (part(0)) @if im < 0.0 { " " } @else { " + " } (part(1)) "\u{a0}i" }
             };
-            let head = if k == 0 {
+            let head = if row == 0 {
                 results.head(i)
             } else {
                 html! { (i) }
@@ -157,16 +170,13 @@ pub(super) fn sequence(results: &Results<'_>) -> Markup {
 pub(super) fn noise(results: &Results<'_>) -> Markup {
     let costs: Vec<f64> = results.motifs.iter().map(|m| m.noise_cost).collect();
     let svg = figures::per_motif(&[(&costs, 0.0)], "noise cost C", "Noise cost of each motif's loop");
-    let cost = |i: usize| {
-        let (told, terms) =
-            (results.told(&format!("info/motifs/{i}/noise_cost")), results.motifs[i].noise_terms);
-        html! { (told) @if terms.cost != costs[i] { " (" (number(terms.cost)) ")" } }
-    };
     let columns = vec![
-        ("noise cost C", Box::new(cost) as _),
-        ("activity E (\u{3c4})", results.column("noise_terms/activity")),
-        ("noise gain G (\u{3c4})", results.column("noise_terms/noise_gain")),
-        ("cancellation", results.column("noise_terms/cancellation")),
+        ("noise cost C", results.column("noise_cost")),
+        ("activity E (\u{3c4})", results.column("placed/noise_terms/activity")),
+        ("noise gain G (\u{3c4})", results.column("placed/noise_terms/noise_gain")),
+        ("cancellation", results.column("placed/noise_terms/cancellation")),
+        ("expected in a sequence", results.column("direct/expected_error")),
+        ("norm of the loop (1/\u{3c4})", results.column("loop_norm")),
         ("|x_init|", results.column("initial_state_norm")),
         ("RMSE under noise", results.column("expected_rmse")),
     ];

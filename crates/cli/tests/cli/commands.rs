@@ -27,7 +27,10 @@ fn shared() -> &'static Path {
         .get_or_init(|| {
             let folder = tempfile::tempdir().unwrap();
             done(folder.path(), "motifs --count 3 --seed 1 --kind oscillating --out motifs.npz");
-            done(folder.path(), "build motifs.npz --units 40 --modes 6 --prep-rank 20 --out model.npz");
+            done(
+                folder.path(),
+                "build motifs.npz --units 40 --preset interpretable --modes 6 --prep-rank 20 --out model.npz",
+            );
             folder
         })
         .path()
@@ -85,7 +88,7 @@ fn fits_are_those_of_the_library() {
 #[test]
 fn models_do_not_depend_on_threads() {
     let folder = copy();
-    let line = "build motifs.npz --units 40 --modes 6 --prep-rank 20 --threads 1 --quiet --out one.npz";
+    let line = "build motifs.npz --units 40 --preset interpretable --modes 6 --prep-rank 20 --threads 1 --quiet --out one.npz";
     assert_eq!(done(folder.path(), line), "");
     assert_eq!(
         fs::read(folder.path().join("one.npz")).unwrap(),
@@ -120,7 +123,7 @@ fn a_network_of_ones_own() {
     let path = folder.path();
     let cortex = thalamo::System::from(thalamo::Cortex::random(30, 0.6, 4).unwrap());
     io::write(&path.join("net.npz"), &cortex).unwrap();
-    let line = "build motifs.npz --network net.npz --modes 4 --prep-rank 15 --beta 0.1 --transition 6 --seed 2 --out own.npz";
+    let line = "build motifs.npz --network net.npz --preset interpretable --modes 4 --prep-rank 15 --beta 0.1 --transition 6 --seed 2 --out own.npz";
     done(path, line);
     let model = io::read::<Model>(&path.join("own.npz")).unwrap();
     assert_eq!(model.network.system().cortex(), cortex.cortex());
@@ -223,8 +226,8 @@ fn info_tells_in_words_and_json() {
     assert!(text.contains("cortex       N = 40, g = 0.5/tau") && text.contains("motif_2"), "{text}");
     let report = json(&done(shared(), "info model.npz --json"));
     let model = io::read::<Model>(&shared().join("model.npz")).unwrap();
-    assert_eq!(report["motifs"][1]["fit_rmse"], model.network.motifs()[1].fit().rmse());
-    assert_eq!(report["motifs"][2]["noise_cost"], model.network.motifs()[2].motif_loop().noise_cost());
+    assert_eq!(report["motifs"][1]["fit_rmse"], model.network.motifs()[1].rmse());
+    assert_eq!(report["motifs"][2]["noise_cost"], model.network.motifs()[2].noise_cost());
     assert_eq!((&report["units"], &report["preparation"]["rank"]), (&40.into(), &20.into()));
     assert_eq!(report["options"]["fit"]["modes"], 6);
 }
@@ -237,13 +240,13 @@ fn noisy_motifs_are_named_with_what_helps() {
     let cell = |k: usize| format!("{:.4}", 0.5 * (0.11 * k as f64).sin());
     let column: Vec<String> = (0..150).map(cell).collect();
     fs::write(folder.path().join("brief.csv"), format!("flick\n{}\n", column.join("\n"))).unwrap();
-    let told = done(folder.path(), "build brief.csv --out model.npz");
+    let told = done(folder.path(), "build brief.csv --preset interpretable --out model.npz");
     let (_, note) =
         told.split_once("\n\nnoise cost above 0.869: `flick`. ").unwrap_or_else(|| panic!("{told}"));
     let note = note.strip_suffix("\nmodel of 1 motif: model.npz\n").unwrap_or_else(|| panic!("{told}"));
     assert!(note.contains("fewer --modes"), "{note}");
     assert!(done(folder.path(), "info model.npz").ends_with(note));
-    let told = done(folder.path(), "build brief.csv --modes 4 --out calm.npz");
+    let told = done(folder.path(), "build brief.csv --preset interpretable --modes 4 --out calm.npz");
     assert!(!told.contains("noise cost above"), "{told}");
 }
 
@@ -349,7 +352,10 @@ fn anything_else_exits_with_1() {
     };
     let brief: String = (0..40).map(|n| curve(0.1 * f64::from(n))).collect();
     fs::write(path.join("brief.csv"), brief).unwrap();
-    done(path, "build brief.csv --out brief.npz --units 40 --modes 4 --prep-rank 20 --seed 1");
+    done(
+        path,
+        "build brief.csv --out brief.npz --units 40 --preset interpretable --modes 4 --prep-rank 20 --seed 1",
+    );
     let message = failed(path, "certify brief.npz --transition 0 --depth 1", 1);
     assert!(
         message.contains("certificate: expected every preparation and motif to contract deviations"),
@@ -369,7 +375,7 @@ fn nothing_half_written_is_left() {
         "motifs --count 9 --out new.npz",
         "simulate model.npz --sequence 0,1 --states --out new.npz",
         "simulate model.npz --sequence 0,1 --out new.npz --plot new.svg",
-        "build motifs.npz --units 40 --modes 6 --prep-rank 20 --out new.npz",
+        "build motifs.npz --units 40 --preset interpretable --modes 6 --prep-rank 20 --out new.npz",
     ] {
         // No file may grow past eight blocks; without the signal, writing fails.
         let script = format!("trap '' XFSZ; ulimit -f 8; exec {} {line}", env!("CARGO_BIN_EXE_thalamo"));
@@ -395,7 +401,7 @@ fn names_are_text_in_figures() {
     let smooth = io::read_with::<Vec<NamedMotif>>(&path.join("motifs.npz"), 0.1).unwrap().remove(1).motif;
     let cells = smooth.values().iter().map(|y| format!("{y:?}\n")).collect::<String>();
     fs::write(path.join("m.csv"), format!("<b>&'\n{cells}")).unwrap();
-    done(path, "build m.csv --units 40 --modes 6 --prep-rank 20 --out m.npz");
+    done(path, "build m.csv --units 40 --preset interpretable --modes 6 --prep-rank 20 --out m.npz");
     done(path, "simulate m.npz --sequence 0 --out t.npz --plot t.svg");
     let svg = fs::read_to_string(path.join("t.svg")).unwrap();
     assert!(svg.contains("&lt;b&gt;") && !svg.contains("<b>"));

@@ -27,7 +27,7 @@ fn transitions_that_lose_the_motif() {
     let folder = folder_of_motifs();
     let at = folder.path();
     let said = ["`reach`: played after ", "the transition of 5 tau limits it", "larger --prep-rank than 5 "];
-    let base = "motifs.csv --units 60";
+    let base = "motifs.csv --preset interpretable --units 60";
     let message = failed(at, &format!("build {base} --prep-rank 5 --strict --out strict.npz"), 2);
     let (_, enough) = message.split_once("--transition ").unwrap();
     let (enough, _) = enough.split_once(' ').unwrap();
@@ -39,14 +39,14 @@ fn transitions_that_lose_the_motif() {
 fn fits_that_miss_the_motif() {
     let folder = folder_of_motifs();
     let at = folder.path();
-    let base = "motifs.csv --units 60 --transition 20";
+    let base = "motifs.csv --preset interpretable --units 60 --transition 20";
     remedied(at, base, "--modes 2", &["build with more --modes than 2"], "--modes 6");
     let said = ["build with more --modes than 6; the fit is also bound by --separation"];
     remedied(at, base, "--modes 6 --separation 40/T", &said, "--modes 6 --separation 6/T");
     let said = ["build with a larger --amplitude-bound"];
     remedied(at, base, "--amplitude-bound 0.2", &said, "--amplitude-bound 4");
 
-    let hold = "hold.csv --units 40 --transition 20";
+    let hold = "hold.csv --preset interpretable --units 40 --transition 20";
     let said = [
         "`hold`: its fit misses 41 % of its root mean square, being constant, more than 30 %; build with more --modes \
          than 1; the fit is also bound by --fit-start, --margin",
@@ -55,7 +55,7 @@ fn fits_that_miss_the_motif() {
         remedied(at, hold, "--modes 1", &said, remedy);
     }
     let said = ["build with more --modes than 1; the fit is also bound by --decay-limit"];
-    let fade = "fade.csv --units 40 --transition 20 --modes 1 --fit-start free --amplitude-bound 9";
+    let fade = "fade.csv --preset interpretable --units 40 --transition 20 --modes 1 --fit-start free --amplitude-bound 9";
     remedied(at, fade, "--decay-limit 3/T", &said, "--decay-limit 30/T");
 }
 
@@ -66,14 +66,14 @@ fn fits_that_noise_keeps_apart() {
     let at = folder.path();
     done(at, "motifs --count 3 --seed 1 --kind oscillating --out smooth.npz");
     let said = ["a closer fit would amplify noise on 60 units; build with more --units"];
-    remedied(at, "smooth.npz --transition 20", "--units 60", &said, "--units 150");
+    remedied(at, "smooth.npz --preset interpretable --transition 20", "--units 60", &said, "--units 150");
 }
 
 #[test]
 fn info_learn_and_report_warn_as_well() {
     let folder = folder_of_motifs();
     let at = folder.path();
-    done(at, "build motifs.csv --units 60 --modes 2 --transition 20 --out m.npz");
+    done(at, "build motifs.csv --preset interpretable --units 60 --modes 2 --transition 20 --out m.npz");
     let message = failed_after_output(at, "info m.npz --strict");
     let warnings: Vec<&str> = message.lines().skip(1).map(str::trim).collect();
     let told = done(at, "info m.npz");

@@ -6,13 +6,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use thalamo::direct::DirectOptions;
 use thalamo::fit::{FitOptions, FitStart};
 use thalamo::io::{self, Fits, Model};
 use thalamo::{NetworkOptions, Rate};
 
 use crate::program::{done, failed, folder_of_motifs};
 
-const QUICK: &str = "--units 40 --modes 4 --prep-rank 20 --quiet";
+const QUICK: &str = "--units 40 --preset interpretable --modes 4 --prep-rank 20 --quiet";
 
 fn bytes(at: &Path, name: &str) -> Vec<u8> {
     fs::read(at.join(name)).unwrap()
@@ -108,7 +109,17 @@ fn flags_have_the_last_word_over_presets() {
         done(at, &format!("build motifs.csv --units 30 {flags} --quiet --out o.npz"));
         model(at, "o.npz").network.options().clone()
     };
-    assert_eq!(options(""), NetworkOptions::default());
+    let direct = |change: fn(&mut DirectOptions)| {
+        let mut options = NetworkOptions::default().with(|o| o.transition = Some(5.0));
+        change(&mut options.direct);
+        options
+    };
+    let quick = |o: &mut DirectOptions| o.random_starts = 0;
+    assert_eq!(options("--random-starts 0"), direct(quick));
+    assert_eq!(
+        options("--random-starts 1 --loop-rank 2 --relative-noise 0.2 --exact-start"),
+        direct(|o| (o.random_starts, o.rank, o.relative_noise, o.exact_start) = (1, 2, 0.2, true))
+    );
     let published = "--preset published --prep-rank 20";
     let expected = NetworkOptions::published().with(|o| o.preparation.rank = Some(20));
     assert_eq!(options(published), expected);
@@ -125,7 +136,8 @@ fn flags_have_the_last_word_over_presets() {
             o.preparation.beta = 0.1;
         })
     };
-    assert_eq!(options(flags), changed(NetworkOptions::default()));
+    let placed = format!("--preset interpretable {flags}");
+    assert_eq!(options(&placed), changed(NetworkOptions::interpretable()));
     assert_eq!(options(&format!("{published} {flags}")), changed(expected));
     let fits = |flags: &str| {
         done(at, &format!("fit motifs.csv {flags} --quiet --out f.json"));
@@ -149,7 +161,8 @@ fn networks_of_given_fits() {
     done(at, "build motifs.csv --units 40 --fits fits.json --quiet --out m.npz");
     let Fits { options, fits } = io::read(&at.join("fits.json")).unwrap();
     let built = model(at, "m.npz");
-    let played: Vec<_> = built.network.motifs().iter().map(|learned| learned.fit().clone()).collect();
+    let played: Vec<_> =
+        built.network.motifs().iter().map(|learned| learned.placed().unwrap().0.clone()).collect();
     assert_eq!(played, fits.into_iter().map(|named| named.fit).collect::<Vec<_>>());
     assert_eq!(built.network.options().fit, options);
     let message = failed(at, "build hold.csv --units 40 --fits fits.json --out no.npz", 2);
@@ -194,22 +207,43 @@ fn what_cannot_work_is_refused_before_any_work() {
     let message = failed(at, "fit brief.csv --modes 6 --out f.json", 2);
     let said = "motif `brief` (index 1): fit: expected at most as many exponentials as samples, given 6 for 3 samples; use fewer modes";
     assert!(message.contains(said), "{message}");
-    let message = failed(at, "build brief.csv --modes 6 --units 20 --out no.npz", 2);
+    for (flags, is, preset) in [
+        ("--modes 4", "placed", "interpretable"),
+        ("--preset robust --playback-tolerance 1e-6", "placed", "interpretable"),
+        ("--preset published --loop-rank 2", "designed directly", "default"),
+        ("--fits f.json --exact-start", "designed directly", "default"),
+    ] {
+        let message = failed(at, &format!("build motifs.csv {flags} --out no.npz"), 2);
+        let said = format!(
+            "expected loops that are {is}, given a preset of others; add --preset {preset}, or leave"
+        );
+        assert!(message.contains(&said), "{message}");
+    }
+    let message = failed(at, "build motifs.csv --units 20 --loop-rank 21 --out no.npz", 2);
+    assert!(message.contains("rank of a direct loop: expected 1 to the number of units N"), "{message}");
+    let message = failed(at, "build brief.csv --preset interpretable --modes 6 --units 20 --out no.npz", 2);
     assert!(message.contains(said), "{message}");
     let message = failed(at, "learn m.npz brief.csv --out no.npz", 2);
     assert!(message.contains("motif `brief` (index 4): fit: expected at most"), "{message}");
     done(at, "fit brief.csv --modes 2 --quiet --out f.json");
-    let message = failed(at, "build motifs.csv --units 8 --modes 9 --out no.npz", 2);
+    let message = failed(at, "build motifs.csv --preset interpretable --units 8 --modes 9 --out no.npz", 2);
     let said =
         "--modes: expected at most the number of units N = 8, given 9; use fewer --modes, or more --units";
     assert!(message.contains(said), "{message}");
-    let message = failed(at, "build motifs.csv --units 40 --playback-tolerance 1e-30 --out no.npz", 1);
+    let message = failed(
+        at,
+        "build motifs.csv --preset interpretable --units 40 --playback-tolerance 1e-30 --out no.npz",
+        1,
+    );
     assert!(
         message.contains("motif `reach` (index 0): motif played by its loop: expected residual"),
         "{message}"
     );
     assert!(message.contains("or accept it by a larger playback tolerance"), "{message}");
-    done(at, "build motifs.csv --units 40 --playback-tolerance 1e-6 --quiet --out yes.npz");
+    done(
+        at,
+        "build motifs.csv --preset interpretable --units 40 --playback-tolerance 1e-6 --quiet --out yes.npz",
+    );
     for (line, ending) in [
         ("build motifs.csv --out m.txt", ".npz"),
         ("learn m.npz motifs.csv --out m.csv", ".npz"),

@@ -10,11 +10,11 @@ fn inputs_and_output_null_modules() {
     let at = folder.path();
     done(at, "motifs --count 2 --seed 1 --kind oscillating --out m.npz");
     let info = |flags: &str| -> (Value, String) {
-        done(at, &format!("build m.npz --units 30 --modes 4 {flags} --out model.npz"));
+        done(at, &format!("build m.npz --units 30 {flags} --out model.npz"));
         (serde_json::from_str(&done(at, "info model.npz --json")).unwrap(), done(at, "info model.npz"))
     };
     // The usual switch is the system's own, unless it would come after the preparation.
-    let (json, text) = info("");
+    let (json, text) = info("--preset interpretable --modes 4");
     let switch = json["preparation"]["switch"].as_f64().unwrap();
     assert!((2.5..3.5).contains(&switch), "{switch}");
     assert!(text.contains("5 tau before each motif, input switches at "), "{text}");

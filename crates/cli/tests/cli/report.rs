@@ -32,7 +32,10 @@ fn shared() -> &'static Path {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path();
             done(path, "motifs --count 3 --seed 1 --kind oscillating --out motifs.npz");
-            done(path, "build motifs.npz --units 40 --modes 6 --prep-rank 20 --out model.npz");
+            done(
+                path,
+                "build motifs.npz --units 40 --preset interpretable --modes 6 --prep-rank 20 --out model.npz",
+            );
             let told = done(path, "report model.npz --out report.html");
             assert_eq!(told, "report of 3 motifs: report.html\n");
             folder
@@ -221,7 +224,8 @@ fn names_are_text() {
     let (names, again) = names.split_at(3); // of the tables of fits and of quality
     assert_eq!(names, [HOSTILE[0], HOSTILE[1], &visible]);
     assert_eq!(again, names);
-    let expected = |(i, name): (usize, &String)| format!("Motif {i}, {name}: target and fit over time");
+    let expected =
+        |(i, name): (usize, &String)| format!("Motif {i}, {name}: target and what is played over time");
     assert_eq!(
         texts(&document, "#motifs svg > title"),
         names.iter().enumerate().map(expected).collect::<Vec<_>>()

@@ -51,9 +51,9 @@ fn network(input: &mut Input<'_>, tally: &mut Tally) -> Option<Network> {
     let network = tally.judge(Network::build(cortex, &motifs?, &options, input.seed()))?;
     for learned in network.motifs() {
         assert_finite("bias", learned.bias().iter());
-        assert_finite("u", learned.motif_loop().input().iter());
-        assert_finite("v", learned.motif_loop().feedback().iter());
-        assert_finite("start", learned.motif_loop().initial_state().iter());
+        assert_finite("u", learned.weights().input().iter());
+        assert_finite("v", learned.weights().feedback().iter());
+        assert_finite("start", learned.initial_state().iter());
     }
     Some(network)
 }
@@ -91,7 +91,7 @@ pub(crate) fn networks(input: &mut Input<'_>, tally: &mut Tally) {
     if let Some(motif_loop) = tally.judge(made)
         && let Some(fit) = tally.judge(Fit::new(&eigenvalues, &amplitudes, dt))
         && let Some(motif) = motif(input, dt, tally)
-        && let Some(learned) = tally.judge(LearnedMotif::new(motif, fit, motif_loop, network.preparation()))
+        && let Some(learned) = tally.judge(LearnedMotif::new(motif, (fit, motif_loop), network.preparation()))
     {
         tally.judge(network.insert(learned));
     }

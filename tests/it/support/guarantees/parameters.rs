@@ -37,10 +37,10 @@ pub(crate) fn eigenvalues_placed(network: &Network) -> Result<(), Violation> {
     let (n, condition) = (a.nrows(), network.system().eigen()?.condition());
     let complex = a.map(|x| Complex64::new(x, 0.0));
     for (index, learned) in network.motifs().iter().enumerate() {
-        let own = learned.motif_loop();
+        let own = learned.placed().unwrap().1;
         let spectrum = eigenvalues(&(a + own.input() * own.feedback().transpose()))?;
         let u = own.input().map(|x| Complex64::new(x, 0.0));
-        for target in learned.fit().eigenvalues() {
+        for target in learned.placed().unwrap().0.eigenvalues() {
             let place = || format!("for {target} of motif {index}");
             let nearest = spectrum.iter().map(|z| (z - target).norm()).fold(f64::INFINITY, f64::min);
             within(
@@ -86,7 +86,7 @@ pub(crate) fn starts_play_fits(network: &Network) -> Result<(), Violation> {
     let a = network.system().matrix();
     let w = &network.system().single_readout()?;
     for (index, learned) in network.motifs().iter().enumerate() {
-        let own = learned.motif_loop();
+        let own = learned.placed().unwrap().1;
         let (dt, len) = (learned.motif().dt(), learned.motif().len());
         let system = a + own.input() * own.feedback().transpose();
         let start = own.initial_state();
@@ -101,7 +101,8 @@ pub(crate) fn starts_play_fits(network: &Network) -> Result<(), Violation> {
         let gains: Vec<f64> =
             trajectory(&system.transpose(), w, dt, len)?.column_iter().map(|row| row.norm()).collect();
         let rounding = SENSITIVE * w.len() as f64;
-        for (sample, (y, expected)) in readout.iter().zip(learned.fit().values(len)).enumerate() {
+        for (sample, (y, expected)) in readout.iter().zip(learned.placed().unwrap().0.values(len)).enumerate()
+        {
             let gains = gains[..=sample].iter().rev();
             let integral = dt * gains.zip(&sizes).map(|(gain, size)| gain * size).sum::<f64>();
             let limit = rounding * (w.norm() * start.norm() + system.norm() * integral);
@@ -129,7 +130,7 @@ pub(crate) fn preparation_settles(network: &Network) -> Result<(), Violation> {
     stable(&system)?;
     let rounding = BASIS * system.nrows() as f64 * system.norm();
     for (index, learned) in network.motifs().iter().enumerate() {
-        let start = learned.motif_loop().initial_state();
+        let start = learned.initial_state();
         let residual = (&system * start + learned.bias()).norm();
         let place = || format!("in motif {index}");
         within("|A_prep x_init + b|", residual, rounding * start.norm(), place)?;

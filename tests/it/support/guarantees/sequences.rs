@@ -56,7 +56,7 @@ pub(crate) fn pairs_certified(
 ) -> Result<f64, Violation> {
     check_related(simulator, certificate)?;
     let first = sequence.motifs().first().copied().unwrap_or(0);
-    let start = simulator.network().motif(first)?.motif_loop().initial_state().clone();
+    let start = simulator.network().motif(first)?.initial_state().clone();
     let (mut previous, mut worst) = (first, 0.0_f64);
     play(simulator, sequence, start, |played| {
         let (error, sample) = played.sup();
@@ -192,7 +192,7 @@ fn play(
         let learned = simulator.network().motif(motif)?;
         let prepared = simulator.prepare(motif, &state)?;
         let readout = simulator.play(motif, &prepared)?;
-        let exponentials = learned.fit().values(readout.nrows());
+        let exponentials = learned.placed().unwrap().0.values(readout.nrows());
         let errors = readout.iter().zip(exponentials).map(|(y, e)| y - e).collect();
         visit(&Played { position, motif, dt: learned.motif().dt(), errors })?;
         state = simulator.finish(motif, &prepared)?;

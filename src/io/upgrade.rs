@@ -1,10 +1,10 @@
-//! Options as files of version 1 hold them: rates in 1/tau and sizes in the unit of the motifs, as plain
-//! numbers.
+//! What files of older versions say, as the next version says it.
 
 use serde_json::{Map, Value, json};
 
-/// Metadata of a model of version 1 as version 2 has it.
-pub(super) fn model(content: &mut Map<String, Value>) {
+/// Metadata of a model of version 1 as version 2 has it: there rates are in 1/tau and sizes in the unit of
+/// the motifs, as plain numbers.
+pub(super) fn model_of_version_1(content: &mut Map<String, Value>) {
     content.insert("scale".into(), json!(1.0));
     let Some(options) = content.get_mut("options").and_then(Value::as_object_mut) else { return };
     options.insert("scale".into(), json!(1.0));
@@ -22,8 +22,17 @@ pub(super) fn model(content: &mut Map<String, Value>) {
     });
 }
 
+/// Metadata of a model of version 2 as version 3 has it: all loops were placed, and once there was but one
+/// input.
+pub(super) fn model_of_version_2(content: &mut Map<String, Value>) {
+    let Some(options) = content.get_mut("options").and_then(Value::as_object_mut) else { return };
+    options.entry("input").or_insert_with(|| json!("Published"));
+    options.insert("design".into(), json!("Placed"));
+    options.insert("placed_starts".into(), json!([]));
+}
+
 /// Fits of version 1 as version 2 has them.
-pub(super) fn fits(content: &mut Map<String, Value>) {
+pub(super) fn fits_of_version_1(content: &mut Map<String, Value>) {
     content.get_mut("options").and_then(Value::as_object_mut).map(fit);
 }
 
