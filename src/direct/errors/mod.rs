@@ -96,7 +96,7 @@ impl Errors {
             }
         }
         if let Some(it) = &mut self.module {
-            it.begin(modes);
+            it.begin(basis, modes.weighted);
         }
         let (driven, felt) = (&self.driven, &self.felt);
         self.loop_errors.as_mut().is_none_or(|it| it.begin(modes, uv, driven, felt))

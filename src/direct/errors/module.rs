@@ -37,8 +37,8 @@ use crate::{Error, Result, check};
 pub struct DirectModule {
     pub(super) input: DMatrix<f64>,
     pub(super) feedback: DMatrix<f64>,
-    /// B and B U side by side, and $(I - P)^{-1}$, that times A_p and times $V^T$ from the left below it: what
-    /// errors are carried by, and what makes $x_f$, b and $V^T x_f$ of s.
+    /// B and B U side by side, and $(I - P)^{-1}$, that times A_p and times $V^T$ from the left below it:
+    /// what errors are carried by, and what makes $x_f$, b and $V^T x_f$ of s.
     pub(super) shift: DMatrix<f64>,
     pub(super) fixed: DMatrix<f64>,
 }

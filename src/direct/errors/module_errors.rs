@@ -6,9 +6,10 @@ use std::sync::Arc;
 use faer::Accum;
 use nalgebra::DMatrix;
 
-use super::modes::Modes;
 use super::module::DirectModule;
+use crate::direct::basis::Basis;
 use crate::direct::packed::{Sides, pack};
+use crate::direct::table::Table;
 use crate::linalg::product::{apply, mirror_lower, mul_into, mul_lower_into, view};
 use crate::{Error, Result, check};
 
@@ -112,12 +113,12 @@ impl ModuleMemory {
         }
     }
 
-    /// What does not depend on the start, in the basis of the modes.
-    pub(super) fn begin(&mut self, modes: &Modes<'_>) {
-        let (basis, module) = (modes.basis, &*self.errors.module);
+    /// What does not depend on the start, in the basis of the modes, with $\rho \rho^T \odot S$.
+    pub(super) fn begin(&mut self, basis: &Basis, weighted: &Table) {
+        let module = &*self.errors.module;
         mul_into(&mut self.images, Accum::Replace, 1.0, view(&basis.left), view(&module.shift));
         mul_into(&mut self.form, Accum::Replace, 1.0, view(&module.fixed), view(&basis.right));
-        pack(modes.weighted, basis.layout, basis.layout, Sides::Down, &mut self.real);
+        pack(weighted, basis.layout, basis.layout, Sides::Down, &mut self.real);
         mul_into(&mut self.others, Accum::Replace, 1.0, view(&self.real), view(&self.images));
         self.fill_gains();
     }

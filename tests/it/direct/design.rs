@@ -176,8 +176,8 @@ fn given_loops() {
     refused(again(&[wrong]), message);
 }
 
-/// Where the barrier acts on eigenvalues without a derivative, a loop has a value but no gradient: another one
-/// is begun with.
+/// Where the barrier acts on eigenvalues without a derivative, a loop has a value but no gradient: another
+/// one is begun with.
 #[test]
 fn starts_without_a_gradient_are_skipped() {
     let (n, nothing) = (6, DMatrix::zeros(6, 6));
