@@ -83,10 +83,16 @@ pub fn design_observed(
     let whole = Problem::new(system, covariance, motif, options)?;
     let cost = DirectCost::of(whole.thinned(options.most_samples), options.rank);
     let mut search = Search { cost, failure: None, options, observer, total: NONE, cancelled: false };
+    let starts = starts(&mut search.cost, options, seed, given)?;
     let mut descents = Vec::new();
-    for (origin, point) in starts(&mut search.cost, options, seed, given)? {
-        if !search.cancelled {
-            descents.push(search.begin(origin, &point)?);
+    // Loops without independent eigenvectors take many times as long, and are met where nothing else is.
+    for propagates in [false, true] {
+        search.cost.propagates = propagates;
+        for (origin, point) in &starts {
+            descents.extend(search.begin(*origin, point)?);
+        }
+        if !descents.is_empty() {
+            break;
         }
     }
     let mut order: Vec<usize> = (0..descents.len()).collect();
@@ -118,7 +124,12 @@ struct Search<'a, 'o> {
 }
 
 impl Search<'_, '_> {
-    fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<(DirectStart, Point)> {
+    /// The first iterations of a start; `None` where it has no value.
+    fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<Option<(DirectStart, Point)>> {
+        let (u, v) = point.split_at(point.len() / 2);
+        if self.cancelled || self.cost.scaled(u, v, None, true)?.is_none() {
+            return Ok(None);
+        }
         let minimum = self.descend(point, self.options.first_iterations)?;
         let start = DirectStart {
             origin,
@@ -128,7 +139,7 @@ impl Search<'_, '_> {
             evaluations: minimum.evaluations,
             status: minimum.status,
         };
-        Ok((start, minimum.point))
+        Ok(Some((start, minimum.point)))
     }
 
     fn carry_on(&mut self, (start, point): &mut (DirectStart, Point)) -> Result<()> {
