@@ -75,6 +75,8 @@ pub struct DirectCost {
     start: DVector<f64>,
     gradient_input: DMatrix<f64>,
     gradient_feedback: DMatrix<f64>,
+    /// Whether loops without independent eigenvectors have a value.
+    pub(super) propagates: bool,
     propagations: usize,
     closed_forms: usize,
 }
@@ -110,6 +112,7 @@ impl DirectCost {
             start: DVector::zeros(n),
             gradient_input: DMatrix::zeros(n, rank),
             gradient_feedback: DMatrix::zeros(n, rank),
+            propagates: true,
             propagations: 0,
             closed_forms: 0,
             problem,
@@ -228,6 +231,7 @@ impl DirectCost {
                 }
                 terms
             }
+            Outcome::Untrusted if !self.propagates => return Ok(None),
             Outcome::Untrusted => {
                 self.propagations += 1;
                 let uv = self.problem.weights.errors.of_loop().then_some([u, v]);

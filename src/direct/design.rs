@@ -85,10 +85,16 @@ pub fn design_observed<'a>(
     let whole = Problem::new(system, prepared.into(), motif, options)?;
     let cost = DirectCost::of(whole.thinned(options.most_samples), options.rank);
     let mut search = Search { cost, failure: None, options, observer, total: NONE, cancelled: false };
+    let starts = starts(&mut search.cost, options, seed, given)?;
     let mut descents = Vec::new();
-    for (origin, point) in starts(&mut search.cost, options, seed, given)? {
-        if !search.cancelled {
-            descents.extend(search.begin(origin, &point)?);
+    // Loops without independent eigenvectors take many times as long, and are met where nothing else is.
+    for propagates in [false, true] {
+        search.cost.propagates = propagates;
+        for (origin, point) in &starts {
+            descents.extend(search.begin(*origin, point)?);
+        }
+        if !descents.is_empty() {
+            break;
         }
     }
     let mut order: Vec<usize> = (0..descents.len()).collect();
@@ -120,7 +126,11 @@ struct Search<'a, 'o> {
 }
 
 impl Search<'_, '_> {
+    /// The first iterations of a start; `None` where it has no value.
     fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<Option<(DirectStart, Point)>> {
+        if self.cancelled {
+            return Ok(None);
+        }
         let Some(minimum) = self.descend(point, self.options.first_iterations)? else { return Ok(None) };
         let start = DirectStart {
             origin,
