@@ -47,7 +47,8 @@ pub(super) fn starts(
     if let Some(point) = along_gradient(cost, options.rank, rate)? {
         found.push((DirectOrigin::Gradient, point));
     }
-    for index in 0..options.random_starts {
+    // One at least where nothing leads along the gradient.
+    for index in 0..options.random_starts.max(usize::from(found.is_empty())) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(index as u64 + 1);
         let mut point: Point = (0..2 * n * options.rank).map(|_| StandardNormal.sample(&mut rng)).collect();
@@ -85,7 +86,7 @@ pub(super) fn none_left(cost: &DirectCost) -> Error {
         },
         Ok(_) => Error::Empty {
             what: "starts of a direct design with a value and a gradient",
-            remedy: "give a loop to start from whose eigenvalues differ, or ask for random starts",
+            remedy: "give a loop to start from whose eigenvalues differ, or ask for more random starts",
         },
         Err(error) => error,
     }
