@@ -50,7 +50,7 @@ pub struct DirectOptions {
     pub output_weights: Vec<f64>,
     /// Whether the readout must start exactly at the first sample, $W^T s = y_0$.
     pub exact_start: bool,
-    /// Starts with random U and V beside the one along the gradient; one at least where there is none along it.
+    /// Starts with random U and V beside the one along the gradient, at least one where there is none.
     pub random_starts: usize,
     /// Iterations of L-BFGS for every start.
     pub first_iterations: usize,
