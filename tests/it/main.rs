@@ -38,6 +38,7 @@ mod loops {
 mod direct {
     mod cost;
     mod design;
+    mod joints;
     mod reference;
     mod slow;
 }
@@ -66,6 +67,7 @@ mod analysis {
     mod statistics;
     mod transients;
     mod transitions;
+    mod weight_errors;
 }
 
 mod rnn {
