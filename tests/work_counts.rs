@@ -11,7 +11,7 @@ mod random;
 use allocation_counter::measure;
 use networks::small_network;
 use random::{exponentials, normal_matrix, normal_vector, rng};
-use thalamo::direct::{DirectCost, DirectOptions};
+use thalamo::direct::{DirectCost, DirectModule, DirectOptions};
 use thalamo::fit::fit;
 use thalamo::loops::*;
 use thalamo::motif::step_motifs;
@@ -112,6 +112,20 @@ fn cost_functions_do_not_allocate() {
     assert!(cost.evaluate(&near[0]).unwrap().is_some());
     let count = allocations(|| near.iter().for_each(|near| _ = cost.evaluate(near).unwrap()));
     assert_eq!((count, cost.closed_forms(), cost.propagations()), (0, 4, 0), "direct cost");
+    let loop_weights =
+        LowRank::new(normal_matrix(60, 1, &mut rng(6)) * 0.01, normal_matrix(60, 1, &mut rng(7)) * 0.01);
+    let (loop_weights, module) = (loop_weights.unwrap(), LowRank::new(u.clone(), v.clone()).unwrap());
+    let module = DirectModule::new(&cortex, &module, 5.0).unwrap();
+    let options = DirectOptions::robust().with(|o| (o.module_error, o.input_error) = (0.02, 0.02));
+    let nothing = nalgebra::DMatrix::zeros(60, 60);
+    let mut cost = DirectCost::new(&cortex, (&nothing, &module), motif, &options).unwrap();
+    assert!(cost.evaluate(&loop_weights).unwrap().is_some());
+    let count = allocations(|| {
+        for _ in 0..10 {
+            cost.evaluate(&loop_weights).unwrap();
+        }
+    });
+    assert_eq!(count, 0, "direct design with errors");
 }
 
 /// A quadratic of many scales, slow for any first-order method.

@@ -10,7 +10,7 @@ use crate::check::root_mean_square;
 use crate::fit::{ActiveConstraint, Fit};
 use crate::linalg::product::two_norm;
 use crate::motif::Motif;
-use crate::network::{Design, LearnedMotif, Network};
+use crate::network::{Design, DesignedLoop, LearnedMotif, Network};
 use crate::play::{Phase, Simulator, carry};
 use crate::{Error, Result, check};
 
@@ -39,7 +39,8 @@ pub struct Quality {
 ///
 /// A [warning](QualityWarning) tells of fits with errors above [`MotifQuality::FIT_LIMIT`] of the motif's
 /// standard deviation, of motifs whose error, when played, is above [`MotifQuality::PLAYED_LIMIT`] times that
-/// of their fit (and above [`MotifQuality::NEGLIGIBLE`]), and of motifs through which deviations can grow.
+/// of their fit (and above [`MotifQuality::NEGLIGIBLE`]), of motifs through which deviations can grow, and of
+/// direct loops that tolerate errors of their weights below [`MotifQuality::TOLERATED_LIMIT`] only.
 ///
 /// ```
 /// use thalamo::{Cortex, Network, NetworkOptions, analysis::quality, motif, play::Simulator};
@@ -70,6 +71,10 @@ pub fn quality(simulator: &Simulator) -> Result<Quality> {
             let design = network.options().design;
             warnings.push(QualityWarning::Growing { motif, quality: of, direct: design == Design::Direct });
         }
+        if let Some(tolerated) = tolerated(learned).filter(|x| *x < MotifQuality::TOLERATED_LIMIT) {
+            let asked = network.options().direct.weight_error;
+            warnings.push(QualityWarning::Fragile { motif, tolerated, asked });
+        }
         if of.excess() > 0.0 {
             let (transition, rank) = (simulator.transition(), (rank < units).then_some(rank));
             let (shortest, longest) = network.system().suited_durations();
@@ -80,6 +85,14 @@ pub fn quality(simulator: &Simulator) -> Result<Quality> {
         }
     }
     Ok(Quality { motifs, warnings })
+}
+
+/// Relative error of its weights that a directly designed loop tolerates, where that is known.
+fn tolerated(learned: &LearnedMotif) -> Option<f64> {
+    match learned.designed() {
+        DesignedLoop::Direct(own) => own.report().tolerated_error(),
+        DesignedLoop::Placed(..) => None,
+    }
 }
 
 fn measure(simulator: &Simulator) -> Result<Vec<MotifQuality>> {

@@ -38,6 +38,10 @@ impl MotifQuality {
     pub const PLAYED_LIMIT: f64 = 1.5;
     /// Errors when played up to this many standard deviations are no loss, however close the fit.
     pub const NEGLIGIBLE: f64 = 0.03;
+    /// Smallest relative error of every weight of a direct loop that it has to tolerate without a warning:
+    /// weights of three digits. Loops by the defaults, which do not count errors, tolerate 0.1 to 10 % (step
+    /// motifs on 99 units); a percent, as analog devices need, is asked for by the preset robust.
+    pub const TOLERATED_LIMIT: f64 = 0.001;
 
     /// Largest error when played that is no loss.
     fn limit(&self) -> f64 {
@@ -81,6 +85,16 @@ pub enum QualityWarning {
         /// Whether its loop was designed directly.
         direct: bool,
     },
+    /// Small errors of the weights may make a directly designed loop unstable: an eigenvalue is within three
+    /// standard deviations of the axis at relative errors of [`MotifQuality::TOLERATED_LIMIT`].
+    Fragile {
+        /// Index of the motif.
+        motif: usize,
+        /// The relative error at which it is three standard deviations away.
+        tolerated: f64,
+        /// The relative error that its loop was designed for.
+        asked: f64,
+    },
     /// What was played before is not forgotten: an error above [`MotifQuality::PLAYED_LIMIT`] times that of
     /// the fit.
     Played {
@@ -104,7 +118,10 @@ impl QualityWarning {
     /// Index of the motif.
     pub fn motif(&self) -> usize {
         match self {
-            Self::Fit { motif, .. } | Self::Growing { motif, .. } | Self::Played { motif, .. } => *motif,
+            Self::Fit { motif, .. }
+            | Self::Growing { motif, .. }
+            | Self::Fragile { motif, .. }
+            | Self::Played { motif, .. } => *motif,
         }
     }
 
@@ -128,6 +145,18 @@ impl QualityWarning {
                 name(*motif),
                 digits((quality.contraction * 1e3).round() / 1e3),
                 if *direct { "--relative-noise or --prep-rank" } else { "--prep-rank, or fewer --modes" },
+            ),
+            Self::Fragile { motif, tolerated, asked } => format!(
+                "{}: errors of {} % of its loop's weights bring an eigenvalue within three standard deviations of \
+                 growing, and {} % should not; build with {}",
+                name(*motif),
+                percent(*tolerated),
+                percent(MotifQuality::TOLERATED_LIMIT),
+                if *asked > 0.0 {
+                    format!("a larger --weight-error than {asked}")
+                } else {
+                    "--preset robust, or a --weight-error".into()
+                },
             ),
             Self::Played { motif, quality, transition, enough, rank, unsuited } => {
                 let after = match quality.after {

@@ -47,7 +47,7 @@ pub(super) struct Basis {
     image: DMatrix<f64>,
     /// Eigenvalues in one row, and squares of their condition numbers.
     spectrum: Table,
-    sensitivities: Vec<f64>,
+    pub(super) sensitivities: Vec<f64>,
     /// Normal vectors x, then B x; their images under P, and what remains of them.
     probes: Vec<f64>,
     seen: Vec<f64>,
@@ -249,6 +249,16 @@ impl Basis {
     /// Real modes and the upper members of pairs: what tables have rows for.
     pub(super) fn heads(&self) -> std::ops::Range<usize> {
         0..self.layout.reals + self.layout.pairs
+    }
+
+    /// The mode of the conjugate eigenvalue.
+    pub(super) fn conjugate(&self, i: usize) -> usize {
+        let Layout { reals, pairs } = self.layout;
+        match i {
+            _ if i < reals => i,
+            _ if i < reals + pairs => i + pairs,
+            _ => i - pairs,
+        }
     }
 
     /// How often a head counts: twice where it stands for a pair.

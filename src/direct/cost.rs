@@ -3,6 +3,7 @@
 use faer::{Accum, MatRef};
 use nalgebra::{DMatrix, DVector};
 
+use super::errors::{Errors, Prepared};
 use super::modal::{Modal, Outcome};
 use super::options::DirectOptions;
 use super::problem::Problem;
@@ -28,6 +29,10 @@ use crate::{Result, check};
 /// with targets and states in units of the scale c. The first two terms are the expected squared error of the
 /// readout in a sequence, where S (N x N, in units of $c^2$) is the covariance of what preparation leaves of
 /// a deviation: $P \Sigma P^T$ for a preparation P.
+///
+/// Errors of weights add $\epsilon_w^2 \Phi_w$ and $\mathrm{tr}(O \Sigma(s)) / T$, and move the barrier by
+/// standard deviations of $\mathrm{Re} \mu_i$, where [`DirectOptions`] say so: what relative errors of the
+/// loop's weights, of the module's and of its input do to the readout, to first order.
 ///
 /// For a given loop the best s solves a linear problem and is eliminated; the gradient by U and V at that s
 /// is then the gradient of the minimum. Sums over the modes of M, at one eigendecomposition and six products
@@ -61,6 +66,7 @@ pub struct DirectCost {
     modal: Modal,
     sensitivity: Sensitivity,
     rank_one: Option<RankOne>,
+    errors: Option<Errors>,
     /// In units of 1/T, c and their roots.
     input: Vec<f64>,
     feedback: Vec<f64>,
@@ -77,17 +83,17 @@ pub struct DirectCost {
 
 impl DirectCost {
     /// The objective of a motif (T x D) over a system, with the covariance S (N x N) of what preparation
-    /// leaves.
+    /// leaves, or S and the module where its errors count.
     ///
     /// # Errors
     /// Options out of range, shapes that do not match, a covariance that is not symmetric or not finite.
-    pub fn new(
+    pub fn new<'a>(
         system: &System,
-        covariance: &DMatrix<f64>,
+        prepared: impl Into<Prepared<'a>>,
         motif: &Motif,
         options: &DirectOptions,
     ) -> Result<Self> {
-        Ok(Self::of(Problem::new(system, covariance, motif, options)?, options.rank))
+        Ok(Self::of(Problem::new(system, prepared.into(), motif, options)?, options.rank))
     }
 
     pub(super) fn of(problem: Problem, rank: usize) -> Self {
@@ -98,6 +104,7 @@ impl DirectCost {
             modal: Modal::new(n, outputs),
             sensitivity: Sensitivity::new(n, outputs, rank),
             rank_one: problem.open.clone().filter(|_| rank == 1).map(RankOne::new),
+            errors: Errors::new([n, outputs, rank], problem.weights.errors, problem.module.clone()),
             input: vec![0.0; n * rank],
             feedback: vec![0.0; n * rank],
             by_input: vec![0.0; n * rank],
@@ -113,7 +120,8 @@ impl DirectCost {
     }
 
     /// The parts of the objective at the best start; `None` where an eigenvalue is farther right than the
-    /// options allow.
+    /// options allow, or where errors of the loop's weights count and its eigenvectors are too close to
+    /// dependent, or its eigenvalues to each other, to know what they do.
     ///
     /// # Errors
     /// A loop of another rank or number of units, an eigenvalue iteration that does not converge.
@@ -201,8 +209,11 @@ impl DirectCost {
         if self.closed.iter().fold(false, |wrong, x| wrong | !x.is_finite()) {
             return Ok(None);
         }
+        if let Some(errors) = &mut self.errors {
+            errors.set_loop(u, v);
+        }
         let outcome = match self.decompose(u, v) {
-            true => self.modal.value(&self.problem, start),
+            true => self.modal.value(&self.problem, start, self.errors.as_mut()),
             false => Outcome::Untrusted,
         };
         let mut terms = match outcome {
@@ -210,17 +221,21 @@ impl DirectCost {
             Outcome::Value(terms) => {
                 self.start.copy_from_slice(&self.modal.state_in_units);
                 if gradient {
-                    self.sensitivity.fill(&mut self.modal, &self.problem, &terms);
+                    self.sensitivity.fill(&mut self.modal, &self.problem, &terms, self.errors.as_mut());
                     let basis = &self.modal.basis;
                     let (by_u, by_v) = (&mut self.by_input, &mut self.by_feedback);
                     self.sensitivity.gradients(basis, u, v, by_u, by_v);
+                    if let Some(errors) = &self.errors {
+                        errors.add_gradients(by_u, by_v);
+                    }
                 }
                 terms
             }
             Outcome::Untrusted if !self.propagates => return Ok(None),
             Outcome::Untrusted => {
                 self.propagations += 1;
-                let found = propagated(&self.problem, &self.closed, start, gradient)?;
+                let uv = self.problem.weights.errors.of_loop().then_some([u, v]);
+                let found = propagated(&self.problem, &self.closed, uv, start, gradient)?;
                 let Some(found) = found else { return Ok(None) };
                 self.start.copy_from(&found.start);
                 if let Some(by_loop) = found.by_loop {
@@ -261,22 +276,23 @@ impl DirectCost {
         &self.start
     }
 
-    /// dJ/dM at U = V = 0, in units of T.
+    /// dJ/dM at U = V = 0, in units of T, without errors: those of a loop that is not there add nothing, and
+    /// those of the module do not tell where to begin.
     pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);
         let outcome = match self.modal.basis.decompose(&self.closed) {
-            true => self.modal.value(&self.problem, None),
+            true => self.modal.value(&self.problem, None, None),
             false => Outcome::Untrusted,
         };
         match outcome {
             Outcome::TooFar => Ok(None),
             Outcome::Value(terms) => {
-                self.sensitivity.fill(&mut self.modal, &self.problem, &terms);
+                self.sensitivity.fill(&mut self.modal, &self.problem, &terms, None);
                 Ok(Some(self.sensitivity.by_loop(&self.modal.basis)))
             }
             Outcome::Untrusted => {
                 self.propagations += 1;
-                let found = propagated(&self.problem, &self.closed, None, true)?;
+                let found = propagated(&self.problem, &self.closed, None, None, true)?;
                 Ok(found.and_then(|found| found.by_loop))
             }
         }

@@ -7,10 +7,11 @@ use num_complex::Complex64;
 
 use super::cost::DirectCost;
 use super::direct_loop::{DirectLoop, DirectReport, DirectStart};
+use super::errors::{Prepared, deviations};
 use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
-use super::starts::{DirectOrigin, Point, balance, starts};
+use super::starts::{DirectOrigin, Point, balance, none_left, starts, value};
 use super::terms::DirectTerms;
 use crate::linalg::product::{apply, view};
 use crate::linalg::{Eigen, eigenvalues, expm};
@@ -34,14 +35,15 @@ const WORTH: usize = 20;
 const AGREEMENT: f64 = 1e-5;
 
 /// Designs the loop and the start of a motif (T x D) over a system, with the covariance S (N x N) of what
-/// preparation leaves of a deviation, in units of the square of the motif's scale.
+/// preparation leaves of a deviation, in units of the square of the motif's scale, or S and the module where
+/// its errors count.
 ///
 /// Minimises the objective of [`DirectCost`] by L-BFGS on its logarithm, from the steepest descent at no loop
 /// and from random U and V; the best starts are continued. The result is verified by propagation.
 ///
 /// # Errors
-/// As [`DirectCost::new`]; [`Error::Unstable`] where no start has a value, [`Error::Residual`] where
-/// propagation does not confirm the result.
+/// As [`DirectCost::new`]; [`Error::Unstable`] or [`Error::Empty`] where no start has a value and a gradient,
+/// [`Error::Residual`] where propagation does not confirm the result.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -56,14 +58,14 @@ const AGREEMENT: f64 = 1e-5;
 /// assert!((first[0] - motif.values()[0]).abs() < 0.5);
 /// # Ok::<(), thalamo::Error>(())
 /// ```
-pub fn design(
+pub fn design<'a>(
     system: &System,
-    covariance: &DMatrix<f64>,
+    prepared: impl Into<Prepared<'a>>,
     motif: &Motif,
     options: &DirectOptions,
     seed: u64,
 ) -> Result<DirectLoop> {
-    design_observed(system, covariance, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
+    design_observed(system, prepared, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
 }
 
 /// The same from given loops as well, watched: the observer is told of J and of all evaluations so far, and
@@ -71,16 +73,16 @@ pub fn design(
 ///
 /// # Errors
 /// As [`design`]; given loops of another rank or number of units.
-pub fn design_observed(
+pub fn design_observed<'a>(
     system: &System,
-    covariance: &DMatrix<f64>,
+    prepared: impl Into<Prepared<'a>>,
     motif: &Motif,
     options: &DirectOptions,
     seed: u64,
     given: &[LowRank],
     observer: &mut Observer<'_>,
 ) -> Result<DirectLoop> {
-    let whole = Problem::new(system, covariance, motif, options)?;
+    let whole = Problem::new(system, prepared.into(), motif, options)?;
     let cost = DirectCost::of(whole.thinned(options.most_samples), options.rank);
     let mut search = Search { cost, failure: None, options, observer, total: NONE, cancelled: false };
     let starts = starts(&mut search.cost, options, seed, given)?;
@@ -102,7 +104,7 @@ pub fn design_observed(
     }
     let best =
         (0..descents.len()).min_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
-    let best = best.ok_or(Error::Empty { what: "starts", remedy: "ask for at least one" })?;
+    let best = best.ok_or_else(|| none_left(&search.cost))?;
     let mut point = std::mem::take(&mut descents[best].1);
     balance(&mut point, system.units());
     finish(system, whole, options.rank, &point, descents.into_iter().map(|(start, _)| start).collect(), best)
@@ -126,11 +128,10 @@ struct Search<'a, 'o> {
 impl Search<'_, '_> {
     /// The first iterations of a start; `None` where it has no value.
     fn begin(&mut self, origin: DirectOrigin, point: &[f64]) -> Result<Option<(DirectStart, Point)>> {
-        let (u, v) = point.split_at(point.len() / 2);
-        if self.cancelled || self.cost.scaled(u, v, None, true)?.is_none() {
+        if self.cancelled {
             return Ok(None);
         }
-        let minimum = self.descend(point, self.options.first_iterations)?;
+        let Some(minimum) = self.descend(point, self.options.first_iterations)? else { return Ok(None) };
         let start = DirectStart {
             origin,
             initial: minimum.initial_value.exp(),
@@ -148,7 +149,7 @@ impl Search<'_, '_> {
             if self.cancelled || left == 0 {
                 break;
             }
-            let minimum = self.descend(point, left)?;
+            let Some(minimum) = self.descend(point, left)? else { break };
             left -= minimum.iterations.min(left);
             start.iterations += minimum.iterations;
             start.evaluations += minimum.evaluations;
@@ -161,7 +162,12 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    fn descend(&mut self, point: &[f64], iterations: usize) -> Result<Minimum> {
+    /// A descent; `None` where there is none from a point: the last digits of its modes depend on the loop
+    /// looked at before, and may turn against them, so that it has no gradient any more.
+    fn descend(&mut self, point: &[f64], iterations: usize) -> Result<Option<Minimum>> {
+        if !value(&mut self.cost, point)?.is_finite() {
+            return Ok(None);
+        }
         let length = point.iter().map(|x| x * x).sum::<f64>().sqrt();
         let options = LbfgsOptions {
             memory: self.options.memory,
@@ -185,7 +191,7 @@ impl Search<'_, '_> {
         };
         let mut objective = Logarithm { cost: &mut self.cost, failure: &mut self.failure };
         let minimum = minimise_observed(&mut objective, point, &options, &mut watch);
-        self.failure.take().map_or(minimum, Err)
+        self.failure.take().map_or(minimum.map(Some), Err)
     }
 }
 
@@ -201,20 +207,17 @@ impl Objective for Logarithm<'_> {
     }
 
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let (u, v) = x.split_at(x.len() / 2);
-        let terms = match self.cost.scaled(u, v, None, true) {
-            Ok(Some(terms)) if terms.objective > 0.0 => terms,
+        let value = match value(self.cost, x) {
+            Ok(value) if value > 0.0 && value.is_finite() => value,
             Ok(_) => return f64::INFINITY,
-            // An eigenvalue iteration may fail far out; the line search comes back.
-            Err(Error::EigenNotConverged { .. } | Error::OutOfRange { .. }) => return f64::INFINITY,
             Err(failure) => {
                 self.failure.get_or_insert(failure);
                 return f64::INFINITY;
             }
         };
         let (by_u, by_v) = self.cost.scaled_gradients();
-        gradient.iter_mut().zip(by_u.iter().chain(by_v)).for_each(|(to, g)| *to = g / terms.objective);
-        terms.objective.ln()
+        gradient.iter_mut().zip(by_u.iter().chain(by_v)).for_each(|(to, g)| *to = g / value);
+        value.ln()
     }
 }
 
@@ -255,9 +258,16 @@ fn verified(
     let (n, scale) = (problem.units(), problem.scale);
     let closed = weights.closed(system)?;
     let (in_durations, state) = (&closed * problem.duration, &start / scale);
-    let found = propagated(problem, &in_durations, Some(state.as_slice()), false)?.ok_or(OUT_OF_REACH)?;
-    let mut terms = found.terms;
+    let root = problem.duration.sqrt();
+    let uv = [weights.input() * root, weights.feedback() * root];
+    let [u, v] = [uv[0].as_slice(), uv[1].as_slice()];
+    let found = propagated(problem, &in_durations, Some([u, v]), Some(state.as_slice()), false)?;
+    let mut terms = found.ok_or(OUT_OF_REACH)?.terms;
     terms.size = by_modes.size;
+    if problem.weights.errors.of_loop() {
+        // With standard deviations in it, which need eigenvectors.
+        terms.barrier = by_modes.barrier;
+    }
     terms.objective = problem.weights.total(&terms);
     let difference = (by_modes.objective - terms.objective).abs() / terms.objective;
     if difference > AGREEMENT || difference.is_nan() {
@@ -268,7 +278,8 @@ fn verified(
             remedy: "use another seed, or a larger weight of the loop's size",
         });
     }
-    let amplitudes = Eigen::new(&closed).ok().map(|eigen| {
+    let eigen = Eigen::new(&closed).ok();
+    let amplitudes = eigen.as_ref().map(|eigen| {
         let seen = eigen.right().transpose() * system.readout().map(Complex64::from);
         let state = eigen.left() * start.map(Complex64::from);
         DMatrix::from_fn(n, system.outputs(), |i, o| seen[(i, o)] * state[i])
@@ -279,6 +290,7 @@ fn verified(
         noise_cost: scale * terms.noise_cost(),
         spectrum: eigenvalues(&closed)?,
         amplitudes,
+        deviations: eigen.as_ref().map(|eigen| deviations(eigen, &weights)),
         starts,
         best,
         difference,
@@ -312,7 +324,7 @@ impl DirectLoop {
     /// A loop from its stored numbers, which keep their bits: nothing is optimised again, and everything is
     /// verified again. The motif is played by propagation, and the start compared with the best one.
     pub(crate) fn restore(
-        (system, covariance, motif): (&System, &DMatrix<f64>, &Motif),
+        (system, prepared, motif): (&System, Prepared<'_>, &Motif),
         options: &DirectOptions,
         (weights, start): (LowRank, DVector<f64>),
         (starts, best): (Vec<DirectStart>, usize),
@@ -320,7 +332,7 @@ impl DirectLoop {
         if best >= starts.len() {
             return Err(Error::UnknownIndex { what: "start kept", index: best, len: starts.len() });
         }
-        let mut cost = DirectCost::new(system, covariance, motif, options)?;
+        let mut cost = DirectCost::new(system, prepared, motif, options)?;
         let least = cost.evaluate(&weights)?.ok_or(OUT_OF_REACH)?.objective;
         let terms = cost.evaluate_from(&weights, &start)?.ok_or(OUT_OF_REACH)?;
         check::agrees("start s of a direct loop", terms.objective / least - 1.0, WORSE)?;

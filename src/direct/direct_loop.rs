@@ -43,12 +43,27 @@ pub struct DirectReport {
     /// Amplitudes of all modes, $W^T e^{M t} s = \sum_i \alpha_i e^{\mu_i t}$, a row for each eigenvalue and
     /// a column for each readout (N x D); `None` where the eigenvectors of M are too close to dependent.
     pub amplitudes: Option<DMatrix<Complex64>>,
+    /// Standard deviations of the real part of every eigenvalue (1/tau) per relative error of every weight of
+    /// U and V, to first order, in the order of the spectrum; `None` as for amplitudes.
+    pub deviations: Option<DVector<f64>>,
     /// Every start, in order.
     pub starts: Vec<DirectStart>,
     /// Index of the start kept.
     pub best: usize,
     /// Difference of J by modes and by propagation, relative to J.
     pub difference: f64,
+}
+
+impl DirectReport {
+    /// Largest relative error of the loop's weights at which every $\mathrm{Re} \mu_i$ is at least three
+    /// standard deviations from zero: above it, some loops with such errors can be expected to be unstable.
+    /// `None` where deviations are not known, infinite for a loop that is zero.
+    pub fn tolerated_error(&self) -> Option<f64> {
+        let ratios = self.spectrum.iter().zip(self.deviations.as_ref()?.iter());
+        let ratios =
+            ratios.map(|(value, deviation)| if value.re < 0.0 { -value.re / (3.0 * deviation) } else { 0.0 });
+        Some(ratios.fold(f64::INFINITY, f64::min))
+    }
 }
 
 /// A loop $U V^T$ and the state s from which the network under it plays a motif:

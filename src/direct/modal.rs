@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use pulp::Arch;
 
 use super::basis::Basis;
+use super::errors::{Errors, Modes};
 use super::packed::{Sides, pack, unpack_down, unpack_up};
 use super::passes::{Misfit, Moving, Normal, Readouts};
 use super::problem::Problem;
@@ -57,6 +58,8 @@ pub(super) struct Modal {
     pub(super) list: Table,
     pub(super) real: DMatrix<f64>,
     pub(super) image: DMatrix<f64>,
+    /// How far eigenvalues are right of the barrier.
+    pub(super) excesses: Vec<f64>,
     pub(super) numbers: Vec<f64>,
     pub(super) end: Vec<f64>,
 }
@@ -90,6 +93,7 @@ impl Modal {
             list: list(),
             real: matrix(),
             image: matrix(),
+            excesses: vec![0.0; n],
             numbers: vec![0.0; n],
             end: vec![0.0; n],
         }
@@ -97,7 +101,12 @@ impl Modal {
 
     /// The parts of the objective of the loop whose basis is at hand, but for its size, from a given start or
     /// from the best.
-    pub(super) fn value(&mut self, problem: &Problem, start: Option<&[f64]>) -> Outcome {
+    pub(super) fn value(
+        &mut self,
+        problem: &Problem,
+        start: Option<&[f64]>,
+        mut errors: Option<&mut Errors>,
+    ) -> Outcome {
         let abscissa = self.basis.values.iter().map(|z| z.re).fold(f64::NEG_INFINITY, f64::max);
         if abscissa > problem.weights.rightmost {
             return Outcome::TooFar;
@@ -105,13 +114,16 @@ impl Modal {
         self.tables.fill(&self.basis.values, self.basis.layout, problem);
         self.fill_grams(problem);
         let (noise, gain) = self.fill_readouts();
+        if errors.as_deref_mut().is_some_and(|errors| !errors.begin(&self.modes())) {
+            return Outcome::Untrusted;
+        }
         match start {
             Some(start) => {
                 apply(view(&self.basis.left), start, self.start.state.as_mut_slice());
                 self.state_in_units.copy_from_slice(start);
             }
             None => {
-                self.fill_start(problem, gain);
+                self.fill_start(problem, gain, errors.as_deref_mut());
                 if !self.start.solve(&self.readout, problem.first.as_ref()) {
                     return Outcome::Untrusted;
                 }
@@ -120,16 +132,38 @@ impl Modal {
         }
         let fit = self.fill_misfit(problem);
         let (activity, end) = self.fill_states();
-        let excesses = self.basis.values.iter().map(|z| excess(z.re).powi(2));
-        let barrier = excesses.sum();
-        let terms =
-            DirectTerms { objective: 0.0, fit, noise, gain, activity, end, size: 0.0, barrier, abscissa };
+        self.excesses.iter_mut().zip(&self.basis.values).for_each(|(to, z)| *to = excess(z.re));
+        let (mut weight_errors, mut module_errors) = (0.0, 0.0);
+        if let Some(errors) = errors {
+            weight_errors = errors.value(&self.modes());
+            module_errors = errors.module_value(&self.state_in_units);
+            errors.fill_excesses(&self.basis, &mut self.excesses);
+        }
+        let barrier = self.excesses.iter().map(|x| x * x).sum();
+        let terms = DirectTerms {
+            fit,
+            noise,
+            gain,
+            activity,
+            end,
+            barrier,
+            abscissa,
+            weight_errors,
+            module_errors,
+            ..DirectTerms::default()
+        };
         let positive = |x: f64| x.is_finite() && x >= 0.0;
-        if [fit, noise, gain, activity, end].into_iter().all(positive) {
+        if [fit, noise, gain, activity, end, weight_errors, module_errors].into_iter().all(positive) {
             Outcome::Value(terms)
         } else {
             Outcome::Untrusted
         }
+    }
+
+    /// The modes as they are known now.
+    pub(super) fn modes(&self) -> Modes<'_> {
+        let Self { basis, tables, seen, pairs, weighted, state, .. } = self;
+        Modes { basis, tables, seen, pairs, weighted, state }
     }
 
     fn fill_grams(&mut self, problem: &Problem) {
@@ -168,7 +202,7 @@ impl Modal {
     }
 
     /// K and its right-hand side.
-    fn fill_start(&mut self, problem: &Problem, gain: f64) {
+    fn fill_start(&mut self, problem: &Problem, gain: f64, mut errors: Option<&mut Errors>) {
         let (layout, n) = (self.basis.layout, self.basis.values.len());
         Arch::new().dispatch(Normal {
             heads: self.basis.heads().end,
@@ -179,8 +213,15 @@ impl Modal {
             end: problem.weights.end / n as f64,
             out: &mut self.scratch,
         });
+        if let Some(errors) = errors.as_deref_mut() {
+            let Self { basis, tables, seen, pairs, weighted, state, .. } = self;
+            errors.add_form(&Modes { basis, tables, seen, pairs, weighted, state }, &mut self.scratch);
+        }
         let matrix = &mut self.start.matrix;
         pack(&self.scratch, layout, layout, Sides::Down, matrix);
+        if let Some(errors) = errors {
+            errors.add_module_form(matrix);
+        }
         // The trace of K, of $P^T K P$ and $P^{-1} P^{-T}$.
         let ridge = ridge(matrix.dot(&self.real_left), n);
         matrix.zip_apply(&self.real_right, |to, x| *to += ridge * x);

@@ -30,6 +30,18 @@ pub struct DirectOptions {
     pub size: f64,
     /// Weight $\beta$ of $\sum_i \max(0, T \mathrm{Re} \mu_i + 1)^2$: what keeps eigenvalues left of -1/T.
     pub barrier: f64,
+    /// Relative error $\epsilon_w$ of every weight of U and V: their standard deviation over their size.
+    pub weight_error: f64,
+    /// Relative error $\epsilon_p$ of the preparatory module's weights, which then has to be given.
+    pub module_error: f64,
+    /// Relative error $\epsilon_b$ of the entries of the preparatory input, likewise.
+    pub input_error: f64,
+    /// Standard deviations k that the barrier is kept away from: it counts
+    /// $T \mathrm{Re} \mu_i + k \sigma_i$, where $\sigma_i$ is the standard deviation of
+    /// $T \mathrm{Re} \mu_i$ at the error below.
+    pub deviations: f64,
+    /// Relative error of every weight of U and V that these standard deviations are for.
+    pub barrier_error: f64,
     /// Largest $T \mathrm{Re} \mu$ that is looked at; loops beyond it count as infinitely bad.
     pub rightmost: f64,
     /// Unit c of the targets; `None` for the root mean square of the motif's samples.
@@ -68,6 +80,11 @@ impl Default for DirectOptions {
             end: 1e-4,
             size: 2.5e-7,
             barrier: 0.1875,
+            weight_error: 0.0,
+            module_error: 0.0,
+            input_error: 0.0,
+            deviations: 0.0,
+            barrier_error: 0.03,
             rightmost: 4.0,
             scale: None,
             output_weights: Vec::new(),
@@ -84,6 +101,12 @@ impl Default for DirectOptions {
 }
 
 impl DirectOptions {
+    /// Loops that tolerate errors of a few percent of their weights: the default with $\epsilon_w = 0.02$ and
+    /// the barrier one standard deviation away at errors of 3 %.
+    pub fn robust() -> Self {
+        Self { weight_error: 0.02, deviations: 1.0, barrier_error: 0.03, ..Self::default() }
+    }
+
     /// Checks what can be checked without a system and a motif.
     ///
     /// # Errors
@@ -96,6 +119,11 @@ impl DirectOptions {
         check::non_negative("weight of the end", self.end)?;
         check::positive("weight of the loop's size", self.size)?;
         check::non_negative("weight of the barrier", self.barrier)?;
+        check::non_negative("relative error of the loop's weights", self.weight_error)?;
+        check::non_negative("relative error of the module's weights", self.module_error)?;
+        check::non_negative("relative error of the input", self.input_error)?;
+        check::non_negative("standard deviations at the barrier", self.deviations)?;
+        check::non_negative("relative error at the barrier", self.barrier_error)?;
         check::number("rightmost T Re mu", self.rightmost, 0.0..=50.0, "0 to 50")?;
         self.scale.map_or(Ok(()), |scale| check::positive("scale of a motif", scale))?;
         check::finite("output weights", &self.output_weights)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nalgebra::{DMatrix, DVector};
 
+use super::errors::{ModuleErrors, Prepared};
 use super::options::DirectOptions;
 use super::rank_one::OpenBasis;
 use super::terms::Weights;
@@ -33,6 +34,8 @@ pub(super) struct Problem {
     pub(super) stride: usize,
     pub(super) full: usize,
     pub(super) weights: Weights,
+    /// The preparatory module, where its errors count.
+    pub(super) module: Option<ModuleErrors>,
     /// Eigenvectors of A T, if there are.
     pub(super) open: Option<Arc<OpenBasis>>,
     /// T and c.
@@ -44,11 +47,12 @@ impl Problem {
     /// With all samples.
     pub(super) fn new(
         system: &System,
-        covariance: &DMatrix<f64>,
+        prepared: Prepared<'_>,
         motif: &Motif,
         options: &DirectOptions,
     ) -> Result<Self> {
         options.validate()?;
+        let covariance = prepared.covariance;
         let (units, outputs) = (system.units(), system.outputs());
         let expected = (motif.len(), outputs);
         check::shape("motif", motif.samples().shape(), expected, "give one column per output of the system")?;
@@ -85,6 +89,7 @@ impl Problem {
             full: samples.nrows(),
             samples,
             weights: Weights::new(options),
+            module: ModuleErrors::new(prepared.module, units, [options.module_error, options.input_error])?,
             open: system.eigen().ok().map(|eigen| Arc::new(OpenBasis::new(eigen, duration))),
             duration,
             scale,

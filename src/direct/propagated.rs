@@ -9,6 +9,7 @@ use faer::Accum;
 use nalgebra::{DMatrix, DVector};
 
 use super::barrier::barrier;
+use super::errors::{ModuleMemory, driven};
 use super::problem::Problem;
 use super::start_state::{StartState, ridge};
 use super::terms::{DirectTerms, excess};
@@ -71,13 +72,20 @@ impl Grid {
 
 /// The parts of the objective of a closed loop M, but for its size; `None` where an eigenvalue is too far
 /// right, the numbers are not finite, or M is too large for the grid.
+///
+/// U and V are needed for the errors of their weights. What these add is known at a given start only, and
+/// without its derivative: there is no value where more is asked for and it counts.
 pub(super) fn propagated(
     problem: &Problem,
     closed: &DMatrix<f64>,
+    uv: Option<[&[f64]; 2]>,
     start: Option<&[f64]>,
     gradient: bool,
 ) -> Result<Option<Propagated>> {
     let (n, d) = (problem.units(), problem.outputs());
+    if uv.is_some() && problem.weights.errors.of_loop() && (gradient || start.is_none()) {
+        return Ok(None);
+    }
     let Some(grid) = Grid::new(problem, closed) else { return Ok(None) };
     let values = eigenvalues(closed)?;
     if values.abscissa() > problem.weights.rightmost {
@@ -93,13 +101,21 @@ pub(super) fn propagated(
         grid.weights[q] * columns.columns(q * d, d).iter().map(|x| x * x).sum::<f64>()
     };
     let gain: f64 = (0..=grid.steps).map(|q| weighted(q, &rows)).sum();
-    let covered = product(view(&problem.covariance), view(&rows));
+    let mut covered = product(view(&problem.covariance), view(&rows));
     let noise = (0..=grid.steps)
         .map(|q| grid.weights[q] * rows.columns(q * d, d).dot(&covered.columns(q * d, d)))
         .sum::<f64>();
+    let mut module = problem.module.clone().map(ModuleMemory::new);
+    if let Some(module) = &mut module {
+        let mut weighted = rows.clone();
+        for (q, weight) in grid.weights.iter().enumerate() {
+            weighted.columns_mut(q * d, d).scale_mut(*weight);
+        }
+        module.begin_with(&product(view(&weighted), view(&rows).transpose()));
+    }
     let start = match start {
         Some(start) => DVector::from_column_slice(start),
-        None => match best_start(problem, &grid, &step, &rows, gain) {
+        None => match best_start(problem, &grid, &step, &rows, gain, module.as_ref()) {
             Some(start) => start,
             None => return Ok(None),
         },
@@ -111,6 +127,15 @@ pub(super) fn propagated(
         problem.readout.column(o).dot(&states.column(m * grid.every)) - problem.samples[(m, o)]
     });
     let squares = |q: usize| states.column(q).norm_squared();
+    let mut module_errors = 0.0;
+    if let Some(module) = &mut module {
+        module_errors = module.value(start.as_slice());
+        mul_into(&mut covered, Accum::Add, 1.0, view(module.covariance()), view(&rows));
+    }
+    let weight_errors = match uv {
+        Some(uv) => driven(closed, (grid.length, &grid.weights), &problem.readout, &start, uv)?,
+        None => 0.0,
+    };
     let terms = DirectTerms {
         fit: misses.norm_squared() / misses.ncols() as f64,
         noise,
@@ -119,9 +144,12 @@ pub(super) fn propagated(
         end: squares(grid.steps) / n as f64,
         barrier: values.iter().map(|z| excess(z.re).powi(2)).sum(),
         abscissa: values.abscissa(),
+        weight_errors,
+        module_errors,
         ..DirectTerms::default()
     };
-    let finite = [terms.fit, noise, gain, terms.activity, terms.end].iter().all(|x| x.is_finite());
+    let parts = [terms.fit, noise, gain, terms.activity, terms.end, weight_errors, module_errors];
+    let finite = parts.iter().all(|x| x.is_finite());
     if !finite {
         return Ok(None);
     }
@@ -155,6 +183,7 @@ fn best_start(
     step: &DMatrix<f64>,
     rows: &DMatrix<f64>,
     gain: f64,
+    module: Option<&ModuleMemory>,
 ) -> Option<DVector<f64>> {
     let (n, d) = (problem.units(), problem.outputs());
     let count = problem.samples.nrows();
@@ -189,6 +218,9 @@ fn best_start(
     solver.matrix += whole * (problem.weights.relative * gain / n as f64);
     let weight = problem.weights.end / n as f64;
     mul_into(&mut solver.matrix, Accum::Add, weight, view(&over).transpose(), view(&over));
+    if let Some(module) = module {
+        module.add_form(&mut solver.matrix);
+    }
     let ridge = ridge(solver.matrix.trace(), n);
     (0..n).for_each(|i| solver.matrix[(i, i)] += ridge);
     solver.solve(&problem.readout, problem.first.as_ref()).then_some(solver.state)

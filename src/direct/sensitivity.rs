@@ -6,13 +6,14 @@ use num_complex::Complex64;
 use pulp::Arch;
 
 use super::basis::{Basis, EQUAL};
+use super::errors::Errors;
 use super::modal::Modal;
 use super::packed::{Sides, pack, unpack_mixed};
 use super::passes::{Activity, Covered};
 use super::problem::Problem;
 use super::quotients::Quotients;
 use super::table::Table;
-use super::terms::{DirectTerms, excess};
+use super::terms::DirectTerms;
 use crate::linalg::product::{apply, mul_into, product, view};
 
 /// Memory for Z and what it is made of.
@@ -46,7 +47,17 @@ impl Sensitivity {
     }
 
     /// Z at the point of the last value.
-    pub(super) fn fill(&mut self, modal: &mut Modal, problem: &Problem, terms: &DirectTerms) {
+    pub(super) fn fill(
+        &mut self,
+        modal: &mut Modal,
+        problem: &Problem,
+        terms: &DirectTerms,
+        mut errors: Option<&mut Errors>,
+    ) {
+        if let Some(errors) = errors.as_deref_mut() {
+            errors.add_covariance(&modal.basis, &mut modal.real_carried, &mut modal.carried);
+            errors.differentiate(&modal.modes(), &problem.readout, &modal.state_in_units);
+        }
         let n = modal.basis.values.len();
         let isotropic = problem.weights.isotropic(terms.activity);
         let relative = problem.weights.relative * terms.gain / n as f64;
@@ -57,6 +68,9 @@ impl Sensitivity {
         self.fill_lists(modal, problem.outputs());
         self.fill_products(modal, relative);
         self.fill_quotients(modal, problem, relative);
+        if let Some(errors) = errors {
+            errors.add_to(&modal.modes(), &mut self.table);
+        }
         let layout = modal.basis.layout;
         pack(&self.table, layout, layout, Sides::Mixed, &mut self.transposed);
     }
@@ -145,7 +159,7 @@ impl Sensitivity {
         }
         let mut entry = 2.0 * (modal.state.at(0, j) * both + rest);
         if i == j {
-            entry += 2.0 * problem.weights.barrier * excess(modal.basis.values[i].re);
+            entry += 2.0 * problem.weights.barrier * modal.excesses[i];
         }
         self.table.set(i, j, entry);
     }
@@ -178,17 +192,10 @@ impl Sensitivity {
 
 /// $[X^T X \mathrm{diag}(\xi) S']_{ij}$.
 fn activity_limit(modal: &Modal, i: usize, j: usize) -> Complex64 {
-    let (heads, layout) = (modal.basis.heads().end, modal.basis.layout);
-    let slope = |k: usize| {
-        if j < heads {
-            return modal.tables.integral_slope.at(j, k);
-        }
-        let conjugate = match k {
-            k if k < layout.reals => k,
-            k if k < heads => k + layout.pairs,
-            k => k - layout.pairs,
-        };
-        modal.tables.integral_slope.at(j - layout.pairs, conjugate).conj()
+    let (basis, slopes) = (&modal.basis, &modal.tables.integral_slope);
+    let slope = |k: usize| match basis.heads().contains(&j) {
+        true => slopes.at(j, k),
+        false => slopes.at(basis.conjugate(j), basis.conjugate(k)).conj(),
     };
     (0..modal.basis.values.len()).map(|k| modal.right_gram.at(i, k) * modal.state.at(0, k) * slope(k)).sum()
 }

@@ -33,7 +33,7 @@ const HALVINGS: usize = 12;
 /// A point of the search: U and V in units of 1/T, column after column, equally long.
 pub(super) type Point = Vec<f64>;
 
-/// All starts that have a value.
+/// All starts that have a value and a gradient.
 pub(super) fn starts(
     cost: &mut DirectCost,
     options: &DirectOptions,
@@ -70,22 +70,36 @@ pub(super) fn starts(
             found.push((DirectOrigin::Given, point));
         }
     }
-    if found.is_empty() {
-        let values = crate::linalg::eigenvalues(&cost.problem.matrix)?;
-        return Err(Error::Unstable {
-            what: "T A at the start of a direct design",
-            abscissa: values.abscissa(),
-            limit: options.rightmost,
-            remedy: "give a loop to start from that is more stable, or allow eigenvalues farther right",
-        });
-    }
     Ok(found)
 }
 
-/// J, infinite where it has no value.
+/// Why a design has nowhere to begin.
+pub(super) fn none_left(cost: &DirectCost) -> Error {
+    let limit = cost.problem.weights.rightmost;
+    match crate::linalg::eigenvalues(&cost.problem.matrix) {
+        Ok(values) if values.abscissa() > limit => Error::Unstable {
+            what: "T A at the start of a direct design",
+            abscissa: values.abscissa(),
+            limit,
+            remedy: "give a loop to start from that is more stable, or allow eigenvalues farther right",
+        },
+        Ok(_) => Error::Empty {
+            what: "starts of a direct design with a value and a gradient",
+            remedy: "give a loop to start from whose eigenvalues differ, or ask for random starts",
+        },
+        Err(error) => error,
+    }
+}
+
+/// J, infinite where it has no value with a gradient: a search cannot begin there.
 pub(super) fn value(cost: &mut DirectCost, point: &[f64]) -> Result<f64> {
     let (u, v) = point.split_at(point.len() / 2);
-    Ok(cost.scaled(u, v, None, false)?.map_or(f64::INFINITY, |terms| terms.objective))
+    match cost.scaled(u, v, None, true) {
+        Ok(terms) => Ok(terms.map_or(f64::INFINITY, |terms| terms.objective)),
+        // An eigenvalue iteration may fail far out.
+        Err(Error::EigenNotConverged { .. } | Error::OutOfRange { .. }) => Ok(f64::INFINITY),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The best of a few lengths along the steepest descent of rank r from U = V = 0.

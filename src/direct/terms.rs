@@ -25,12 +25,22 @@ pub struct DirectTerms {
     pub barrier: f64,
     /// Largest $T \mathrm{Re} \mu_i$.
     pub abscissa: f64,
+    /// $\Phi_w$: what relative errors $\epsilon$ of every weight of U and V add to the expected squared error
+    /// is $\epsilon^2 \Phi_w$, to first order. Zero in evaluations that do not weigh it.
+    pub weight_errors: f64,
+    /// What errors of the module's weights and of its input, of the size of the options, add to it.
+    pub module_errors: f64,
 }
 
 impl DirectTerms {
     /// Expected root mean square distance of the readout from the target in a sequence, in units of c.
     pub fn expected_error(&self) -> f64 {
         (self.fit + self.noise).sqrt()
+    }
+
+    /// The same with relative errors of this size of every weight of the loop, beside the module's.
+    pub fn expected_error_at(&self, weight_error: f64) -> f64 {
+        (self.fit + self.noise + self.module_errors + weight_error.powi(2) * self.weight_errors).sqrt()
     }
 
     /// Robustness cost $C$: expected readout deviation per unit of relative noise at the start, in units of
@@ -50,6 +60,24 @@ pub(super) struct Weights {
     pub(super) size: f64,
     pub(super) barrier: f64,
     pub(super) rightmost: f64,
+    pub(super) errors: ErrorWeights,
+}
+
+/// Weights of what errors of the loop's weights do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ErrorWeights {
+    /// The squared relative error.
+    pub(super) squared: f64,
+    /// Relative error times the standard deviations that the barrier is kept away.
+    pub(super) shift: f64,
+    pub(super) barrier: f64,
+}
+
+impl ErrorWeights {
+    /// Whether they do anything.
+    pub(super) fn of_loop(&self) -> bool {
+        self.squared > 0.0 || self.shift > 0.0
+    }
 }
 
 impl Weights {
@@ -61,6 +89,11 @@ impl Weights {
             size: options.size,
             barrier: options.barrier,
             rightmost: options.rightmost,
+            errors: ErrorWeights {
+                squared: options.weight_error.powi(2),
+                shift: options.deviations * options.barrier_error,
+                barrier: options.barrier,
+            },
         }
     }
 
@@ -73,6 +106,8 @@ impl Weights {
             + self.end * t.end
             + self.size * t.size
             + self.barrier * t.barrier
+            + self.errors.squared * t.weight_errors
+            + t.module_errors
     }
 
     /// Weight of the identity beside S in the covariance whose readout counts.

@@ -115,6 +115,13 @@ pub struct DirectSummary {
     pub terms: DirectTerms,
     /// RMSE expected in a sequence.
     pub expected_error: f64,
+    /// Largest relative error of the loop's weights at which every eigenvalue is at least three standard
+    /// deviations left of the axis; none where eigenvectors are too close to dependent, or no error is too
+    /// large.
+    pub tolerated_error: Option<f64>,
+    /// Largest standard deviation of the real part of an eigenvalue (1/tau) per relative error of every
+    /// weight of the loop.
+    pub largest_deviation: Option<f64>,
     /// Difference of J by modes and by propagation, relative to J.
     pub difference: f64,
     /// Every start, in order.
@@ -235,6 +242,8 @@ impl DirectSummary {
         Self {
             terms: report.terms,
             expected_error: report.expected_error,
+            tolerated_error: report.tolerated_error().filter(|error| error.is_finite()),
+            largest_deviation: report.deviations.as_ref().map(|deviations| deviations.max()),
             difference: report.difference,
             starts: report.starts.clone(),
             best: report.best,

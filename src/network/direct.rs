@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use super::options::NetworkOptions;
 use crate::Result;
-use crate::direct::{DirectLoop, design_observed};
+use crate::direct::{DirectLoop, DirectModule, Prepared, design_observed};
 use crate::fit::fit;
 use crate::linalg::expm;
 use crate::linalg::product::{product, view};
@@ -16,23 +16,41 @@ use crate::motif::Motif;
 use crate::preparation::Preparation;
 use crate::system::System;
 
+/// What a preparation leaves of a deviation, and its module where errors of it count.
+pub(super) struct Left {
+    pub(super) covariance: DMatrix<f64>,
+    pub(super) module: Option<DirectModule>,
+}
+
+impl Left {
+    pub(super) fn prepared(&self) -> Prepared<'_> {
+        match &self.module {
+            Some(module) => (&self.covariance, module).into(),
+            None => (&self.covariance).into(),
+        }
+    }
+}
+
 /// Covariance $P P^T$ (N x N) of what a preparation $P = e^{M T}$ of the usual duration leaves of a
-/// deviation N(0, I), in units of the square of the network's scale.
+/// deviation N(0, I), in units of the square of the network's scale, and the module.
 pub(super) fn left_over(
     system: &System,
     preparation: &Preparation,
     options: &NetworkOptions,
-) -> Result<DMatrix<f64>> {
-    let map = expm(&(preparation.system() * options.transition_of(system)))?;
+) -> Result<Left> {
+    let duration = options.transition_of(system);
+    let map = expm(&(preparation.system() * duration))?;
     let mut covariance = product(view(&map), view(&map).transpose());
     covariance.fill_upper_triangle_with_lower_triangle();
-    Ok(covariance)
+    let counts = options.direct.module_error > 0.0 || options.direct.input_error > 0.0;
+    let module = counts.then(|| DirectModule::new(system, preparation.weights(), duration)).transpose()?;
+    Ok(Left { covariance, module })
 }
 
 /// The loop and start of a motif.
 pub(super) fn directly(
     system: &System,
-    left: &DMatrix<f64>,
+    left: &Left,
     motif: &Motif,
     (options, scale): (&NetworkOptions, f64),
     seed: u64,
@@ -40,7 +58,7 @@ pub(super) fn directly(
     let mut own = options.direct_of(scale);
     let placed = placed_starts(system, motif, (options, scale), seed);
     own.random_starts = own.random_starts.saturating_sub(placed.len());
-    design_observed(system, left, motif, &own, seed, &placed, &mut |_| ControlFlow::Continue(()))
+    design_observed(system, left.prepared(), motif, &own, seed, &placed, &mut |_| ControlFlow::Continue(()))
 }
 
 /// Placed loops to start from. One that cannot be fitted or placed is no start.

@@ -115,9 +115,10 @@ impl NetworkOptions {
     }
 
     /// For weights that are wrong by some percent: direct loops whose error under
-    /// such errors counts, and whose eigenvalues stay left of the axis under them.
+    /// such errors counts, and whose eigenvalues stay left of the axis under them
+    /// ([`DirectOptions::robust`]).
     pub fn robust() -> Self {
-        Self { direct: DirectOptions::default().with(|o| o.relative_noise = 0.1), ..Self::default() }
+        Self { direct: DirectOptions::robust(), ..Self::default() }
     }
 
     /// Loops that have the eigenvalues of K exponentials fitted to the motif, and play these exactly. The

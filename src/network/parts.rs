@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{ModuleArrays, MotifArrays};
-use super::direct::left_over;
+use super::direct::{Left, left_over};
 use super::library::Network;
 use super::motif::{DesignedLoop, LearnedMotif, check_fit};
 use super::options::{Design, NetworkOptions};
@@ -117,7 +117,7 @@ impl Network {
         let preparation = preparation.with_input(&system, with_switch(&system, options.input, switch)?)?;
         let left = match options.design {
             Design::Direct => left_over(&system, &preparation, &options)?,
-            Design::Placed => DMatrix::zeros(0, 0),
+            Design::Placed => Left { covariance: DMatrix::zeros(0, 0), module: None },
         };
         let frame = Frame { system: &system, preparation: &preparation, left: &left, options: &options, dt };
         let restored = |(index, (arrays, history))| {
@@ -136,7 +136,7 @@ struct Frame<'a> {
     system: &'a System,
     preparation: &'a Preparation,
     /// What preparation leaves, for direct designs.
-    left: &'a DMatrix<f64>,
+    left: &'a Left,
     options: &'a NetworkOptions,
     dt: f64,
 }
@@ -158,7 +158,7 @@ impl Frame<'_> {
                 DesignedLoop::Placed(fit, own)
             }
             None => {
-                let parts = (self.system, self.left, &motif);
+                let parts = (self.system, self.left.prepared(), &motif);
                 let options = self.options.direct_of(scale);
                 let starts = (history.direct_starts, history.best);
                 DirectLoop::restore(parts, &options, (weights, initial_state), starts)?.into()

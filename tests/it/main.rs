@@ -36,9 +36,12 @@ mod loops {
 }
 
 mod direct {
+    mod case;
     mod cost;
     mod design;
     mod joints;
+    mod errors;
+    mod module_errors;
     mod reference;
     mod slow;
 }

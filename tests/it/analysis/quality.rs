@@ -5,9 +5,11 @@ use crate::support::*;
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution, StandardNormal};
 use thalamo::analysis::{MotifQuality, Predecessor, QualityWarning, quality};
+use thalamo::direct::DirectOptions;
 use thalamo::motif::Motif;
+use thalamo::network::DesignedLoop;
 use thalamo::play::{Keep, Sequence, Simulator, Start};
-use thalamo::{Cortex, Network, Rate, System};
+use thalamo::{Cortex, Network, NetworkOptions, Rate, System};
 
 fn rms(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
@@ -81,7 +83,7 @@ fn a_longer_transition_helps() {
     let of = |transition: f64| quality(&Simulator::new(&network, transition).unwrap()).unwrap();
     let lossy = |transition| {
         let of = of(transition);
-        let beyond = |m: &&MotifQuality| m.worst > (1.5 * m.fit).max(0.01);
+        let beyond = |m: &&MotifQuality| m.worst > (1.5 * m.fit).max(MotifQuality::NEGLIGIBLE);
         let told = of.warnings.iter().filter(|w| matches!(w, QualityWarning::Played { .. })).count();
         assert_eq!(told, of.motifs.iter().filter(beyond).count());
         told
@@ -135,4 +137,29 @@ fn closer_fits_help() {
         "{apart:?}"
     );
     assert_eq!(warnings(6, 0.1), Vec::<String>::new());
+}
+
+/// Without a barrier, the loop of a motif that grows has an eigenvalue that grows.
+#[test]
+fn designs_for_errors_are_not_fragile() {
+    let (smooth, growing) = (|n: f64| (0.05 * n).exp().sin(), |n: f64| (0.03 * n).exp());
+    let told = |shape: fn(f64) -> f64, weight_error: f64, barrier: f64| {
+        let motifs = [Motif::new(0.1, (0..100).map(|n| shape(n as f64)).collect()).unwrap()];
+        let mut options = NetworkOptions::default().with(|o| o.placed_starts = Vec::new());
+        options.direct = options.direct.with(|o| {
+            (o.weight_error, o.barrier, o.random_starts, o.iterations) = (weight_error, barrier, 0, 60);
+        });
+        let cortex = System::from(Cortex::random(24, 0.5, 3).unwrap());
+        let network = Network::build(cortex, &motifs, &options, 5).unwrap();
+        let DesignedLoop::Direct(own) = network.motifs()[0].designed() else { panic!("placed") };
+        let tolerated = own.report().tolerated_error().unwrap();
+        let found = quality(&Simulator::new(&network, 10.0).unwrap()).unwrap();
+        let fragile = found.warnings.iter().filter(|w| matches!(w, QualityWarning::Fragile { .. }));
+        let texts: Vec<String> = fragile.map(ToString::to_string).collect();
+        assert_eq!(texts.len(), usize::from(tolerated < MotifQuality::TOLERATED_LIMIT), "{tolerated}");
+        texts.first().cloned().unwrap_or_default()
+    };
+    assert_eq!(told(smooth, 0.0, DirectOptions::default().barrier), "");
+    assert!(told(growing, 0.0, 0.0).ends_with("build with --preset robust, or a --weight-error"));
+    assert!(told(growing, 1e-4, 0.0).ends_with("build with a larger --weight-error than 0.0001"));
 }

@@ -41,7 +41,10 @@ fn confirm(
     options: &DirectOptions,
 ) {
     let report = made.report();
-    let terms = slow(system, covariance, motif, options, made.weights(), made.start());
+    // Errors of weights are reported whether they count or not.
+    let counted = options.clone().with(|o| o.weight_error = 1.0);
+    let mut terms = slow(system, covariance, motif, &counted, made.weights(), made.start());
+    terms.objective += (options.weight_error.powi(2) - 1.0) * terms.weight_errors;
     assert!(difference(&terms, &report.terms) < 1e-7, "{terms:?} {:?}", report.terms);
     let scale = (motif.samples().norm_squared() / motif.samples().len() as f64).sqrt();
     let expected = options.scale.unwrap_or(scale) * (terms.fit + terms.noise).sqrt();
@@ -171,6 +174,29 @@ fn given_loops() {
     let wrong = LowRank::new(DMatrix::zeros(14, 2), DMatrix::zeros(14, 2)).unwrap();
     let message = "given loop U V^T: expected shape 14 x 1, given 14 x 2; give loops of the rank and system of the design";
     refused(again(&[wrong]), message);
+}
+
+/// Where the barrier acts on eigenvalues without a derivative, a loop has a value but no gradient: another
+/// one is begun with.
+#[test]
+fn starts_without_a_gradient_are_skipped() {
+    let (n, nothing) = (6, DMatrix::zeros(6, 6));
+    let system = System::new(matrices::jordan(n, -0.5), DVector::from_element(n, 0.4)).unwrap();
+    let motif = Motif::new(0.02, (0..50).map(|t| (0.1 * t as f64).sin()).collect()).unwrap();
+    let none = LowRank::new(DMatrix::zeros(n, 1), DMatrix::zeros(n, 1)).unwrap();
+    let run = |random: usize| {
+        let options = quick().with(|o| o.random_starts = random);
+        let mut watch = |_: &_| ControlFlow::Continue(());
+        design_observed(&system, &nothing, &motif, &options, 1, std::slice::from_ref(&none), &mut watch)
+    };
+    let made = run(1).unwrap();
+    let origins: Vec<_> = made.report().starts.iter().map(|s| s.origin).collect();
+    assert_eq!(origins, [DirectOrigin::Random]);
+    refused(
+        run(0),
+        "starts of a direct design with a value and a gradient: expected at least one element, given none; give a loop to start \
+         from whose eigenvalues differ, or ask for random starts",
+    );
 }
 
 /// Neighbours of a loop, whose modes come in closed form, have the values and gradients of the general path.

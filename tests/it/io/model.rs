@@ -6,10 +6,13 @@ use crate::support::guarantees::parameter_bits;
 use crate::support::npz::{Npz, Numbers};
 use crate::support::{cases, short_motifs, short_options, small_network};
 use proptest::prelude::*;
+use thalamo::direct::{DirectCost, DirectModule};
 use thalamo::io::{self, Model};
+use thalamo::linalg::expm;
 use thalamo::motif::{OscillationOptions, oscillating_motif};
+use thalamo::network::DesignedLoop;
 use thalamo::preparation::Input;
-use thalamo::{Cortex, Error, Network};
+use thalamo::{Cortex, Error, Network, NetworkOptions};
 
 const PATH: &str = "model.npz";
 
@@ -311,4 +314,47 @@ fn models_from_before_inputs_could_switch_have_the_published_one() {
     let old = decode(&changed("metadata", &Change::Bytes(serde_json::to_vec(&metadata).unwrap()))).unwrap();
     same(&old, model());
     assert_eq!(old.network.options().input, Input::Published);
+}
+
+/// Loops designed for errors of their weights, of the module's and of the input's, and the module they know.
+#[test]
+fn designs_for_errors_are_kept() {
+    let mut options = NetworkOptions::robust().with(|o| o.placed_starts = Vec::new());
+    options.direct = options.direct.with(|o| {
+        (o.module_error, o.input_error) = (0.01, 0.02);
+        (o.random_starts, o.first_iterations, o.iterations) = (0, 20, 20);
+    });
+    let cortex = Cortex::random(24, 0.5, 1).unwrap();
+    let made = Model::new(Network::build(cortex, &short_motifs(2, 1), &options, 1).unwrap(), 5.0).unwrap();
+    let bytes = encode(&made).unwrap();
+    let again = decode(&bytes).unwrap();
+    assert_eq!(parameter_bits(&made.network), parameter_bits(&again.network));
+    assert_eq!(encode(&again).unwrap(), bytes);
+    let (network, system) = (&made.network, made.network.system());
+    let duration = 3.5 / system.rate();
+    let left = expm(&(network.preparation().system() * duration)).unwrap();
+    let left = &left * left.transpose();
+    let left = (&left + left.transpose()) * 0.5;
+    let module = DirectModule::new(system, network.preparation().weights(), duration).unwrap();
+    let own = options.direct.clone().with(|o| o.scale = network.scale());
+    for (before, after) in network.motifs().iter().zip(again.network.motifs()) {
+        let reports = [before, after].map(|learned| match learned.designed() {
+            DesignedLoop::Direct(own) => own.report(),
+            DesignedLoop::Placed(..) => panic!("placed"),
+        });
+        let mut cost = DirectCost::new(system, (&left, &module), before.motif(), &own).unwrap();
+        let expected = cost.evaluate_from(before.weights(), before.initial_state()).unwrap().unwrap();
+        for report in reports {
+            let terms = report.terms;
+            for (given, expected) in [
+                (terms.objective, expected.objective),
+                (terms.weight_errors, expected.weight_errors),
+                (terms.module_errors, expected.module_errors),
+                (terms.barrier, expected.barrier),
+            ] {
+                assert!((given - expected).abs() < 1e-5 * expected, "{terms:?} {expected:?}");
+            }
+            assert!(terms.module_errors > 0.0 && report.tolerated_error().unwrap() > 0.0);
+        }
+    }
 }

@@ -120,6 +120,14 @@ fn flags_have_the_last_word_over_presets() {
         options("--random-starts 1 --loop-rank 2 --relative-noise 0.2 --exact-start"),
         direct(|o| (o.random_starts, o.rank, o.relative_noise, o.exact_start) = (1, 2, 0.2, true))
     );
+    let made = options("--preset robust --random-starts 0 --module-error 0.01 --input-error 0.03");
+    let expected =
+        DirectOptions::robust().with(|o| (o.random_starts, o.module_error, o.input_error) = (0, 0.01, 0.03));
+    assert_eq!(made.direct, expected);
+    assert_eq!(
+        options("--random-starts 0 --weight-error 0.01"),
+        direct(|o| (o.random_starts, o.weight_error) = (0, 0.01))
+    );
     let published = "--preset published --prep-rank 20";
     let expected = NetworkOptions::published().with(|o| o.preparation.rank = Some(20));
     assert_eq!(options(published), expected);
@@ -211,6 +219,7 @@ fn what_cannot_work_is_refused_before_any_work() {
         ("--modes 4", "placed", "interpretable"),
         ("--preset robust --playback-tolerance 1e-6", "placed", "interpretable"),
         ("--preset published --loop-rank 2", "designed directly", "default"),
+        ("--preset published --weight-error 0.02", "designed directly", "default"),
         ("--fits f.json --exact-start", "designed directly", "default"),
     ] {
         let message = failed(at, &format!("build motifs.csv {flags} --out no.npz"), 2);
