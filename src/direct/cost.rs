@@ -126,7 +126,7 @@ impl DirectCost {
     /// # Errors
     /// A loop of another rank or number of units, an eigenvalue iteration that does not converge.
     pub fn evaluate(&mut self, weights: &LowRank) -> Result<Option<DirectTerms>> {
-        self.evaluate_at(weights, None)
+        self.evaluate_at(weights, None, true)
     }
 
     /// The same from a given start s (N); gradients are then those at that s.
@@ -137,13 +137,15 @@ impl DirectCost {
         let expected = (self.problem.units(), 1);
         check::shape("start s", (start.len(), 1), expected, "give one entry per unit")?;
         check::finite("start s", start.as_slice())?;
-        self.evaluate_at(weights, Some(&(start / self.problem.scale)))
+        self.evaluate_at(weights, Some(&(start / self.problem.scale)), true)
     }
 
-    fn evaluate_at(
+    /// The same from a start in units of c, with gradients or without.
+    pub(super) fn evaluate_at(
         &mut self,
         weights: &LowRank,
         start: Option<&DVector<f64>>,
+        gradient: bool,
     ) -> Result<Option<DirectTerms>> {
         let expected = (self.problem.units(), self.rank);
         check::shape(
@@ -157,7 +159,7 @@ impl DirectCost {
         let mut feedback = std::mem::take(&mut self.feedback);
         scaled.iter_mut().zip(weights.input().iter()).for_each(|(to, x)| *to = x * root);
         feedback.iter_mut().zip(weights.feedback().iter()).for_each(|(to, x)| *to = x * root);
-        let terms = self.scaled(&scaled, &feedback, start.map(|s| s.as_slice()), true);
+        let terms = self.scaled(&scaled, &feedback, start.map(|s| s.as_slice()), gradient);
         (self.input, self.feedback) = (scaled, feedback);
         let terms = terms?;
         for (to, from) in

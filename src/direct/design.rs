@@ -43,7 +43,7 @@ const AGREEMENT: f64 = 1e-5;
 ///
 /// # Errors
 /// As [`DirectCost::new`]; [`Error::Unstable`] or [`Error::Empty`] where no start has a value and a gradient,
-/// [`Error::Residual`] where propagation does not confirm the result.
+/// [`Error::OutOfRange`] or [`Error::Residual`] where propagation confirms none of them.
 ///
 /// ```
 /// use nalgebra::DMatrix;
@@ -102,12 +102,22 @@ pub fn design_observed<'a>(
     for &index in order.iter().take(options.continued) {
         search.carry_on(&mut descents[index])?;
     }
-    let best =
-        (0..descents.len()).min_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
-    let best = best.ok_or_else(|| none_left(&search.cost))?;
-    let mut point = std::mem::take(&mut descents[best].1);
-    balance(&mut point, system.units());
-    finish(system, whole, options.rank, &point, descents.into_iter().map(|(start, _)| start).collect(), best)
+    let mut order: Vec<usize> = (0..descents.len()).collect();
+    order.sort_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
+    let mut failed = None;
+    for best in order {
+        let mut point = std::mem::take(&mut descents[best].1);
+        balance(&mut point, system.units());
+        let starts = descents.iter().map(|(start, _)| *start).collect();
+        match finish(system, &whole, options.rank, &point, starts, best) {
+            // Without modes of a loop before it, it may have no value, or not be confirmed.
+            Err(error @ (Error::OutOfRange { .. } | Error::Residual { .. })) => {
+                failed = failed.or(Some(error))
+            }
+            finished => return finished,
+        }
+    }
+    Err(failed.unwrap_or_else(|| none_left(&search.cost)))
 }
 
 /// Before anything was done.
@@ -165,9 +175,6 @@ impl Search<'_, '_> {
     /// A descent; `None` where there is none from a point: the last digits of its modes depend on the loop
     /// looked at before, and may turn against them, so that it has no gradient any more.
     fn descend(&mut self, point: &[f64], iterations: usize) -> Result<Option<Minimum>> {
-        if !value(&mut self.cost, point)?.is_finite() {
-            return Ok(None);
-        }
         let length = point.iter().map(|x| x * x).sum::<f64>().sqrt();
         let options = LbfgsOptions {
             memory: self.options.memory,
@@ -189,9 +196,14 @@ impl Search<'_, '_> {
             *cancelled |= flow.is_break();
             flow
         };
-        let mut objective = Logarithm { cost: &mut self.cost, failure: &mut self.failure };
+        let mut objective = Logarithm { cost: &mut self.cost, failure: &mut self.failure, met: false };
         let minimum = minimise_observed(&mut objective, point, &options, &mut watch);
-        self.failure.take().map_or(minimum.map(Some), Err)
+        let met = objective.met;
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None if !met => Ok(None),
+            None => minimum.map(Some),
+        }
     }
 }
 
@@ -199,6 +211,8 @@ impl Search<'_, '_> {
 struct Logarithm<'a> {
     cost: &'a mut DirectCost,
     failure: &'a mut Option<Error>,
+    /// Whether a point had a value.
+    met: bool,
 }
 
 impl Objective for Logarithm<'_> {
@@ -217,6 +231,7 @@ impl Objective for Logarithm<'_> {
         };
         let (by_u, by_v) = self.cost.scaled_gradients();
         gradient.iter_mut().zip(by_u.iter().chain(by_v)).for_each(|(to, g)| *to = g / value);
+        self.met = true;
         value.ln()
     }
 }
@@ -224,7 +239,7 @@ impl Objective for Logarithm<'_> {
 /// The loop of a point, over all samples and confirmed by propagation.
 fn finish(
     system: &System,
-    whole: Problem,
+    whole: &Problem,
     rank: usize,
     point: &[f64],
     starts: Vec<DirectStart>,
@@ -234,7 +249,7 @@ fn finish(
     let (u, v) = point.split_at(point.len() / 2);
     let matrix = |x: &[f64]| DMatrix::from_iterator(n, rank, x.iter().map(|x| x / root));
     let weights = LowRank::new(matrix(u), matrix(v))?;
-    let mut cost = DirectCost::of(whole, rank);
+    let mut cost = DirectCost::of(whole.clone(), rank);
     let terms = cost.scaled(u, v, None, false)?.ok_or(OUT_OF_REACH)?;
     let start = cost.scaled_start() * scale;
     verified(system, &cost.problem, (weights, start), &terms, (starts, best))
@@ -333,8 +348,11 @@ impl DirectLoop {
             return Err(Error::UnknownIndex { what: "start kept", index: best, len: starts.len() });
         }
         let mut cost = DirectCost::new(system, prepared, motif, options)?;
-        let least = cost.evaluate(&weights)?.ok_or(OUT_OF_REACH)?.objective;
-        let terms = cost.evaluate_from(&weights, &start)?.ok_or(OUT_OF_REACH)?;
+        check::shape("start s", start.shape(), (system.units(), 1), "give one entry per unit")?;
+        check::finite("start s", start.as_slice())?;
+        let least = cost.evaluate_at(&weights, None, false)?.ok_or(OUT_OF_REACH)?.objective;
+        let given = &start / cost.problem.scale;
+        let terms = cost.evaluate_at(&weights, Some(&given), false)?.ok_or(OUT_OF_REACH)?;
         check::agrees("start s of a direct loop", terms.objective / least - 1.0, WORSE)?;
         verified(system, &cost.problem, (weights, start), &terms, (starts, best))
     }
