@@ -1,6 +1,6 @@
 //! What networks achieve over many random libraries of one class of motifs, as quantiles.
 //!
-//! `cargo run --release --example libraries`, with `--libraries 100` for the numbers of the documents.
+//! `cargo run --release --example libraries`, with `--libraries 50` for the numbers of the documents.
 
 mod figure;
 
@@ -9,13 +9,19 @@ use figure::{
     BLUE, Cell, Corner, Figure, ORANGE, Options, Panel, Result, Style, VERMILLION, progress, write_json,
 };
 use serde::{Deserialize, Serialize};
-use thalamo::analysis::transition_errors;
+use std::time::Instant;
+use thalamo::analysis::{WeightErrors, quality, transition_errors, weight_errors};
+use thalamo::linalg::eigenvalues;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
-use thalamo::play::Simulator;
+use thalamo::nalgebra::DMatrix;
+use thalamo::play::{Keep, Sequence, Simulator, Start};
+use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 /// Preparation before each motif, in tau.
 const TRANSITION: f64 = 5.0;
+/// Draws of wrong weights.
+const DRAWS: usize = 5;
 /// Random starts of each motif.
 const STARTS: usize = 50;
 /// Shares of the libraries that tables tell.
@@ -29,6 +35,12 @@ struct Arguments {
     /// Libraries of each class, with motifs and cortex of their own.
     #[arg(long, default_value_t = 10)]
     libraries: usize,
+    /// Presets to compare; ratios are to the first.
+    #[arg(long, value_delimiter = ',', default_values_t = ["published".to_owned(), "default".to_owned()])]
+    presets: Vec<String>,
+    /// Preparatory modules that are output-null, in every preset but the first.
+    #[arg(long)]
+    output_null: bool,
     /// Numbers written before, to draw them again.
     #[arg(long, value_name = "libraries.json")]
     from: Option<std::path::PathBuf>,
@@ -45,8 +57,18 @@ struct Library {
     sequence: f64,
     /// The worst pair over its motif's mean error from random starts.
     worst_pair: f64,
-    /// Largest noise cost.
+    /// Largest deviation of the readout, after any other motif, from what the motif plays from its own start.
+    deviation: f64,
+    /// RMSE over the motif's standard deviation with 1 % errors of the inputs, and of all weights.
+    wrong_inputs: f64,
+    wrong_weights: f64,
+    /// Largest and mean noise cost.
     noise_cost: f64,
+    mean_noise_cost: f64,
+    /// Largest factor by which a preparation and a motif multiply a deviation.
+    contraction: f64,
+    /// Seconds to build it.
+    seconds: f64,
     /// Largest spectral abscissa of a loop (1/tau).
     abscissa: f64,
 }
@@ -62,19 +84,29 @@ struct Group {
 }
 
 fn main() -> Result<()> {
-    let Arguments { common, libraries, from } = Arguments::parse();
-    let groups = match from {
+    let arguments = Arguments::parse();
+    let common = &arguments.common;
+    let groups = match &arguments.from {
         Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
-        None => measure(&common, libraries)?,
+        None => measure(&arguments)?,
     };
     groups.iter().for_each(table);
+    ratios(&groups);
     draw(&groups).save(&common.out)?;
     write_json(&common.out, "libraries", &groups)
 }
 
-fn measure(common: &Options, libraries: usize) -> Result<Vec<Group>> {
-    let count = if common.quick { 2 } else { libraries };
-    let presets = [("published", NetworkOptions::published()), ("default", NetworkOptions::default())];
+fn measure(arguments: &Arguments) -> Result<Vec<Group>> {
+    let common = &arguments.common;
+    let count = if common.quick { 2 } else { arguments.libraries };
+    let mut presets = Vec::new();
+    for (index, name) in arguments.presets.iter().enumerate() {
+        let mut options = NetworkOptions::preset(name)?;
+        if arguments.output_null && index > 0 {
+            options.preparation.output_null = PreparationOptions::output_null().output_null;
+        }
+        presets.push((name.as_str(), options));
+    }
     let bar = progress(2 * presets.len() * count, "libraries");
     let mut groups = Vec::new();
     for motifs in ["step", "oscillating"] {
@@ -103,35 +135,118 @@ fn library(kind: &str, options: &NetworkOptions, common: &Options, seed: u64) ->
     let options = options.clone().with(|o| {
         o.fit.modes = common.modes;
         o.preparation.rank = o.preparation.rank.map(|rank| rank.min(common.units));
+        if common.quick {
+            (o.direct.iterations, o.placed_starts) = (20, Vec::new());
+        }
     });
+    let clock = Instant::now();
     let network = Network::build(Cortex::random(common.units, 0.5, seed)?, &motifs, &options, seed)?;
-    let errors = transition_errors(&Simulator::new(&network, TRANSITION)?, STARTS, seed)?;
+    let seconds = clock.elapsed().as_secs_f64();
+    let simulator = Simulator::new(&network, TRANSITION)?;
+    let errors = transition_errors(&simulator, STARTS, seed)?;
     let relative = |errors: &[f64]| {
         let each = errors.iter().zip(&motifs).map(|(e, m): (&f64, &Motif)| e / m.standard_deviation());
         each.sum::<f64>() / motifs.len() as f64
     };
     let random = errors.mean_random();
-    let loops = || network.motifs().iter().map(|m| m.placed().unwrap().1);
+    let wrong = |errors: WeightErrors| -> Result<f64> {
+        let found = weight_errors(&simulator, &errors, DRAWS, seed)?;
+        let rms = found.rmse.row_iter().map(|row| (row.norm_squared() / DRAWS as f64).sqrt());
+        Ok(relative(&rms.collect::<Vec<_>>()))
+    };
+    let none = WeightErrors::default();
+    let costs: Vec<f64> = network.motifs().iter().map(|m| m.noise_cost()).collect();
+    let quality = quality(&simulator)?;
     Ok(Library {
         seed,
         fit: relative(&errors.fit),
         random: relative(&random),
         sequence: relative(&errors.mean_sequence()),
         worst_pair: errors.worst_sequence().iter().zip(&random).map(|(w, r)| w / r).fold(0.0, f64::max),
-        noise_cost: loops().map(|l| l.noise_cost()).fold(0.0, f64::max),
-        abscissa: loops().map(|l| l.report().abscissa).fold(f64::NEG_INFINITY, f64::max),
+        deviation: deviation(&simulator)?,
+        wrong_inputs: wrong(WeightErrors { inputs: 0.01, ..none })?,
+        wrong_weights: wrong(WeightErrors { loops: 0.01, module: 0.01, ..none })?,
+        noise_cost: costs.iter().copied().fold(0.0, f64::max),
+        mean_noise_cost: costs.iter().sum::<f64>() / costs.len() as f64,
+        contraction: quality.motifs.iter().map(|m| m.contraction).fold(0.0, f64::max),
+        seconds,
+        abscissa: abscissae(&network)?.into_iter().fold(f64::NEG_INFINITY, f64::max),
     })
+}
+
+/// Spectral abscissa of every loop.
+fn abscissae(network: &Network) -> Result<Vec<f64>> {
+    let found = network.motifs().iter().map(|m| Ok(eigenvalues(m.system())?.abscissa()));
+    found.collect()
+}
+
+/// Largest deviation of the readout from what each motif plays from its own start, after any other motif.
+fn deviation(simulator: &Simulator) -> Result<f64> {
+    let motifs = simulator.network().motifs();
+    let mut worst = 0.0_f64;
+    for before in 0..motifs.len() {
+        let run = simulator.run(&Sequence::new(&[before])?, &Start::Rest, None, Keep::Readout)?;
+        let end = DMatrix::from_columns(&[run.end_state]);
+        for (motif, learned) in motifs.iter().enumerate().filter(|(motif, _)| *motif != before) {
+            let readout = simulator.play(motif, &simulator.prepare(motif, &end)?)?;
+            let off = readout.iter().zip(learned.played()).map(|(y, own)| (y - own).abs());
+            worst = off.fold(worst, f64::max);
+        }
+    }
+    Ok(worst)
+}
+
+/// Each preset's libraries over those of the first preset with the same seed.
+fn ratios(groups: &[Group]) {
+    let measures: [Measure; 5] = [
+        ("sequence", |l| l.sequence),
+        ("mean C", |l| l.mean_noise_cost),
+        ("deviation", |l| l.deviation),
+        ("1 % errors of inputs", |l| l.wrong_inputs),
+        ("1 % errors of weights", |l| l.wrong_weights),
+    ];
+    for group in groups {
+        let Some(first) = groups.iter().find(|g| g.motifs == group.motifs) else { continue };
+        if first.preset == group.preset {
+            continue;
+        }
+        println!("\n{} motifs, {} over {}:", group.motifs, group.preset, first.preset);
+        println!("{:>22}{:>9}{:>9}{:>9}{:>9}", "", "mean", "5 %", "median", "95 %");
+        for (name, measure) in measures {
+            let pairs = group.libraries.iter().filter_map(|own| {
+                let other = first.libraries.iter().find(|other| other.seed == own.seed)?;
+                Some((measure(own), measure(other)))
+            });
+            let pairs: Vec<(f64, f64)> = pairs.collect();
+            let mut each: Vec<f64> = pairs.iter().map(|(own, other)| own / other).collect();
+            each.sort_by(f64::total_cmp);
+            let (own, other) = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+            println!(
+                "{name:>22}{:>9.4}{:>9.4}{:>9.4}{:>9.4}",
+                own / other,
+                quantile(&each, 0.05),
+                quantile(&each, 0.5),
+                quantile(&each, 0.95)
+            );
+        }
+    }
 }
 
 type Measure = (&'static str, fn(&Library) -> f64);
 
-const MEASURES: [Measure; 7] = [
+const MEASURES: [Measure; 13] = [
     ("fit / std", |l| l.fit),
     ("sequence / std", |l| l.sequence),
     ("sequence / random", |l| l.sequence / l.random),
     ("random / fit", |l| l.random / l.fit),
     ("worst pair / random", |l| l.worst_pair),
     ("largest C", |l| l.noise_cost),
+    ("mean C", |l| l.mean_noise_cost),
+    ("largest deviation", |l| l.deviation),
+    ("1 % inputs / std", |l| l.wrong_inputs),
+    ("1 % weights / std", |l| l.wrong_weights),
+    ("largest |M|", |l| l.contraction),
+    ("seconds", |l| l.seconds),
     ("largest abscissa", |l| l.abscissa),
 ];
 

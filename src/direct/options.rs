@@ -92,7 +92,7 @@ impl Default for DirectOptions {
             random_starts: 2,
             first_iterations: 40,
             continued: 2,
-            iterations: 250,
+            iterations: 400,
             memory: 40,
             tolerance: 1e-9,
             most_samples: 200,

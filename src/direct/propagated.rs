@@ -73,8 +73,8 @@ impl Grid {
 /// The parts of the objective of a closed loop M, but for its size; `None` where an eigenvalue is too far
 /// right, the numbers are not finite, or M is too large for the grid.
 ///
-/// U and V are needed for the errors of their weights. What these add is known at a given start only, and
-/// without its derivative: there is no value where more is asked for and it counts.
+/// U and V are needed for the errors of their weights. What these add has no derivative here: there is no value
+/// where one is asked for and it counts. The best start is that without errors of the loop.
 pub(super) fn propagated(
     problem: &Problem,
     closed: &DMatrix<f64>,
@@ -83,7 +83,7 @@ pub(super) fn propagated(
     gradient: bool,
 ) -> Result<Option<Propagated>> {
     let (n, d) = (problem.units(), problem.outputs());
-    if uv.is_some() && problem.weights.errors.of_loop() && (gradient || start.is_none()) {
+    if uv.is_some() && problem.weights.errors.of_loop() && gradient {
         return Ok(None);
     }
     let Some(grid) = Grid::new(problem, closed) else { return Ok(None) };

@@ -39,6 +39,7 @@ mod direct {
     mod case;
     mod cost;
     mod design;
+    mod joints;
     mod errors;
     mod module_errors;
     mod reference;
@@ -69,6 +70,7 @@ mod analysis {
     mod statistics;
     mod transients;
     mod transitions;
+    mod weight_errors;
 }
 
 mod rnn {
