@@ -1,5 +1,5 @@
-//! What loops of each design achieve for their size: error in sequences and noise cost over the number of units
-//! and the parameters per motif, beside tanh networks trained by gradient descent.
+//! What loops of each design achieve for their size: error in sequences and noise cost over the number of
+//! units and the parameters per motif, beside tanh networks trained by gradient descent.
 //!
 //! `cargo run --release --example frontier`
 

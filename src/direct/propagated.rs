@@ -73,8 +73,8 @@ impl Grid {
 /// The parts of the objective of a closed loop M, but for its size; `None` where an eigenvalue is too far
 /// right, the numbers are not finite, or M is too large for the grid.
 ///
-/// U and V are needed for the errors of their weights. What these add has no derivative here: there is no value
-/// where one is asked for and it counts. The best start is that without errors of the loop.
+/// U and V are needed for the errors of their weights. What these add has no derivative here: there is no
+/// value where one is asked for and it counts. The best start is that without errors of the loop.
 pub(super) fn propagated(
     problem: &Problem,
     closed: &DMatrix<f64>,
