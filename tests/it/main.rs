@@ -39,8 +39,8 @@ mod direct {
     mod case;
     mod cost;
     mod design;
-    mod joints;
     mod errors;
+    mod joints;
     mod module_errors;
     mod reference;
     mod slow;
