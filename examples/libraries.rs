@@ -15,7 +15,6 @@ use thalamo::linalg::eigenvalues;
 use thalamo::motif::{Motif, oscillating_motifs, step_motifs};
 use thalamo::nalgebra::DMatrix;
 use thalamo::play::{Keep, Sequence, Simulator, Start};
-use thalamo::preparation::PreparationOptions;
 use thalamo::{Cortex, Network, NetworkOptions};
 
 /// Preparation before each motif, in tau.
@@ -38,9 +37,6 @@ struct Arguments {
     /// Presets to compare; ratios are to the first.
     #[arg(long, value_delimiter = ',', default_values_t = ["published".to_owned(), "default".to_owned()])]
     presets: Vec<String>,
-    /// Preparatory modules that are output-null, in every preset but the first.
-    #[arg(long)]
-    output_null: bool,
     /// Numbers written before, to draw them again.
     #[arg(long, value_name = "libraries.json")]
     from: Option<std::path::PathBuf>,
@@ -100,12 +96,8 @@ fn measure(arguments: &Arguments) -> Result<Vec<Group>> {
     let common = &arguments.common;
     let count = if common.quick { 2 } else { arguments.libraries };
     let mut presets = Vec::new();
-    for (index, name) in arguments.presets.iter().enumerate() {
-        let mut options = NetworkOptions::preset(name)?;
-        if arguments.output_null && index > 0 {
-            options.preparation.output_null = PreparationOptions::output_null().output_null;
-        }
-        presets.push((name.as_str(), options));
+    for name in &arguments.presets {
+        presets.push((name.as_str(), NetworkOptions::preset(name)?));
     }
     let bar = progress(2 * presets.len() * count, "libraries");
     let mut groups = Vec::new();

@@ -13,8 +13,10 @@
 //! $$ \text{motif:} \quad \dot x = (A + u v^T) x, \qquad\qquad
 //!    \text{preparation:} \quad \dot x = (A + U V^T) x + b, \quad b = -(A + U V^T) x_\mathrm{init}. $$
 //!
-//! A motif is approximated by K complex exponentials. The loop is designed such that they are among the modes
-//! of the network, and the initial state such that the readout is their sum:
+//! By default the loop $U V^T$ of a motif and the state s it starts from are designed together, so that the
+//! error expected in a sequence is least ([`direct`]). In the paper, and in the presets `interpretable` and
+//! `published`, a motif is approximated by K complex exponentials: the loop is designed such that they are
+//! among the modes of the network, and the initial state such that the readout is their sum:
 //!
 //! $$ \hat y(t) = \sum_{k=1}^K \alpha_k e^{\hat\lambda_k t}, \qquad \hat\lambda_k \in \mathrm{spec}(A + u v^T), \qquad
 //!    w^T e^{(A + u v^T) t} x_\mathrm{init} = \hat y(t). $$
@@ -38,7 +40,8 @@
 //! | step | equation | module |
 //! |---|---|---|
 //! | target series | $y_n$ every dt | [`motif`] |
-//! | exponentials | $\min \sum_n \lvert y_n - \hat y(n\\,dt) \rvert^2$ under constraints | [`fit`] |
+//! | loop and start, directly | $\min_{U, V, s} \mathrm E \lvert y - \hat y \rvert^2 + \ldots$ in closed form | [`direct`] |
+//! | or exponentials | $\min \sum_n \lvert y_n - \hat y(n\\,dt) \rvert^2$ under constraints | [`fit`] |
 //! | eigenvalues into cortex | $Q_{kj} = 1/(\hat\lambda_k - \lambda_j)$, $v = L^T \mathrm{diag}(L u)^{-1} Q^+ 1$ | [`loops::Placement`] |
 //! | robust direction u | $\min_u C(u) = \sqrt{E\\,G/N}/T$, activity E, noise gain G, in $O(N^2)$ | [`loops::RobustnessCost`], [`loops::MotifLoop`] |
 //! | preparation | $\min\\, \mathrm{tr} X + \beta N w^T M X M^T w$, $M X + X M^T + I = 0$, $M = A + U V^T$ | [`preparation::Preparation`] |

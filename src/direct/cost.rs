@@ -278,10 +278,13 @@ impl DirectCost {
         &self.start
     }
 
-    /// dJ/dM at U = V = 0, in units of T, without errors: those of a loop that is not there add nothing, and
-    /// those of the module do not tell where to begin.
-    pub(super) fn by_loop(&mut self) -> Result<Option<DMatrix<f64>>> {
+    /// dJ/dM of a loop of any rank, in units of T, without errors: those of a loop that is not there add
+    /// nothing, and those of the module do not tell where to begin.
+    pub(super) fn by_loop(&mut self, u: &[f64], v: &[f64]) -> Result<Option<DMatrix<f64>>> {
         self.closed.copy_from(&self.problem.matrix);
+        let n = self.problem.units();
+        let columns = |x| MatRef::from_column_major_slice(x, n, u.len() / n);
+        mul_into(&mut self.closed, Accum::Add, 1.0, columns(u), columns(v).transpose());
         let outcome = match self.modal.basis.decompose(&self.closed) {
             true => self.modal.value(&self.problem, None, None),
             false => Outcome::Untrusted,

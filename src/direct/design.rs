@@ -68,11 +68,12 @@ pub fn design<'a>(
     design_observed(system, prepared, motif, options, seed, &[], &mut |_| ControlFlow::Continue(()))
 }
 
-/// The same from given loops as well, watched: the observer is told of J and of all evaluations so far, and
+/// The same from given loops as well, which may be of a lower rank (columns are appended along the gradient),
+/// watched: the observer is told of J and of all evaluations so far, and
 /// ends the search where it breaks; the best loop met is kept.
 ///
 /// # Errors
-/// As [`design`]; given loops of another rank or number of units.
+/// As [`design`]; given loops of a higher rank or another number of units.
 pub fn design_observed<'a>(
     system: &System,
     prepared: impl Into<Prepared<'a>>,

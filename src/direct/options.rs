@@ -78,7 +78,7 @@ impl Default for DirectOptions {
             relative_noise: 0.05,
             absolute_noise: 0.01,
             end: 1e-4,
-            size: 2.5e-7,
+            size: 2.5e-6,
             barrier: 0.1875,
             weight_error: 0.0,
             module_error: 0.0,

@@ -44,7 +44,7 @@ pub(super) fn starts(
     let rate = check::root_mean_square(cost.problem.matrix.iter().copied()) * (n as f64).sqrt();
     let rate = if rate > 0.0 { rate } else { 1.0 };
     let mut found = Vec::new();
-    if let Some(point) = along_gradient(cost, options.rank, rate)? {
+    if let Some(point) = along_gradient(cost, &[], options.rank, rate)? {
         found.push((DirectOrigin::Gradient, point));
     }
     // One at least where nothing leads along the gradient.
@@ -63,10 +63,14 @@ pub(super) fn starts(
         }
     }
     for weights in given {
-        let expected = (n, options.rank);
-        let remedy = "give loops of the rank and system of the design";
+        let expected = (n, weights.rank().min(options.rank));
+        let remedy = "give loops over the system of the design, of its rank at most";
         check::shape("given loop U V^T", weights.input().shape(), expected, remedy)?;
-        let point = balanced(weights, cost.problem.duration);
+        let mut point = balanced(weights, cost.problem.duration);
+        if weights.rank() < options.rank {
+            let Some(longer) = along_gradient(cost, &point, options.rank, rate)? else { continue };
+            point = longer;
+        }
         if value(cost, &point)?.is_finite() {
             found.push((DirectOrigin::Given, point));
         }
@@ -103,21 +107,23 @@ pub(super) fn value(cost: &mut DirectCost, point: &[f64]) -> Result<f64> {
     }
 }
 
-/// The best of a few lengths along the steepest descent of rank r from U = V = 0.
-fn along_gradient(cost: &mut DirectCost, rank: usize, rate: f64) -> Result<Option<Point>> {
-    let Some(slope) = cost.by_loop()? else { return Ok(None) };
+/// A loop with columns appended up to rank r, along the steepest descent from it and of the best of a few
+/// lengths; the loop may have no columns.
+fn along_gradient(cost: &mut DirectCost, base: &[f64], rank: usize, rate: f64) -> Result<Option<Point>> {
+    let (u, v) = base.split_at(base.len() / 2);
+    let Some(slope) = cost.by_loop(u, v)? else { return Ok(None) };
     let Ok(parts) = view(&slope).svd() else { return Ok(None) };
     let n = slope.nrows();
-    let (left, right) = (parts.U(), parts.V());
-    let entries = |m: faer::MatRef<'_, f64>, sign: f64| -> Vec<f64> {
-        (0..rank).flat_map(|j| (0..n).map(move |i| sign * m[(i, j)])).collect()
+    let more = rank - u.len() / n;
+    let columns = |known: &[f64], m: faer::MatRef<'_, f64>, factor: f64| -> Vec<f64> {
+        let added = (0..more).flat_map(|j| (0..n).map(move |i| factor * m[(i, j)]));
+        known.iter().copied().chain(added).collect()
     };
-    let mut direction = entries(left, -1.0);
-    direction.extend(entries(right, 1.0));
     let mut best = (f64::INFINITY, None);
     for length in LENGTHS {
         let factor = (length * rate).sqrt();
-        let point: Point = direction.iter().map(|x| x * factor).collect();
+        let mut point: Point = columns(u, parts.U(), -factor);
+        point.extend(columns(v, parts.V(), factor));
         let value = value(cost, &point)?;
         if value < best.0 {
             best = (value, Some(point));

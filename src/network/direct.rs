@@ -56,8 +56,17 @@ pub(super) fn directly(
     seed: u64,
 ) -> Result<DirectLoop> {
     let mut own = options.direct_of(scale);
-    let placed = placed_starts(system, motif, (options, scale), seed);
+    let mut placed = placed_starts(system, motif, (options, scale), seed);
     own.random_starts = own.random_starts.saturating_sub(placed.len());
+    if own.rank > 1 {
+        // A second loop on the best first one ends lower than both from the beginning.
+        let single = own.clone().with(|o| o.rank = 1);
+        let first = design_observed(system, left.prepared(), motif, &single, seed, &placed, &mut |_| {
+            ControlFlow::Continue(())
+        })?;
+        (own.random_starts, own.continued) = (0, 1);
+        placed = vec![first.weights().clone()];
+    }
     design_observed(system, left.prepared(), motif, &own, seed, &placed, &mut |_| ControlFlow::Continue(()))
 }
 
@@ -68,7 +77,7 @@ fn placed_starts(
     (options, scale): (&NetworkOptions, f64),
     seed: u64,
 ) -> Vec<LowRank> {
-    if motif.outputs() > 1 || options.direct.rank > 1 {
+    if motif.outputs() > 1 {
         return Vec::new();
     }
     let loop_options = options.loop_of(scale);

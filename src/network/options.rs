@@ -77,9 +77,9 @@ pub struct NetworkOptions {
 crate::check::with!(NetworkOptions);
 
 impl Default for NetworkOptions {
-    /// Direct loops of rank one; inputs compensated for a transition of about 3 tau.
+    /// Direct loops of rank one, an output-null module, inputs compensated for a transition of about 3 tau.
     fn default() -> Self {
-        Self { design: Design::Direct, placed_starts: vec![10, 12, 14], ..Self::interpretable() }
+        Self { design: Design::Direct, placed_starts: vec![10], ..Self::interpretable() }
     }
 }
 
@@ -135,7 +135,7 @@ impl NetworkOptions {
             placed_starts: Vec::new(),
             fit,
             motif_loop: LoopOptions::default(),
-            preparation: PreparationOptions::default(),
+            preparation: PreparationOptions::output_null(),
             input: Input::Compensated { shortest: None },
             noise: NoiseTolerance::default(),
             scale: None,

@@ -90,7 +90,9 @@ impl PreparationOptions {
     /// # Errors
     /// A rank outside 1..=N, or of an output-null module that is not above the number of outputs.
     pub fn rank_of(&self, system: &System) -> Result<usize> {
-        let rank = self.rank.unwrap_or(system.units().div_ceil(2));
+        let least = if self.output_null.is_some() { system.outputs() + 1 } else { 1 };
+        let usual = || system.units().div_ceil(2).max(least).min(system.units());
+        let rank = self.rank.unwrap_or_else(usual);
         check_rank(system, rank)?;
         if self.output_null.is_some() && rank <= system.outputs() {
             let (what, expected) = ("rank P of the output-null module", "more than the number of outputs D");

@@ -103,10 +103,12 @@ pub struct Build {
     /// Rank P of the preparatory module [default: half the units; preset published: 50]
     #[arg(long)]
     pub prep_rank: Option<usize>,
-    /// Weight of a smooth readout during preparation [default: 0.05]
+    /// Keep the readout smooth during preparation, with this weight, in place of free of transients [preset
+    /// published: 0.05]
     #[arg(long)]
     pub beta: Option<f64>,
-    /// Keep the readout free of transients during preparation: it falls exponentially to that of the input
+    /// Keep the readout free of transients during preparation: it falls exponentially to that of the input,
+    /// as in all presets but the published
     #[arg(long, conflicts_with = "beta")]
     pub output_null: bool,
     /// Preparation before each motif (tau; with --tau: seconds), kept with the model [default: 5 tau]

@@ -122,7 +122,9 @@ fn network_options(options: &Build) -> Result<NetworkOptions> {
     let (own, preparation) = (&mut network.motif_loop, &mut network.preparation);
     own.playback_tolerance = options.playback_tolerance.unwrap_or(own.playback_tolerance);
     preparation.rank = options.prep_rank.or(preparation.rank);
-    preparation.beta = options.beta.unwrap_or(preparation.beta);
+    if let Some(beta) = options.beta {
+        (preparation.beta, preparation.output_null) = (beta, None);
+    }
     if options.output_null {
         preparation.output_null = PreparationOptions::output_null().output_null;
     }

@@ -56,6 +56,13 @@ pub fn run(options: &Simulate, session: &Session) -> Result<()> {
         if count == 1 { "trial" } else { "trials" },
         options.output.out.display()
     ))?;
+    if let Some(switch) = model.network.preparation().switch().filter(|switch| *switch > transition) {
+        let least = session.both((switch * 1e3).ceil() / 1e3);
+        session.tell(&format!(
+            "\nwarning: inputs lead to the start of a motif in {least}: after a shorter preparation it begins elsewhere; \
+             prepare for at least that, or build with a shorter --transition\n"
+        ))?;
+    }
     let figure = |path: &std::path::PathBuf| session.tell(&format!("figure: {}\n", path.display()));
     options.plot.as_ref().map_or(Ok(()), figure)
 }

@@ -93,7 +93,10 @@ impl<'a> Results<'a> {
 
     /// What a command tells at a path of its JSON, such as `info/seed`.
     pub(super) fn told(&self, key: &str) -> Markup {
-        element(self.told.pointer(&format!("/{key}")).unwrap_or(&Value::Null), Some(key))
+        match self.told.pointer(&format!("/{key}")) {
+            Some(value) => element(value, Some(key)),
+            None => element(&Value::Null, None),
+        }
     }
 
     /// What `info` tells of each motif at a path.

@@ -175,7 +175,6 @@ pub(super) fn noise(results: &Results<'_>) -> Markup {
         ("activity E (\u{3c4})", results.column("placed/noise_terms/activity")),
         ("noise gain G (\u{3c4})", results.column("placed/noise_terms/noise_gain")),
         ("cancellation", results.column("placed/noise_terms/cancellation")),
-        ("expected in a sequence", results.column("direct/expected_error")),
         ("norm of the loop (1/\u{3c4})", results.column("loop_norm")),
         ("|x_init|", results.column("initial_state_norm")),
         ("RMSE under noise", results.column("expected_rmse")),

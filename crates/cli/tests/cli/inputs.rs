@@ -141,7 +141,7 @@ fn flags_have_the_last_word_over_presets() {
                 o.start = FitStart::Free;
             });
             o.motif_loop.playback_tolerance = 1e-5;
-            o.preparation.beta = 0.1;
+            (o.preparation.beta, o.preparation.output_null) = (0.1, None);
         })
     };
     let placed = format!("--preset interpretable {flags}");

@@ -19,6 +19,12 @@ fn inputs_and_output_null_modules() {
     assert!((2.5..3.5).contains(&switch), "{switch}");
     assert!(text.contains("5 tau before each motif, input switches at "), "{text}");
     assert_eq!(json["options"]["input"]["Compensated"]["shortest"], Value::Null);
+    let played =
+        |time: f64| done(at, &format!("simulate model.npz --sequence 0,1 --transition {time} --out t.npz"));
+    assert!(
+        played(1.0).contains("warning: inputs lead to the start of a motif in ")
+            && !played(4.0).contains("warning")
+    );
     let (json, text) = info("--transition 1.5 --output-null");
     assert_eq!(json["preparation"]["switch"], 1.5);
     assert!(text.contains("P = 15, output-null at ") && text.contains("switches at 1.5 tau"), "{text}");
