@@ -149,6 +149,8 @@ fn designs_for_errors_are_not_fragile() {
         options.direct = options.direct.with(|o| {
             (o.weight_error, o.barrier, o.random_starts, o.iterations) = (weight_error, barrier, 0, 60);
         });
+        options.preparation.output_null = None;
+        options.direct.size = 2.5e-7;
         let cortex = System::from(Cortex::random(24, 0.5, 3).unwrap());
         let network = Network::build(cortex, &motifs, &options, 5).unwrap();
         let DesignedLoop::Direct(own) = network.motifs()[0].designed() else { panic!("placed") };

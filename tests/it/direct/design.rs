@@ -172,8 +172,27 @@ fn given_loops() {
     assert!((made.report().starts[1].initial / first.report().terms.objective - 1.0).abs() < 1e-6);
     assert!(made.report().terms.objective < first.report().terms.objective);
     let wrong = LowRank::new(DMatrix::zeros(14, 2), DMatrix::zeros(14, 2)).unwrap();
-    let message = "given loop U V^T: expected shape 14 x 1, given 14 x 2; give loops of the rank and system of the design";
+    let message = "given loop U V^T: expected shape 14 x 1, given 14 x 2; give loops over the system of the design, of its \
+                   rank at most";
     refused(again(&[wrong]), message);
+}
+
+/// A second loop is appended to a given one, along the gradient: together they begin where the first one ended,
+/// and end lower.
+#[test]
+fn a_second_loop_on_the_first() {
+    for (outputs, seed) in [(1, 1), (2, 2)] {
+        let (system, covariance, motif) = problem(14, outputs, 80);
+        let first = design(&system, &covariance, &motif, &quick(), seed).unwrap();
+        let options = quick().with(|o| (o.rank, o.random_starts, o.iterations) = (2, 0, 40));
+        let given = [first.weights().clone()];
+        let go_on = &mut |_: &_| ControlFlow::Continue(());
+        let second = design_observed(&system, &covariance, &motif, &options, seed, &given, go_on).unwrap();
+        let begun = second.report().starts.iter().find(|s| s.origin == DirectOrigin::Given).unwrap();
+        assert!(begun.initial < 1.01 * first.report().terms.objective, "{outputs}");
+        assert_eq!(second.weights().rank(), 2);
+        assert!(second.report().terms.objective < 0.95 * first.report().terms.objective, "{outputs}");
+    }
 }
 
 /// Where the barrier acts on eigenvalues without a derivative, a loop has a value but no gradient: another
