@@ -159,7 +159,7 @@ impl Recipe {
     }
 
     fn build(&self) -> thalamo::Result<Network> {
-        let options = NetworkOptions::default().with(|o| {
+        let options = NetworkOptions::interpretable().with(|o| {
             o.fit.modes = self.modes;
             o.fit.effort = self.effort;
             o.motif_loop.starts = self.starts;

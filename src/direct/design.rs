@@ -12,7 +12,6 @@ use super::options::DirectOptions;
 use super::problem::Problem;
 use super::propagated::propagated;
 use super::starts::{DirectOrigin, Point, balance, none_left, starts, value};
-use super::terms::DirectTerms;
 use crate::linalg::product::{apply, view};
 use crate::linalg::{Eigen, eigenvalues, expm};
 use crate::low_rank::LowRank;
@@ -251,9 +250,9 @@ fn finish(
     let matrix = |x: &[f64]| DMatrix::from_iterator(n, rank, x.iter().map(|x| x / root));
     let weights = LowRank::new(matrix(u), matrix(v))?;
     let mut cost = DirectCost::of(whole.clone(), rank);
-    let terms = cost.scaled(u, v, None, false)?.ok_or(OUT_OF_REACH)?;
+    cost.scaled(u, v, None, false)?.ok_or(OUT_OF_REACH)?;
     let start = cost.scaled_start() * scale;
-    verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+    verified(system, whole, (weights, start), (starts, best))
 }
 
 /// What is told of a loop that has no value.
@@ -263,17 +262,18 @@ const OUT_OF_REACH: Error = Error::OutOfRange {
     given: f64::NAN,
 };
 
-/// A loop and its start, whose terms by modes must be those by propagation.
+/// A loop and its start, whose terms by modes must be those by propagation; the same bits for the same numbers.
 fn verified(
     system: &System,
     problem: &Problem,
     (weights, start): (LowRank, DVector<f64>),
-    by_modes: &DirectTerms,
     (starts, best): (Vec<DirectStart>, usize),
 ) -> Result<DirectLoop> {
     let (n, scale) = (problem.units(), problem.scale);
-    let closed = weights.closed(system)?;
-    let (in_durations, state) = (&closed * problem.duration, &start / scale);
+    let (closed, state) = (weights.closed(system)?, &start / scale);
+    let mut cost = DirectCost::of(problem.clone(), weights.rank());
+    let by_modes = cost.evaluate_at(&weights, Some(&state), false)?.ok_or(OUT_OF_REACH)?;
+    let in_durations = &closed * problem.duration;
     let root = problem.duration.sqrt();
     let uv = [weights.input() * root, weights.feedback() * root];
     let [u, v] = [uv[0].as_slice(), uv[1].as_slice()];
@@ -355,6 +355,6 @@ impl DirectLoop {
         let given = &start / cost.problem.scale;
         let terms = cost.evaluate_at(&weights, Some(&given), false)?.ok_or(OUT_OF_REACH)?;
         check::agrees("start s of a direct loop", terms.objective / least - 1.0, WORSE)?;
-        verified(system, &cost.problem, (weights, start), &terms, (starts, best))
+        verified(system, &cost.problem, (weights, start), (starts, best))
     }
 }
