@@ -143,7 +143,11 @@ fn library(kind: &str, options: &NetworkOptions, common: &Options, seed: u64) ->
     let random = errors.mean_random();
     let wrong = |errors: WeightErrors| -> Result<f64> {
         let found = weight_errors(&simulator, &errors, DRAWS, seed)?;
-        let rms = found.rmse.row_iter().map(|row| (row.norm_squared() / DRAWS as f64).sqrt());
+        // A draw that loses the motif counts as twice its standard deviation, however far it goes.
+        let rms = found.rmse.row_iter().zip(&motifs).map(|(row, motif)| {
+            let squares = row.iter().map(|e| e.min(2.0 * motif.standard_deviation()).powi(2));
+            (squares.sum::<f64>() / DRAWS as f64).sqrt()
+        });
         Ok(relative(&rms.collect::<Vec<_>>()))
     };
     let none = WeightErrors::default();
