@@ -262,7 +262,8 @@ const OUT_OF_REACH: Error = Error::OutOfRange {
     given: f64::NAN,
 };
 
-/// A loop and its start, whose terms by modes must be those by propagation; the same bits for the same numbers.
+/// A loop and its start, whose terms by modes must be those by propagation; the same bits for the same
+/// numbers.
 fn verified(
     system: &System,
     problem: &Problem,

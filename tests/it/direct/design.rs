@@ -177,8 +177,8 @@ fn given_loops() {
     refused(again(&[wrong]), message);
 }
 
-/// A second loop is appended to a given one, along the gradient: together they begin where the first one ended,
-/// and end lower.
+/// A second loop is appended to a given one, along the gradient: together they begin where the first one
+/// ended, and end lower.
 #[test]
 fn a_second_loop_on_the_first() {
     for (outputs, seed) in [(1, 1), (2, 2)] {
