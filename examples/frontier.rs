@@ -152,7 +152,8 @@ fn draw(rows: &[Row]) -> Figure {
         for (design, colour, _) in designs() {
             let own: Vec<_> =
                 rows.iter().filter(|row| row.design == design).map(|r| (at(r), of(r))).collect();
-            panel = panel.line(design, Style::new(colour).size(2.0), own.clone());
+            let label = if i == 0 { design } else { "" };
+            panel = panel.line(label, Style::new(colour).size(2.0), own.clone());
             panel = panel.points("", Style::new(colour).size(5.0), own);
         }
         if trained {
@@ -160,7 +161,8 @@ fn draw(rows: &[Row]) -> Figure {
                 (if i == 0 { units } else { parameters }, error)
             };
             let points: Vec<_> = TRAINED.iter().map(place).collect();
-            panel = panel.points("tanh, trained, with module", Style::new(GREY).size(6.0), points);
+            let label = if i == 0 { "tanh, trained, with module" } else { "" };
+            panel = panel.points(label, Style::new(GREY).size(6.0), points);
         }
         figure = figure.add(cell, panel);
     }

@@ -288,7 +288,7 @@ fn draw(groups: &[Group]) -> Figure {
             let mut panel = Panel::new(axes[i], "share of libraries")
                 .title(format!("{kind} motifs: {}", titles[i]))
                 .letter(letters.chars().nth(i).unwrap_or(' '))
-                .legend(if kind == "step" && i == 0 { Corner::TopLeft } else { Corner::BottomRight });
+                .legend(Corner::BottomRight);
             for (group, colour) in groups.iter().filter(|g| g.motifs == kind).zip([ORANGE, BLUE]) {
                 for (m, (_, measure)) in measures[i].iter().enumerate() {
                     let values = sorted(group, *measure);

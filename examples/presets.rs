@@ -162,7 +162,7 @@ fn draw(rows: &[Row]) -> Figure {
     let kinds = ["step", "oscillating"].into_iter().flat_map(|kind| KINDS.map(|wrong| (kind, wrong)));
     for ((i, (kind, wrong)), cell) in kinds.enumerate().zip(cells) {
         let mut panel = Panel::new("relative error of weights (%)", "rms error")
-            .title(format!("{kind} motifs: {wrong} wrong"))
+            .title(format!("{kind}: {wrong} wrong"))
             .letter("ABCDEF".chars().nth(i).unwrap_or(' '))
             .log_y();
         if i == 0 {
@@ -177,7 +177,8 @@ fn draw(rows: &[Row]) -> Figure {
                 (100.0 * error, rms)
             };
             let curve: Vec<_> = ERRORS.iter().map(point).collect();
-            panel = panel.line(preset, Style::new(colour).size(2.0), curve.clone());
+            let label = if i == 0 { preset } else { "" };
+            panel = panel.line(label, Style::new(colour).size(2.0), curve.clone());
             panel = panel.points("", Style::new(colour).size(4.5), curve);
         }
         figure = figure.add(cell, panel);
