@@ -53,7 +53,7 @@ cp "$unpacked/Cargo.lock" "$work/user"
 sed -n '/^```rust$/,/^```$/{/^```/d;p}' "$unpacked/README.md" >"$work/user/src/main.rs"
 [[ -s $work/user/src/main.rs ]] || fail "expected an example in README.md, found none"
 printed=$(cd "$work/user" && cargo run --quiet --target-dir "$target")
-[[ $(grep -c '^motif [0-9]: RMSE 0\.[0-9]*, of its fit 0\.[0-9]*$' <<<"$printed") == 4 ]] ||
+[[ $(grep -c '^motif [0-9]: RMSE 0\.[0-9]*, from its own start 0\.[0-9]*$' <<<"$printed") == 4 ]] ||
     fail "expected four motifs played by the README's example, given: $printed"
 
 # The command line, installed into an empty folder.

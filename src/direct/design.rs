@@ -335,8 +335,10 @@ fn played(
 }
 
 /// Largest part by which a start that is given may be worse than the best one of its loop.
+#[cfg(feature = "io")]
 const WORSE: f64 = 1e-6;
 
+#[cfg(feature = "io")]
 impl DirectLoop {
     /// A loop from its stored numbers, which keep their bits: nothing is optimised again, and everything is
     /// verified again. The motif is played by propagation, and the start compared with the best one.

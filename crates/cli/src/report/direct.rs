@@ -18,6 +18,7 @@ pub(super) fn designs(results: &Results<'_>) -> Markup {
         ("barrier", "barrier"),
         ("T abscissa", "abscissa"),
         ("errors of weights", "weight_errors"),
+        ("errors of the module", "module_errors"),
     ];
     let any = results.motifs.iter().any(|motif| motif.direct.is_some());
     let paths: Vec<_> = parts.iter().map(|(_, path)| format!("direct/terms/{path}")).collect();
