@@ -68,8 +68,8 @@ pub fn design<'a>(
 }
 
 /// The same from given loops as well, which may be of a lower rank (columns are appended along the gradient),
-/// watched: the observer is told of J and of all evaluations so far, and
-/// ends the search where it breaks; the best loop met is kept.
+/// watched: the observer is told of J and of all evaluations so far, and ends the search where it breaks; the
+/// best loop met is kept.
 ///
 /// # Errors
 /// As [`design`]; given loops of a higher rank or another number of units.
@@ -97,15 +97,11 @@ pub fn design_observed<'a>(
             break;
         }
     }
-    let mut order: Vec<usize> = (0..descents.len()).collect();
-    order.sort_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
-    for &index in order.iter().take(options.continued) {
+    for index in ranked(&descents).into_iter().take(options.continued) {
         search.carry_on(&mut descents[index])?;
     }
-    let mut order: Vec<usize> = (0..descents.len()).collect();
-    order.sort_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
     let mut failed = None;
-    for best in order {
+    for best in ranked(&descents) {
         let mut point = std::mem::take(&mut descents[best].1);
         balance(&mut point, system.units());
         let starts = descents.iter().map(|(start, _)| *start).collect();
@@ -118,6 +114,13 @@ pub fn design_observed<'a>(
         }
     }
     Err(failed.unwrap_or_else(|| none_left(&search.cost)))
+}
+
+/// Places of descents by the objective, the lowest first.
+fn ranked(descents: &[(DirectStart, Point)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..descents.len()).collect();
+    order.sort_by(|&a, &b| descents[a].0.objective.total_cmp(&descents[b].0.objective));
+    order
 }
 
 /// Before anything was done.
